@@ -1,0 +1,224 @@
+// Lossless JSON: what state looks like as text.                                                     (P7)
+//
+// Owns the stored form of values. Plain JSON values stay plain JSON, so that SQL can query them; the others
+// are objects with one key that begins with "$":
+//
+//   Date {"$date":ms}   Map {"$map":[[k,v],..]}   Set {"$set":[..]}   bigint {"$bigint":"7"}
+//   Uint8Array {"$bytes":"base64"}   undefined {"$undefined":true}   -0 {"$number":"-0"}
+//   a plain object whose one key begins with "$": {"$object":{..}}
+//
+//   C1. decode(encode(v)) equals v, or encode throws and names the path. Nothing is dropped or changed.
+//   C2. Two paths to one object become two objects; a cycle is refused.
+//   C3. Depth is bounded, so that neither direction can exhaust the stack.
+//   C4. "__proto__" is never a key, on either side.
+
+import { StateInvalidError, StateTooLargeError } from "./errors.ts";
+import { pathText, type Path } from "./path.ts";
+
+/** Deepest nesting of a value. Source: P9. */
+export const MAX_DEPTH = 64;
+
+/**
+ * The text of a value (C1).
+ *
+ * @param root how the value is called in errors: "state".
+ * @throws {StateInvalidError} with the path of what cannot be stored.
+ * @throws {StateTooLargeError} when it is nested deeper than {@link MAX_DEPTH}.
+ */
+export function encode(value: unknown, root = "value"): string {
+  return write(value, { root, keys: [], open: [] });
+}
+
+/** Where the encoder stands. One per call; `keys` and `open` grow and shrink together. */
+interface Position {
+  readonly root: string;
+  readonly keys: (string | number)[];
+  readonly open: object[];
+}
+
+function write(value: unknown, at: Position): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "number":
+      return writeNumber(value, at);
+    case "boolean":
+      return value ? "true" : "false";
+    case "undefined":
+      return '{"$undefined":true}';
+    case "bigint":
+      return `{"$bigint":"${value}"}`;
+    case "object":
+      return value === null ? "null" : writeObject(value, at);
+    default:
+      throw refuse(at, `is a ${typeof value}, which cannot be stored`);
+  }
+}
+
+function writeNumber(value: number, at: Position): string {
+  if (!Number.isFinite(value)) throw refuse(at, `is ${value}, which cannot be stored`);
+  return Object.is(value, -0) ? '{"$number":"-0"}' : String(value);
+}
+
+function writeObject(value: object, at: Position): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) return writeDate(value as Date, at);
+  if (prototype === Uint8Array.prototype || Buffer.isBuffer(value)) return writeBytes(value as Uint8Array, at);
+  if (at.open.length >= MAX_DEPTH) {
+    throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${MAX_DEPTH} levels.`, { path: pathText(at.root, at.keys), depth: MAX_DEPTH });
+  }
+  if (at.open.includes(value)) throw refuse(at, "refers to itself");
+  at.open.push(value);
+  const text = writeContainer(value, prototype, at);
+  at.open.pop();
+  return text;
+}
+
+function writeContainer(value: object, prototype: unknown, at: Position): string {
+  if (Array.isArray(value)) return writeArray(value, at);
+  if (prototype === Object.prototype || prototype === null) return writePlain(value as Record<string, unknown>, at);
+  if (prototype === Map.prototype) return writeMap(value as Map<unknown, unknown>, at);
+  if (prototype === Set.prototype) return `{"$set":${writeArray([...(value as Set<unknown>)], at)}}`;
+  throw refuse(at, `is a ${className(prototype)}, which cannot be stored; store its plain data`);
+}
+
+function writeArray(value: readonly unknown[], at: Position): string {
+  if (Object.keys(value).length !== value.length) throw refuse(at, "is an array with holes or with properties of its own");
+  let text = "[";
+  for (let index = 0; index < value.length; index++) {
+    if (index > 0) text += ",";
+    at.keys.push(index);
+    text += write(value[index], at);
+    at.keys.pop();
+  }
+  return `${text}]`;
+}
+
+function writePlain(value: Record<string, unknown>, at: Position): string {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(at, "has a symbol as a key");
+  const keys = Object.keys(value);
+  let text = "{";
+  for (const key of keys) {
+    at.keys.push(key);
+    if (text.length > 1) text += ",";
+    text += `${writeKey(key, at)}:${write(value[key], at)}`;
+    at.keys.pop();
+  }
+  text += "}";
+  return keys.length === 1 && keys[0]!.startsWith("$") ? `{"$object":${text}}` : text;
+}
+
+function writeKey(key: string, at: Position): string {
+  if (key === "__proto__") throw refuse(at, "is not allowed as a key");
+  if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
+  return JSON.stringify(key);
+}
+
+function writeMap(value: Map<unknown, unknown>, at: Position): string {
+  let text = "";
+  let index = 0;
+  for (const [key, entry] of value) {
+    at.keys.push(index++);
+    text += `${text === "" ? "" : ","}[${write(key, at)},${write(entry, at)}]`;
+    at.keys.pop();
+  }
+  return `{"$map":[${text}]}`;
+}
+
+function writeDate(value: Date, at: Position): string {
+  const time = value.getTime();
+  if (Number.isNaN(time)) throw refuse(at, "is an invalid Date");
+  return `{"$date":${time}}`;
+}
+
+function writeBytes(value: Uint8Array, at: Position): string {
+  if (Buffer.isBuffer(value)) throw refuse(at, "is a Buffer, which cannot be stored; store a Uint8Array");
+  return `{"$bytes":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")}"}`;
+}
+
+function className(prototype: unknown): string {
+  const made = (prototype as { constructor?: { name?: unknown } } | null)?.constructor?.name;
+  return typeof made === "string" && made !== "" ? made : "class instance";
+}
+
+function refuse(at: Position, reason: string): StateInvalidError {
+  return new StateInvalidError(pathText(at.root, at.keys as Path), reason);
+}
+
+/**
+ * The value of a text that {@link encode} wrote.
+ *
+ * @throws {SyntaxError} The text is not one that encode writes.
+ */
+export function decode(text: string): unknown {
+  return revive(JSON.parse(text), 0);
+}
+
+/** Turns tags back into values, in place: what comes from JSON.parse belongs to nobody else. */
+export function revive(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH + 2) throw new SyntaxError("nested too deep");
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      if (typeof item === "object" && item !== null) value[index] = revive(item, depth + 1);
+    }
+    return value;
+  }
+  const plain = value as Record<string, unknown>;
+  let count = 0;
+  let only = "";
+  for (const key in plain) {
+    count++;
+    only = key;
+  }
+  if (count === 1 && only.startsWith("$")) return reviveTag(only, plain[only], depth);
+  return reviveFields(plain, depth);
+}
+
+function reviveFields(plain: Record<string, unknown>, depth: number): Record<string, unknown> {
+  for (const key in plain) {
+    if (key === "__proto__") throw new SyntaxError("__proto__ as a key");
+    const item = plain[key];
+    if (typeof item === "object" && item !== null) plain[key] = revive(item, depth + 1);
+  }
+  return plain;
+}
+
+function reviveTag(tag: string, content: unknown, depth: number): unknown {
+  switch (tag) {
+    case "$date":
+      return new Date(numeric(content));
+    case "$bigint":
+      return BigInt(textual(content));
+    case "$undefined":
+      return undefined;
+    case "$number":
+      return -0;
+    case "$bytes":
+      return Uint8Array.from(Buffer.from(textual(content), "base64"));
+    case "$set":
+      return new Set(list(revive(content, depth)));
+    case "$map":
+      return new Map(list(content).map((pair) => list(revive(pair, depth)) as [unknown, unknown]));
+    case "$object":
+      return reviveFields(content as Record<string, unknown>, depth);
+    default:
+      throw new SyntaxError("unknown tag");
+  }
+}
+
+function numeric(content: unknown): number {
+  if (typeof content !== "number") throw new SyntaxError("a tag without a number");
+  return content;
+}
+
+function textual(content: unknown): string {
+  if (typeof content !== "string") throw new SyntaxError("a tag without a text");
+  return content;
+}
+
+function list(content: unknown): unknown[] {
+  if (!Array.isArray(content)) throw new SyntaxError("a tag without a list");
+  return content as unknown[];
+}

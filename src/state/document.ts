@@ -1,0 +1,121 @@
+// The committed state of one owner, as this process knows it.
+//
+// Owns what is true: the text of every part as it was last committed. Values are decoded when they are asked for
+// and can be let go of at any time (`cool`), so that an idle conversation costs its text and little more.
+//
+//   DO1. A value that was given out by `value` is never changed by anybody; a commit replaces it.
+//   DO2. Parts that the code no longer declares are kept as they are.
+//   DO3. A stored part is upgraded and parsed on opening; if that fails the whole record is quarantined. (P10)
+
+import { encode, revive } from "../base/codec.ts";
+import { StateQuarantinedError, textOf } from "../base/errors.ts";
+import { encodePart, openRecord, sealRecord } from "./record.ts";
+import type { Slice } from "./slice.ts";
+import type { Owner } from "./store.ts";
+
+/** What a commit makes of the parts that it changes. */
+export interface NewPart {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+export class RecordDocument {
+  readonly owner: Owner;
+  readonly #texts: Map<string, string>;
+  #values: Map<string, unknown> | undefined;
+
+  private constructor(owner: Owner, texts: Map<string, string>, values: Map<string, unknown>) {
+    this.owner = owner;
+    this.#texts = texts;
+    this.#values = values;
+  }
+
+  /** The document of an owner that begins. */
+  static begin(owner: Owner, slices: readonly Slice[]): RecordDocument {
+    const document = new RecordDocument(owner, new Map(), new Map());
+    for (const slice of slices) document.#begin(slice);
+    return document;
+  }
+
+  /**
+   * The document of a stored text.
+   *
+   * @throws {StateQuarantinedError} DO3.
+   */
+  static open(owner: Owner, version: number, text: string, slices: readonly Slice[]): RecordDocument {
+    const document = new RecordDocument(owner, new Map(), new Map());
+    const stored = openRecord(owner, version, text);
+    for (const [name, part] of stored) document.#texts.set(name, `{"version":${part.version},"data":${encode(part.data, name)}}`);
+    for (const slice of slices) {
+      const part = stored.get(slice.name);
+      if (part) document.#set(slice, restored(owner, slice, part.data, part.version));
+      else document.#begin(slice);
+    }
+    return document;
+  }
+
+  /** The committed value of a part (DO1). */
+  value(slice: Slice): unknown {
+    this.#values ??= new Map();
+    if (this.#values.has(slice.name)) return this.#values.get(slice.name);
+    const text = this.#texts.get(slice.name)!;
+    const value = revive((JSON.parse(text) as { data: unknown }).data, 0);
+    this.#values.set(slice.name, value);
+    return value;
+  }
+
+  /** The whole record's text with some parts changed, as the commit that makes `version` stores it. */
+  textWith(version: number, changed: ReadonlyMap<string, NewPart>): string {
+    const parts: (readonly [string, string])[] = [];
+    for (const [name, text] of this.#texts) parts.push([name, changed.get(name)?.text ?? text]);
+    return sealRecord(this.owner, version, parts);
+  }
+
+  /** Takes over what was committed. */
+  accept(changed: ReadonlyMap<string, NewPart>): void {
+    this.#values ??= new Map();
+    for (const [name, part] of changed) {
+      this.#texts.set(name, part.text);
+      this.#values.set(name, part.value);
+    }
+  }
+
+  /** All parts as one JSON object text: a snapshot for the journal. */
+  snapshotText(changed: ReadonlyMap<string, NewPart>): string {
+    let body = "";
+    for (const [name, text] of this.#texts) body += `${body === "" ? "" : ","}${JSON.stringify(name)}:${changed.get(name)?.text ?? text}`;
+    return `{${body}}`;
+  }
+
+  /** Characters of all parts' texts. */
+  get size(): number {
+    let size = 0;
+    for (const text of this.#texts.values()) size += text.length;
+    return size;
+  }
+
+  /** Lets the decoded values go; the texts stay. */
+  cool(): void {
+    this.#values = undefined;
+  }
+
+  #begin(slice: Slice): void {
+    this.#set(slice, slice.initial());
+  }
+
+  #set(slice: Slice, value: unknown): void {
+    this.#texts.set(slice.name, encodePart(slice, value));
+    (this.#values ??= new Map()).set(slice.name, value);
+  }
+}
+
+function restored(owner: Owner, slice: Slice, data: unknown, version: number): unknown {
+  if (version > slice.schemaVersion) {
+    throw new StateQuarantinedError(owner, `${slice.name} has schema version ${version}, this code knows ${slice.schemaVersion}`, { part: slice.name });
+  }
+  try {
+    return slice.restore(data, version);
+  } catch (thrown) {
+    throw new StateQuarantinedError(owner, `${slice.name} cannot be read: ${textOf(thrown)}`, { part: slice.name });
+  }
+}

@@ -1,0 +1,109 @@
+// What a unit of work changed, as a list of small steps that turn the old value into the new one.
+//
+// Owns the patches of the journal: made by comparing two values, applied when going back in time.
+//
+//   PA1. apply(old, diff(old, new)) equals new, for every value that the codec can store.
+//   PA2. Equal values give no patches; the order of an object's keys is not a difference.
+//   PA3. An insertion or a removal in the middle of a list is one splice, not a rewrite of what follows.
+
+import type { Path } from "../base/path.ts";
+
+/** One step. `path` leads to the value that is set, cut or spliced. */
+export type Patch =
+  | readonly ["set", Path, unknown]
+  | readonly ["cut", Path]
+  | readonly ["splice", Path, index: number, removed: number, added: readonly unknown[]];
+
+/** Whether two storable values are the same (PA2). */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  if (Array.isArray(b)) return false;
+  if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
+  if (a instanceof Map) return b instanceof Map && isSameList([...a], [...b]);
+  if (a instanceof Set) return b instanceof Set && isSameList([...a], [...b]);
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return isPlain(b) && isSameObject(a as Fields, b as Fields);
+}
+
+type Fields = Record<string, unknown>;
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+}
+
+function isSameObject(a: Fields, b: Fields): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]));
+}
+
+function isPlain(value: unknown): value is Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Date || value instanceof Map || value instanceof Set || value instanceof Uint8Array);
+}
+
+/** The steps from one value to another (PA1). */
+export function diff(before: unknown, after: unknown): Patch[] {
+  const patches: Patch[] = [];
+  compare(before, after, [], patches);
+  return patches;
+}
+
+function compare(before: unknown, after: unknown, path: Path, patches: Patch[]): void {
+  if (Object.is(before, after)) return;
+  if (Array.isArray(before) && Array.isArray(after)) return compareLists(before, after, path, patches);
+  if (isPlain(before) && isPlain(after)) return compareObjects(before, after, path, patches);
+  if (!isSame(before, after)) patches.push(["set", path, after]);
+}
+
+function compareObjects(before: Fields, after: Fields, path: Path, patches: Patch[]): void {
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patches.push(["cut", [...path, key]]);
+  for (const key of Object.keys(after)) {
+    if (Object.hasOwn(before, key)) {
+      const old = before[key];
+      const now = after[key];
+      if (!Object.is(old, now)) compare(old, now, [...path, key], patches);
+    } else patches.push(["set", [...path, key], after[key]]);
+  }
+}
+
+function compareLists(before: readonly unknown[], after: readonly unknown[], path: Path, patches: Patch[]): void {
+  let start = 0;
+  const shorter = Math.min(before.length, after.length);
+  while (start < shorter && isSame(before[start], after[start])) start++;
+  let tail = 0;
+  while (tail < shorter - start && isSame(before[before.length - 1 - tail], after[after.length - 1 - tail])) tail++;
+  const removed = before.length - start - tail;
+  const added = after.length - start - tail;
+  if (removed === added) {
+    for (let index = start; index < start + removed; index++) compare(before[index], after[index], [...path, index], patches);
+  } else patches.push(["splice", path, start, removed, after.slice(start, start + added)]);
+}
+
+/** The value after the steps. The value before is changed: pass a copy of your own. */
+export function apply(before: unknown, patches: readonly Patch[]): unknown {
+  let root = before;
+  for (const patch of patches) {
+    const path = patch[1];
+    if (path.length === 0 && patch[0] === "set") {
+      root = patch[2];
+      continue;
+    }
+    if (patch[0] === "splice") {
+      (reach(root, path) as unknown[]).splice(patch[2], patch[3], ...patch[4]);
+      continue;
+    }
+    const holder = reach(root, path.slice(0, -1)) as Fields;
+    const key = path.at(-1)!;
+    if (patch[0] === "set") Object.defineProperty(holder, key, { value: patch[2], writable: true, enumerable: true, configurable: true });
+    else delete holder[key];
+  }
+  return root;
+}
+
+function reach(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const key of path) value = (value as Fields)[key];
+  return value;
+}

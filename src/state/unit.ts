@@ -1,0 +1,98 @@
+// A unit of work on one document: drafts while it runs, one change when it ends.
+//
+// Owns what a handler has changed so far. Does not commit: the host does, with what `change` gives.
+//
+//   U1. Before the commit nothing outside of the unit sees its changes; `discard` leaves no trace.     (P3)
+//   U2. What `change` gives shares no object with anything that a handler holds.                       (P3)
+//   U3. A unit that only read has no change.
+//   U4. After `change` or `discard` every draft throws `unit_ended`.
+
+import { copyOf } from "../base/plain.ts";
+import type { NewPart, RecordDocument } from "./document.ts";
+import { Draft, type DraftMode } from "./draft.ts";
+import { diff, type Patch } from "./patch.ts";
+import { encodePart } from "./record.ts";
+import type { Slice } from "./slice.ts";
+
+/** What a unit changes in its record. */
+export interface UnitChange {
+  readonly parts: ReadonlyMap<string, NewPart>;
+  readonly patches: Readonly<Record<string, readonly Patch[]>>;
+}
+
+interface Open {
+  readonly slice: Slice;
+  readonly draft: Draft;
+  /** The committed value that the draft began from. */
+  readonly base: unknown;
+  /** Write mode: the private copy behind the draft. A holder, so that the root can be replaced. */
+  readonly holder: { root: unknown };
+}
+
+export class Unit {
+  readonly mode: DraftMode;
+  readonly #document: RecordDocument;
+  readonly #open = new Map<string, Open>();
+  readonly #past: Draft[] = [];
+
+  /** @param mode `write` for ordered units, `read` for parallel tools. */
+  constructor(document: RecordDocument, mode: DraftMode) {
+    this.#document = document;
+    this.mode = mode;
+  }
+
+  /** The part's value as a draft; the same draft while the committed value is the same. */
+  draft(slice: Slice): unknown {
+    const base = this.mode === "write" ? undefined : this.#document.value(slice);
+    let open = this.#open.get(slice.name);
+    if (open && this.mode === "read" && open.base !== base) {
+      this.#past.push(open.draft);
+      open = undefined;
+    }
+    open ??= this.#begin(slice);
+    return open.draft.of(open.holder.root);
+  }
+
+  /** Puts a whole new value in the place of a part's (write mode). */
+  replace(slice: Slice, value: unknown): void {
+    const open = this.#open.get(slice.name) ?? this.#begin(slice);
+    open.draft.touched = true;
+    open.holder.root = copyOf(value);
+  }
+
+  /**
+   * The change of the unit, undefined when there is none (U2, U3). The unit has ended then.
+   *
+   * @throws {StateInvalidError} A part's schema or the codec refused a value.
+   * @throws {StateTooLargeError} A part passed its limit.
+   */
+  change(): UnitChange | undefined {
+    this.discard();
+    if (this.mode === "read") return undefined;
+    const parts = new Map<string, NewPart>();
+    const patches: Record<string, readonly Patch[]> = {};
+    for (const { slice, draft, base, holder } of this.#open.values()) {
+      if (!draft.touched) continue;
+      const value = slice.check(copyOf(holder.root));
+      const steps = diff(base, value);
+      if (steps.length === 0) continue;
+      parts.set(slice.name, { text: encodePart(slice, value), value });
+      patches[slice.name] = steps;
+    }
+    return parts.size === 0 ? undefined : { parts, patches };
+  }
+
+  /** Ends the unit without a change (U1, U4). */
+  discard(): void {
+    for (const { draft } of this.#open.values()) draft.end();
+    for (const draft of this.#past) draft.end();
+  }
+
+  #begin(slice: Slice): Open {
+    const base = this.#document.value(slice);
+    const root = this.mode === "write" ? copyOf(base) : base;
+    const open: Open = { slice, draft: new Draft(this.mode, slice.name), base, holder: { root } };
+    this.#open.set(slice.name, open);
+    return open;
+  }
+}
