@@ -67,19 +67,27 @@ export class Unit {
    * @throws {StateTooLargeError} A part passed its limit.
    */
   change(): UnitChange | undefined {
-    this.discard();
-    if (this.mode === "read") return undefined;
+    const copies = this.#copies();
     const parts = new Map<string, NewPart>();
     const patches: Record<string, readonly Patch[]> = {};
-    for (const { slice, draft, base, holder } of this.#open.values()) {
-      if (!draft.touched) continue;
-      const value = slice.check(copyOf(holder.root));
+    for (const { slice, base, copy } of copies) {
+      const value = slice.check(copy);
       const steps = diff(base, value);
       if (steps.length === 0) continue;
       parts.set(slice.name, { text: encodePart(slice, value), value });
       patches[slice.name] = steps;
     }
     return parts.size === 0 ? undefined : { parts, patches };
+  }
+
+  /** Copies first, while the drafts inside of them can still be read; then the drafts end. */
+  #copies(): { slice: Slice; base: unknown; copy: unknown }[] {
+    try {
+      if (this.mode === "read") return [];
+      return [...this.#open.values()].filter(({ draft }) => draft.touched).map(({ slice, base, holder }) => ({ slice, base, copy: copyOf(holder.root) }));
+    } finally {
+      this.discard();
+    }
   }
 
   /** Ends the unit without a change (U1, U4). */

@@ -1,0 +1,115 @@
+// What an agent consists of, found once when a host takes it over; and the seal.
+//
+// Owns the reading of an agent's fields and their protection. After `defineAgent` the instance serves all
+// conversations of the process, so a plain field would be shared by strangers.
+//
+//   AD1. Every field that is a part or a tool is attached under its name; names that the SDK uses are refused.
+//   AD2. After sealing, writing any property of the instance throws an error that names the right part.
+//   AD3. At most one conversation state, in the field `state`.
+
+import { ConversimpleError } from "../base/errors.ts";
+import type { Slice } from "../state/slice.ts";
+import { ConversimpleAgent } from "./agent.ts";
+import { Part } from "./part.ts";
+import { toolOf, type ToolPart } from "./tool.ts";
+
+/** An agent, ready to serve. */
+export interface AgentDefinition {
+  readonly agentId: string;
+  readonly agent: ConversimpleAgent;
+  readonly tools: ReadonlyMap<string, ToolPart>;
+  readonly parts: ReadonlyMap<string, Part>;
+  readonly slices: readonly Slice[];
+}
+
+const DEFINITIONS = new WeakMap<ConversimpleAgent, AgentDefinition>();
+
+const RESERVED = new Set(
+  Object.getOwnPropertyNames(ConversimpleAgent.prototype).concat(
+    ["onConversationStarted", "onConversationResumed", "onConversationEnded", "onToolCalled", "onToolCompleted"],
+    ["onSignal", "onError", "onConfigUpdate", "constructor", "__proto__"],
+  ),
+);
+
+/**
+ * Reads an agent's fields and seals it; the same agent again gives the same definition.
+ *
+ * @throws {ConversimpleError} `definition_invalid`, naming the field.
+ */
+export function defineAgent(agent: ConversimpleAgent): AgentDefinition {
+  const known = DEFINITIONS.get(agent);
+  if (known) return known;
+  const agentId = idOfAgent(agent);
+  const tools = new Map<string, ToolPart>();
+  const parts = new Map<string, Part>();
+  for (const field of Object.keys(agent)) {
+    const value = (agent as unknown as Record<string, unknown>)[field];
+    const found = toolOf(value);
+    if (found) addTool(agentId, tools, field, found);
+    else if (value instanceof Part) addPart(agentId, parts, field, value);
+  }
+  const slices = [...parts.values()].map((part) => part.slice()).filter((slice) => slice !== undefined);
+  const definition: AgentDefinition = { agentId, agent, tools, parts, slices };
+  DEFINITIONS.set(agent, definition);
+  seal(agent, parts);
+  return definition;
+}
+
+function idOfAgent(agent: ConversimpleAgent): string {
+  const { agentId, name } = agent.constructor as typeof ConversimpleAgent;
+  if (typeof agentId === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(agentId)) return agentId;
+  throw new ConversimpleError("definition_invalid", `${name} has no usable agentId. Declare: static override readonly agentId = "shop"; with 1 to 64 letters, digits, ".", "_" or "-".`, { agent: name });
+}
+
+function addTool(agentId: string, tools: Map<string, ToolPart>, field: string, tool: ToolPart): void {
+  checkName(agentId, field);
+  tool.attach(field);
+  if (tools.has(tool.name)) throw new ConversimpleError("definition_invalid", `Agent ${agentId} has two tools named "${tool.name}". Rename one field, or give one { name: "..." }.`, { agentId, tool: tool.name });
+  tools.set(tool.name, tool);
+}
+
+function addPart(agentId: string, parts: Map<string, Part>, field: string, part: Part): void {
+  checkName(agentId, field);
+  const isState = part.kind === "conversation state";
+  if (isState && field !== "state") throw new ConversimpleError("definition_invalid", `Agent ${agentId} declares its conversation state as "${field}". There is at most one, in the field "state".`, { agentId, field });
+  part.attach(field);
+  parts.set(field, part);
+}
+
+function checkName(agentId: string, field: string): void {
+  if (RESERVED.has(field) || field.startsWith("$")) {
+    throw new ConversimpleError("definition_invalid", `"${field}" of agent ${agentId} is a name that the SDK uses itself. Rename the field.`, { agentId, field });
+  }
+}
+
+/** AD2. Declared fields become accessors; undeclared ones meet a guard in the prototype chain. */
+function seal(agent: ConversimpleAgent, parts: ReadonlyMap<string, Part>): void {
+  for (const field of Object.keys(agent)) {
+    const part = parts.get(field);
+    const value = (agent as unknown as Record<string, unknown>)[field];
+    Object.defineProperty(agent, field, {
+      enumerable: true,
+      configurable: false,
+      get: part ? () => part.exposed() : () => value,
+      set: () => {
+        throw sealed(agent, field, true);
+      },
+    });
+  }
+  const guard = new Proxy(Object.getPrototypeOf(agent) as object, {
+    set(_target, key) {
+      throw sealed(agent, String(key), false);
+    },
+  });
+  Object.setPrototypeOf(agent, guard);
+  Object.preventExtensions(agent);
+}
+
+function sealed(agent: ConversimpleAgent, field: string, isDeclared: boolean): ConversimpleError {
+  const what = isDeclared ? `"${field}" was reassigned` : `"${field}" was written, which is not declared`;
+  return new ConversimpleError(
+    "agent_sealed",
+    `${what}. One instance serves all conversations, so the value would be shared by strangers. What a conversation remembers is a part: a field of conversationState(...), or ephemeral(() => initial) for memory only.`,
+    { field, agent: agent.constructor.name },
+  );
+}

@@ -1,0 +1,126 @@
+// A tool's parameters: one object schema, or a record of schemas.
+//
+// Owns the check of arguments before a handler runs, and their description for a model.
+//
+//   A1. What the schema does not name is refused, not dropped.
+//   A2. A parameter of a record is optional iff its schema accepts `undefined`.
+//   A3. Arguments that are too deep or have keys that reach into prototypes are refused before a schema sees them.
+//   A4. Names of secret parameters are known here, so that nobody else ever stores them.               (P21)
+
+import { ConversimpleError } from "../base/errors.ts";
+import { MAX_DEPTH } from "../base/codec.ts";
+import { isSchema, issuesText, jsonSchemaOf, validate, type InputOf, type Issue, type JsonSchema, type OutputOf, type Schema, type Validation } from "../base/schema.ts";
+
+/** A record of schemas, one per parameter. */
+export type Fields = Readonly<Record<string, Schema>>;
+/** What a tool can be given as its parameters. */
+export type ParametersInput = Schema | Fields;
+
+/** What a handler receives. */
+export type ParsedOf<P extends ParametersInput> = P extends Schema ? OutputOf<P> : P extends Fields ? Flat<OptionalIfUndefined<{ [K in keyof P]: OutputOf<P[K]> }>> : never;
+/** What a caller in TypeScript passes. */
+export type ArgumentsOf<P extends ParametersInput> = P extends Schema ? InputOf<P> : P extends Fields ? Flat<OptionalIfUndefined<{ [K in keyof P]: InputOf<P[K]> }>> : never;
+
+type OptionalIfUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: T[K] };
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** Parameters, ready to use. */
+export interface Parameters {
+  readonly jsonSchema: JsonSchema;
+  /** Names of parameters with `.meta({ secret: true })`, at any depth of the first level. */
+  readonly secrets: ReadonlySet<string>;
+  /** Names of parameters with `.meta({ pii: true })`. */
+  readonly personal: ReadonlySet<string>;
+  parse(input: unknown): Validation<unknown>;
+}
+
+/**
+ * Prepares parameters.
+ *
+ * @param tool the tool's name, for messages.
+ * @throws {ConversimpleError} `definition_invalid`.
+ */
+export function parametersOf(tool: string, input: ParametersInput): Parameters {
+  const parameters = isSchema(input) ? ofSchema(tool, input) : ofFields(tool, input);
+  const properties = (parameters.jsonSchema.properties ?? {}) as Record<string, JsonSchema>;
+  const marked = (mark: string) => new Set(Object.keys(properties).filter((name) => hasMark(properties[name], mark)));
+  return { ...parameters, secrets: marked("secret"), personal: marked("pii") };
+}
+
+/** Whether a mark stands anywhere in a JSON Schema. */
+function hasMark(schema: unknown, mark: string): boolean {
+  if (typeof schema !== "object" || schema === null) return false;
+  if ((schema as Record<string, unknown>)[mark] === true) return true;
+  return Object.values(schema).some((inner) => hasMark(inner, mark));
+}
+
+type Prepared = Pick<Parameters, "jsonSchema" | "parse">;
+
+function ofSchema(tool: string, schema: Schema): Prepared {
+  const jsonSchema = jsonSchemaOf(schema, `The parameters of tool ${tool}`);
+  if (jsonSchema.type !== "object") throw new ConversimpleError("definition_invalid", `The parameters of tool ${tool} are not an object. Use an object schema or a record of schemas.`);
+  const open = jsonSchema.additionalProperties !== undefined && jsonSchema.additionalProperties !== false;
+  const known = open ? undefined : new Set(Object.keys((jsonSchema.properties ?? {}) as object));
+  return {
+    jsonSchema,
+    parse: (input) => {
+      const refused = refusedShape(input, known);
+      return refused ? { ok: false, issues: [refused] } : validate(schema, input);
+    },
+  };
+}
+
+function ofFields(tool: string, fields: Fields): Prepared {
+  const names = Object.keys(fields);
+  const optional = new Set<string>();
+  const properties: Record<string, unknown> = {};
+  for (const name of names) {
+    const schema = fields[name];
+    if (!isSchema(schema)) throw new ConversimpleError("definition_invalid", `Parameter "${name}" of tool ${tool} is not a schema. Write for example { ${name}: z.string() }.`);
+    properties[name] = jsonSchemaOf(schema, `Parameter "${name}" of tool ${tool}`);
+    if (validate(schema, undefined).ok) optional.add(name);
+  }
+  const required = names.filter((name) => !optional.has(name));
+  const jsonSchema: JsonSchema = { type: "object", properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };
+  const known = new Set(names);
+  return { jsonSchema, parse: (input) => parseFields(fields, names, known, input) };
+}
+
+function parseFields(fields: Fields, names: readonly string[], known: ReadonlySet<string>, input: unknown): Validation<unknown> {
+  const refused = refusedShape(input, known);
+  if (refused) return { ok: false, issues: [refused] };
+  const given = input as Record<string, unknown>;
+  const value: Record<string, unknown> = {};
+  const issues: Issue[] = [];
+  for (const name of names) {
+    const result = validate(fields[name]!, Object.hasOwn(given, name) ? given[name] : undefined);
+    if (!result.ok) issues.push(...result.issues.map((issue) => ({ path: [name, ...issue.path], reason: issue.reason })));
+    else if (result.value !== undefined) value[name] = result.value;
+  }
+  return issues.length > 0 ? { ok: false, issues } : { ok: true, value };
+}
+
+/** A3 and A1, in this order and without recursion. */
+function refusedShape(input: unknown, known: ReadonlySet<string> | undefined): Issue | undefined {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return { path: [], reason: "must be an object" };
+  let level: object[] = [input];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= MAX_DEPTH) return { path: [], reason: `is nested deeper than ${MAX_DEPTH} levels` };
+    const next: object[] = [];
+    for (const holder of level) {
+      for (const key of Object.keys(holder)) {
+        if (!Array.isArray(holder) && (key === "__proto__" || key === "constructor" || key === "prototype")) return { path: [], reason: `"${key}" is not allowed as a name` };
+        const inner = (holder as Record<string, unknown>)[key];
+        if (typeof inner === "object" && inner !== null) next.push(inner);
+      }
+    }
+    level = next;
+  }
+  const unknown = known && Object.keys(input).find((key) => !known.has(key));
+  return unknown === undefined || unknown === false ? undefined : { path: [unknown], reason: "is not a parameter of this tool" };
+}
+
+/** The reason why arguments were refused, for the model that has to mend them. */
+export function argumentsError(tool: string, issues: readonly Issue[]): ConversimpleError {
+  return new ConversimpleError("invalid_parameters", `The arguments of ${tool} are not valid: ${issuesText("arguments", issues)}.`, { tool });
+}

@@ -1,0 +1,39 @@
+// A part: a field of an agent that holds or guards state.
+//
+// Owns how a part joins its agent. Users write their own by extending `Part`.
+//
+//   PT1. A part is attached once, to one agent, under its field's name.
+//   PT2. A part has no state of its own: what a conversation remembers lies in its slice or in `running().memory`.
+
+import { ConversimpleError } from "../base/errors.ts";
+import type { Slice } from "../state/slice.ts";
+
+export abstract class Part {
+  #name: string | undefined;
+
+  /** What the part is called in messages: "conversation state". */
+  abstract readonly kind: string;
+
+  /** The field's name; "" before the agent is taken over. */
+  get name(): string {
+    return this.#name ?? "";
+  }
+
+  /** Called by the agent's definition when a host takes the agent over (PT1). */
+  attach(name: string): void {
+    if (this.#name !== undefined && this.#name !== name) {
+      throw new ConversimpleError("definition_invalid", `One ${this.kind} is used for the fields "${this.#name}" and "${name}". Declare one for each.`, { fields: [this.#name, name] });
+    }
+    this.#name = name;
+  }
+
+  /** The part's share of the record, if it is durable. Asked for after `attach`. */
+  slice(): Slice | undefined {
+    return undefined;
+  }
+
+  /** What reading the field gives; the part itself unless it says otherwise. */
+  exposed(): unknown {
+    return this;
+  }
+}

@@ -1,0 +1,89 @@
+// Which conversation is running: the thread from the host's unit of work to `this.state` in a tool.
+//
+// Owns the context (AsyncLocalStorage) and the contract that the host fulfils for it. Knows no store.
+//
+//   N1. Outside of a handler there is no conversation: a typed error, never somebody else's state.     (D)
+//   N2. Code that a handler started keeps the handler's conversation, also after awaits.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import { ConversimpleError } from "../base/errors.ts";
+import type { Slice } from "../state/slice.ts";
+
+/** The tool call that runs. */
+export interface CallInfo {
+  readonly callId: string;
+  /** The tool's name on the wire. */
+  readonly tool: string;
+  /** The same for every delivery of this call: pass it to payment services and the like (P6). */
+  readonly idempotencyKey: string;
+  /** Aborts when the call times out or nobody wants its answer any more. */
+  readonly signal: AbortSignal;
+  /** What the platform says about who calls: a hint, never a proof (P19). */
+  readonly caller: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of the conversation that runs. */
+export interface ConversationInfo {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A unit of work in progress. The host makes it; parts and agents use it. */
+export interface Running {
+  readonly conversation: ConversationInfo;
+  /** Undefined in hooks and outside updates. */
+  readonly call: CallInfo | undefined;
+  /** The wall time of the clock port, milliseconds since 1970. */
+  nowMs(): number;
+  /** A part's value: a draft in ordered units, read-only in parallel tools. */
+  draft(slice: Slice): unknown;
+  /** Puts a whole value in the place of a part's. */
+  replace(slice: Slice, value: unknown): void;
+  /** Memory of this conversation that is never stored; goes away with it. */
+  readonly memory: Map<object, unknown>;
+  /** Runs something in the outside world and stores its result at once (P6). */
+  effect<T>(name: string, run: () => T | Promise<T>): Promise<T>;
+  /** Runs a synchronous recipe: on the draft in an ordered unit, as a small unit of its own in a parallel tool (P2). */
+  update<T>(recipe: () => T): Promise<T>;
+}
+
+const storage = new AsyncLocalStorage<Running>();
+
+/** Runs `run` inside a unit of work (N2). */
+export function runWith<T>(running: Running, run: () => T): T {
+  return storage.run(running, run);
+}
+
+/** Runs `run` outside of any conversation: loaders of shared caches and the like. */
+export function runOutside<T>(run: () => T): T {
+  return storage.exit(run);
+}
+
+/** The unit of work that runs, if any. */
+export function current(): Running | undefined {
+  return storage.getStore();
+}
+
+/**
+ * The unit of work that runs.
+ *
+ * @param wanted what was asked for: "this.state".
+ * @throws {ConversimpleError} `no_conversation` (N1).
+ */
+export function running(wanted: string): Running {
+  const found = storage.getStore();
+  if (found) return found;
+  throw new ConversimpleError(
+    "no_conversation",
+    `${wanted} was used outside of a conversation. Use it in a tool or a hook; carry it into callbacks of pools and emitters with agent.bind(fn).`,
+    { wanted },
+  );
+}
+
+/** The function with the running conversation tied to it. */
+export function bound<A extends readonly unknown[], R>(run: (...inputs: A) => R): (...inputs: A) => R {
+  const context = running("bind()");
+  return (...inputs) => storage.run(context, () => run(...inputs));
+}

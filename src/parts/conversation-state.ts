@@ -1,0 +1,160 @@
+// Conversation state: what one conversation remembers, typed and durable.
+//
+// Owns the slice of an agent's `state` field: defaults, validation, upgrade.
+//
+//   CS1. A conversation begins with the schema's defaults; a schema without them is refused at definition.
+//   CS2. What the schema refuses, or would drop without a word, is not committed.                      (P8)
+//   CS3. An older record is upgraded step by step, then parsed, on reading.                            (P10)
+//   CS4. A secret in the schema is refused at definition: secrets are not state.                       (P21)
+
+import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
+import { pathText, type Path } from "../base/path.ts";
+import { copyOf } from "../base/plain.ts";
+import { issuesText, looseJsonSchemaOf, validate, type OutputOf, type Schema } from "../base/schema.ts";
+import { Part } from "../agent/part.ts";
+import { running } from "../agent/running.ts";
+import { isSame } from "../state/patch.ts";
+import { RECORD_MAX_BYTES } from "../state/record.ts";
+import type { Slice } from "../state/slice.ts";
+
+/** The largest text of a state unless it says otherwise, UTF-8 bytes. Source: P9. */
+export const STATE_MAX_BYTES = 65_536;
+
+/** Turns the value of one schema version into the next one's. The old value is plain data of that version. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the old shape is nobody's type any more
+export type Upgrade = (old: any) => unknown;
+
+export interface ConversationStateOptions {
+  /** Version of the schema, 1 unless given. Raise it when a stored value has to be changed by `upgrade`. */
+  readonly version?: number;
+  /** `{ 1: (old) => ... }` makes version 2 of version 1, and so on. */
+  readonly upgrade?: Readonly<Record<number, Upgrade>>;
+  /** The largest text, UTF-8 bytes; 65,536 unless given, at most 1,048,576. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Declares what a conversation remembers. Read and mutate the field like an object inside tools and hooks.
+ *
+ * @param schema an object schema; every required root field needs a default.
+ * @throws {ConversimpleError} `definition_invalid`.
+ */
+export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions = {}): OutputOf<S> & object {
+  return new ConversationStatePart(schema, options) as unknown as OutputOf<S> & object;
+}
+
+class ConversationStatePart extends Part {
+  readonly kind = "conversation state";
+  readonly #schema: Schema;
+  readonly #options: ConversationStateOptions;
+  #slice: Slice | undefined;
+
+  constructor(schema: Schema, options: ConversationStateOptions) {
+    super();
+    this.#schema = schema;
+    this.#options = options;
+    checkOptions(options);
+    checkDefaults(schema);
+    checkSecrets(schema);
+  }
+
+  override slice(): Slice {
+    this.#slice ??= sliceOf(this.name, this.#schema, this.#options);
+    return this.#slice;
+  }
+
+  override exposed(): unknown {
+    return running(`this.${this.name}`).draft(this.slice());
+  }
+}
+
+function sliceOf(name: string, schema: Schema, options: ConversationStateOptions): Slice {
+  const schemaVersion = options.version ?? 1;
+  return {
+    name,
+    schemaVersion,
+    maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
+    initial: () => parsed(schema, {}),
+    restore: (stored, version) => parsed(schema, upgraded(name, stored, version, schemaVersion, options.upgrade)),
+    check(value) {
+      const result = validate(schema, value);
+      if (!result.ok) throw invalid(name, result.issues[0]!.path, result.issues[0]!.reason);
+      const dropped = droppedKey(value, result.value, []);
+      if (dropped) throw invalid(name, dropped, "is not in the schema and would be lost");
+      return result.value;
+    },
+  };
+}
+
+function invalid(name: string, path: Path, reason: string): StateInvalidError {
+  return new StateInvalidError(pathText(name, path), `is not valid: ${reason}`);
+}
+
+/** A private copy, since a schema's defaults may be shared objects. */
+function parsed(schema: Schema, value: unknown): unknown {
+  const result = validate(schema, value);
+  if (!result.ok) throw new Error(issuesText("state", result.issues));
+  return copyOf(result.value);
+}
+
+function upgraded(name: string, stored: unknown, from: number, to: number, steps: ConversationStateOptions["upgrade"]): unknown {
+  let value = stored;
+  for (let version = from; version < to; version++) {
+    const step = steps?.[version];
+    // Without a step the schema alone has to cope: new fields have defaults.
+    if (step) value = step(value);
+    if (value instanceof Promise) throw new Error(`the upgrade of ${name} from version ${version} is asynchronous`);
+  }
+  return value;
+}
+
+/** The first key that a schema dropped in passing, such as zod's objects do with unknown keys (CS2). */
+function droppedKey(given: unknown, kept: unknown, path: Path): Path | undefined {
+  if (given === kept || typeof given !== "object" || given === null || typeof kept !== "object" || kept === null) return undefined;
+  if (Object.getPrototypeOf(given) !== Object.prototype && !Array.isArray(given)) return undefined;
+  for (const key of Object.keys(given)) {
+    const inner = (given as Record<string, unknown>)[key];
+    const step = Array.isArray(given) ? Number(key) : key;
+    if (!Object.hasOwn(kept, key) && inner !== undefined) return [...path, step];
+    const found = droppedKey(inner, (kept as Record<string, unknown>)[key], [...path, step]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function checkOptions({ version = 1, upgrade = {}, maxBytes = STATE_MAX_BYTES }: ConversationStateOptions): void {
+  if (!Number.isSafeInteger(version) || version < 1) throw definition("version must be a whole number from 1");
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > RECORD_MAX_BYTES) throw definition(`maxBytes must be a whole number from 1 to ${RECORD_MAX_BYTES}`);
+  for (const step of Object.keys(upgrade)) {
+    if (!/^[1-9]\d*$/.test(step) || Number(step) >= version) throw definition(`upgrade has a step from version ${step}, but the version is ${version}`);
+  }
+}
+
+/** CS1; and a second pass must change nothing, since state is parsed again whenever it is read or written. */
+function checkDefaults(schema: Schema): void {
+  const first = validate(schema, {});
+  if (!first.ok) throw definition(`a conversation begins with the schema's defaults, but ${issuesText("state", first.issues)}. Add .default(...) or .optional()`);
+  if (typeof first.value !== "object" || first.value === null || Array.isArray(first.value)) throw definition("the schema is not an object schema");
+  const second = validate(schema, copyOf(first.value));
+  if (!second.ok || !isSame(first.value, second.value)) throw definition("the schema changes its own output when it is parsed again; move transforms into the tool");
+}
+
+function checkSecrets(schema: Schema): void {
+  const path = secretPath(looseJsonSchemaOf(schema), []);
+  if (path) throw definition(`${pathText("state", path)} is marked secret. Secrets are not state: use them in the tool and let them go`);
+}
+
+function secretPath(schema: unknown, path: Path): Path | undefined {
+  if (typeof schema !== "object" || schema === null) return undefined;
+  if ((schema as { secret?: unknown }).secret === true) return path;
+  for (const [key, inner] of Object.entries(schema)) {
+    const isKeyword = ["properties", "items", "additionalProperties", "anyOf", "oneOf", "allOf", "$defs", "prefixItems"].includes(key);
+    const found = secretPath(inner, isKeyword || Array.isArray(schema) ? path : [...path, key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function definition(reason: string): ConversimpleError {
+  return new ConversimpleError("definition_invalid", `conversationState: ${reason}.`);
+}

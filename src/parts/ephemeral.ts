@@ -1,0 +1,38 @@
+// Ephemeral: what one conversation needs in memory only - a client, a counter, a half-built answer.
+//
+//   EP1. One value per conversation, made on first use, gone with the conversation or the process.
+//   EP2. Never stored, never rolled back: a tool that throws keeps its changes here.
+
+import { Part } from "../agent/part.ts";
+import { running } from "../agent/running.ts";
+
+/** A value per conversation that is never stored. */
+export interface Ephemeral<T> {
+  /** @throws {ConversimpleError} `no_conversation` outside of a handler. */
+  value: T;
+}
+
+/** Declares memory of a conversation that is not durable (EP1, EP2). */
+export function ephemeral<T>(initial: () => T): Ephemeral<T> {
+  return new EphemeralPart(initial);
+}
+
+class EphemeralPart<T> extends Part implements Ephemeral<T> {
+  readonly kind = "ephemeral";
+  readonly #initial: () => T;
+
+  constructor(initial: () => T) {
+    super();
+    this.#initial = initial;
+  }
+
+  get value(): T {
+    const { memory } = running(`this.${this.name}.value`);
+    if (!memory.has(this)) memory.set(this, this.#initial());
+    return memory.get(this) as T;
+  }
+
+  set value(value: T) {
+    running(`this.${this.name}.value`).memory.set(this, value);
+  }
+}
