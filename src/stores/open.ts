@@ -1,0 +1,50 @@
+// From an address to a store.
+//
+//   A1. An address that cannot be served is an error with a remedy: never another store instead.
+
+import { ConversimpleError } from "../base/errors.ts";
+import type { Store, StoreOptions } from "../state/store.ts";
+import { openMemory } from "./memory.ts";
+import { openSqlite } from "./sqlite/store.ts";
+
+/** Used when neither an address nor `CONVERSIMPLE_STORE` is given. */
+export const DEFAULT_STORE = "sqlite:.conversimple/state.db";
+
+const KNOWN = "Use memory: or sqlite:<path>.";
+
+/**
+ * Opens the store at an address: `memory:` (for tests; ends with the process) or `sqlite:<path>`.
+ *
+ * @param address `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
+ * @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password.
+ */
+export async function openStore(address: string = process.env.CONVERSIMPLE_STORE || DEFAULT_STORE, options: StoreOptions = {}): Promise<Store> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase();
+  const rest = scheme ? address.slice(scheme.length + 1) : address;
+  if (scheme === "memory" && rest === "") return openMemory(options);
+  if (scheme === "sqlite") return openSqlite(checkPath(rest), options);
+  throw refuse(scheme);
+}
+
+function checkPath(path: string): string {
+  if (path === ":memory:" || path === "") {
+    throw misconfigured("sqlite: needs the path of a file, for example sqlite:state.db. For a store in memory use memory:.");
+  }
+  if (path.startsWith("//") && !path.startsWith("///")) {
+    throw misconfigured("sqlite: takes a path and no host. Write sqlite:state.db, sqlite:/var/lib/state.db or sqlite:///var/lib/state.db.");
+  }
+  if (path.includes("\0")) throw misconfigured("The path of the database contains a NUL character.");
+  return path.replace(/^\/\/\//, "/");
+}
+
+function refuse(scheme: string | undefined): ConversimpleError {
+  if (scheme === "redis" || scheme === "rediss" || scheme === "postgres" || scheme === "postgresql") {
+    return misconfigured(`Stores of the kind ${scheme}: come with a later release. ${KNOWN}`);
+  }
+  if (scheme === "memory") return misconfigured("memory: takes nothing after the colon.");
+  return misconfigured(`${scheme ? `Stores of the kind ${scheme}: are not known` : "A store address begins with its kind"}. ${KNOWN}`);
+}
+
+function misconfigured(message: string): ConversimpleError {
+  return new ConversimpleError("store_misconfigured", message);
+}

@@ -1,0 +1,81 @@
+// When the WAL is copied back into the database file.
+//
+// A checkpoint inside of COMMIT (`wal_autocheckpoint`) keeps the whole group waiting for it, so it is done between
+// groups, after the replies left.
+//
+//   Y1. The WAL does not grow without bound: past CHECKPOINT_PAGES it is copied back, past RESTART_PAGES also against
+//       the readers of other processes.
+//   Y2. The file of the WAL is kept and written over: that makes a sync cheaper than a file that grows.
+//   Y3. After something was erased, the WAL that still holds it is cut off as soon as nobody is waiting. (P22)
+
+import { systemClock } from "../../base/clock.ts";
+import type { DatabaseSync } from "node:sqlite";
+import type { FaultPlan } from "./faults.ts";
+
+const CHECKPOINT_PAGES = 16_000;
+const RESTART_PAGES = 64_000;
+const PAGE_BYTES = 4_096;
+
+/** How long a checkpoint waits for other processes, milliseconds: less than a caller would notice. */
+const LOCK_WAIT_MS = 20;
+
+/** Quiet time after which what is left is copied back, milliseconds. */
+const IDLE_MS = 250;
+
+type Mode = "PASSIVE" | "RESTART" | "TRUNCATE";
+
+export class Checkpoints {
+  readonly #database: DatabaseSync;
+  readonly #busyTimeoutMs: number;
+  readonly #faults: FaultPlan;
+  /** Pages in the WAL that are not copied yet: an estimate between checkpoints, exact after one. */
+  #pages = 0;
+  #mustTruncate = false;
+  #isScheduled = false;
+  #lastGroupMs = 0;
+
+  constructor(database: DatabaseSync, busyTimeoutMs: number, faults: FaultPlan) {
+    this.#database = database;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#faults = faults;
+  }
+
+  /** Call it after the replies of a group left. */
+  afterGroup(writes: number, bytes: number, hasErased: boolean): void {
+    this.#pages += writes + Math.ceil(bytes / PAGE_BYTES) + 2;
+    this.#mustTruncate ||= hasErased;
+    this.#lastGroupMs = systemClock.monotonic();
+    if (this.#pages >= RESTART_PAGES) this.#run("RESTART");
+    else if (this.#pages >= CHECKPOINT_PAGES) this.#run("PASSIVE");
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    systemClock.after(IDLE_MS, () => this.#whenIdle(), { background: true });
+  }
+
+  #whenIdle(): void {
+    this.#isScheduled = false;
+    if (!this.#database.isOpen || (this.#pages === 0 && !this.#mustTruncate)) return;
+    if (systemClock.monotonic() - this.#lastGroupMs < IDLE_MS) return this.#schedule();
+    this.#run(this.#mustTruncate ? "TRUNCATE" : "PASSIVE");
+    if (this.#mustTruncate) this.#schedule();
+  }
+
+  /** A checkpoint that fails loses nothing: the WAL has it all, and the next one tries again. */
+  #run(mode: Mode): void {
+    try {
+      this.#faults.at("checkpoint");
+      this.#database.exec(`PRAGMA busy_timeout=${LOCK_WAIT_MS}`);
+      const { busy, log, checkpointed } = this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()!;
+      this.#pages = Number(log) - Number(checkpointed);
+      if (mode === "TRUNCATE" && busy === 0) this.#mustTruncate = false;
+    } catch {
+      this.#pages = Math.floor(CHECKPOINT_PAGES / 2);
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout=${this.#busyTimeoutMs}`);
+    }
+  }
+}

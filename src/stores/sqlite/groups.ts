@@ -1,0 +1,84 @@
+// Group commit: all writes that wait at the same time share one transaction, and so one sync of the disk.
+//
+//   K1. Nothing is acknowledged before COMMIT returned.                                              (S1, P4)
+//   K2. A write that is refused has written nothing (commits.ts, C2), so it fails alone.
+//   K3. When the transaction as a whole fails, each of its writes is tried again in a transaction of its own, so
+//       that one that is too large for the disk takes nobody with it.
+//   K4. A lock that could not be had is not waited for again by each write: all of them are told.
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { ConversimpleError } from "../../base/errors.ts";
+import { SQLITE, runtimeError, sqliteCode } from "./failure.ts";
+import type { FaultPlan } from "./faults.ts";
+import type { Execute } from "./operations.ts";
+import { failureOf } from "./protocol.ts";
+import type { Reply, Request } from "./protocol.ts";
+
+export interface GroupsOptions {
+  readonly database: DatabaseSync;
+  readonly address: string;
+  readonly execute: Execute;
+  readonly faults: FaultPlan;
+}
+
+/** A transaction that failed as a whole; nothing of it is stored unless `isCommitting` (failure.ts, X1). */
+interface Aborted {
+  readonly thrown: unknown;
+  readonly stage: "begin" | "work" | "commit";
+}
+
+export class Groups {
+  readonly #options: GroupsOptions;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+
+  constructor(options: GroupsOptions) {
+    this.#options = options;
+    this.#begin = options.database.prepare("BEGIN IMMEDIATE");
+    this.#commit = options.database.prepare("COMMIT");
+  }
+
+  /** Runs the writes; every one has its reply (W1). */
+  run(group: readonly Request[]): Reply[] {
+    const outcome = this.#attempt(group);
+    if (Array.isArray(outcome)) return outcome;
+    const isLocked = outcome.stage === "begin" && sqliteCode(outcome.thrown) === SQLITE.BUSY;
+    if (group.length > 1 && !isLocked) return group.flatMap((request) => this.run([request]));
+    const error = runtimeError(outcome.thrown, this.#options.address, outcome.stage === "commit");
+    return group.map(([id]) => [id, undefined, failureOf(error)]);
+  }
+
+  #attempt(group: readonly Request[]): Reply[] | Aborted {
+    const { database, faults } = this.#options;
+    let stage: Aborted["stage"] = "begin";
+    try {
+      faults.at("before-begin");
+      this.#begin.run();
+      stage = "work";
+      faults.at("after-begin");
+      const replies = group.map((request) => this.#reply(request));
+      faults.at("before-commit");
+      stage = "commit";
+      this.#commit.run();
+      faults.at("after-commit");
+      return replies;
+    } catch (thrown) {
+      // A full disk rolls back by itself.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      return { thrown, stage };
+    }
+  }
+
+  /** A refusal is a reply; anything else ends the transaction. */
+  #reply(request: Request): Reply {
+    let reply: Reply;
+    try {
+      reply = [request[0], this.#options.execute(request)];
+    } catch (thrown) {
+      if (!(thrown instanceof ConversimpleError)) throw thrown;
+      reply = [request[0], undefined, failureOf(thrown)];
+    }
+    this.#options.faults.at("after-operation");
+    return reply;
+  }
+}
