@@ -1,0 +1,35 @@
+// The types that a user sees: `*.test-d.ts` compiled against the built package.
+//
+// A case is a line that must compile, or `// @ts-expect-error why` above one that must not.
+
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { compile, diagnosticsIn } from "./compiler.ts";
+import type { Diagnostic } from "./compiler.ts";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const files = readdirSync(folder).filter((name) => name.endsWith(".test-d.ts"));
+let found: readonly Diagnostic[] = [];
+
+beforeAll(async () => {
+  found = await compile("tsconfig.json", folder);
+}, 120_000);
+
+test.each(files)("%s compiles, and what must not compile does not", (file) => {
+  expect(found.filter(({ path }) => path === file)).toEqual([]);
+});
+
+test("the package's declarations compile in a user's strict project", () => {
+  const others = found.filter(({ path }) => !files.includes(path) && !path.includes("node_modules/"));
+  expect(others).toEqual([]);
+});
+
+test("the compiler's findings are read with file, line and continuation", () => {
+  const output = "a.test-d.ts(3,1): error TS2578: Unused directive.\nb.ts(10,20): error TS2322: No.\n  Because.\n  And so.\nerror TS5083: Cannot read file.\n";
+  expect(diagnosticsIn(output)).toEqual([
+    { path: "a.test-d.ts", line: 3, text: "error TS2578: Unused directive." },
+    { path: "b.ts", line: 10, text: "error TS2322: No.\n  Because.\n  And so." },
+    { path: "", line: 1, text: "error TS5083: Cannot read file." },
+  ]);
+});
