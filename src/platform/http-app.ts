@@ -1,0 +1,134 @@
+// The platform's HTTP face: routes, and which check comes first.
+//
+//   H1. Host and Origin, then the key, then the type of the body, then its size, then its content.
+//   H2. Every answer but the page at `/` is JSON; every error is `{ error: { type, message } }`.
+//   H3. Nothing of a request is repeated in an error.
+
+import { Hono } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { CallAnswer, ConversationView } from "./conversation.ts";
+import type { ConversationPage } from "./conversations.ts";
+import type { Credentials } from "./credentials.ts";
+import { HOME_PAGE_POLICY, homePage } from "./home-page.ts";
+import { PlatformRefusal } from "./refusal.ts";
+import type { RequestGuard } from "./request-guard.ts";
+
+/** Where agents connect. */
+export const SOCKET_PATH = "/sdk/websocket";
+
+/** The largest HTTP body, bytes: arguments of the largest size with every character escaped still fit. */
+const MAX_BODY_BYTES = 2 * 1_048_576;
+const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the routes call. */
+export interface PlatformActions {
+  health(): { status: "ok"; agents: readonly string[]; conversations: number };
+  create(fields: Fields): Promise<{ conversationId: string; status: string }>;
+  list(limit: number, cursor: number | null): ConversationPage;
+  view(id: string): ConversationView;
+  call(id: string, fields: Fields, signal: AbortSignal): Promise<CallAnswer>;
+  end(id: string): Promise<void>;
+}
+
+export interface HttpParts {
+  readonly actions: PlatformActions;
+  readonly credentials: Credentials;
+  readonly guard: RequestGuard;
+  /** Takes the connection over: `upgradeWebSocket` with its events. */
+  readonly socket: MiddlewareHandler;
+  /** Something unexpected went wrong; gets the error for the log. */
+  readonly onFault: (error: Error) => void;
+}
+
+export function httpApp({ actions, credentials, guard, socket, onFault }: HttpParts): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    c.header("X-Content-Type-Options", "nosniff");
+    c.header("Referrer-Policy", "no-referrer");
+    c.header("Cache-Control", "no-store");
+    const reason = guard.reasonAgainst(c.req.header("host"), c.req.header("origin"));
+    return reason === undefined ? next() : failure(c, 403, "forbidden", reason);
+  });
+  app.get("/", (c) => {
+    c.header("Content-Security-Policy", HOME_PAGE_POLICY);
+    return c.html(homePage({ url: new URL(c.req.url).origin, ...actions.health() }));
+  });
+  app.get("/health", (c) => c.json(actions.health()));
+  app.get(
+    SOCKET_PATH,
+    async (c, next) => {
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return failure(c, 426, "upgrade_required", "Agents connect here with a WebSocket.");
+      const isAccepted = credentials.acceptsUpgrade(c.req.query("auth_token"), c.req.header("sec-websocket-protocol"), c.req.header("authorization"));
+      return isAccepted ? next() : failure(c, 403, "forbidden", "The API key is missing or wrong.");
+    },
+    socket,
+  );
+  app.route("/v1", apiRoutes(actions, credentials));
+  app.notFound((c) => failure(c, 404, "not_found", "There is nothing here. See GET / for what there is."));
+  app.onError((error, c) => {
+    if (error instanceof PlatformRefusal) return failure(c, error.status, error.code, error.message);
+    onFault(error);
+    return failure(c, 500, "internal_error", "The platform failed. Its log says why.");
+  });
+  return app;
+}
+
+function apiRoutes(actions: PlatformActions, credentials: Credentials): Hono {
+  const api = new Hono();
+  api.use(async (c, next) => {
+    if (credentials.acceptsHeader(c.req.header("authorization"))) return next();
+    c.header("WWW-Authenticate", "Bearer");
+    return failure(c, 401, "unauthorized", "Send the API key: Authorization: Bearer <key>.");
+  });
+  const limited = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => failure(c, 413, "invalid_parameters", `The body is longer than ${MAX_BODY_BYTES} bytes.`) });
+  api.post("/*", async (c, next) => {
+    const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+    return type === "application/json" ? next() : failure(c, 415, "unsupported_media_type", "Send Content-Type: application/json.");
+  });
+  api.post("/*", limited);
+  api.post("/conversations", async (c) => c.json(await actions.create(await fieldsOf(c)), 201));
+  api.get("/conversations", (c) => c.json(actions.list(...pageOf(c))));
+  api.get("/conversations/:id", (c) => c.json(actions.view(c.req.param("id"))));
+  api.post("/conversations/:id/tool-calls", async (c) => answered(c, await actions.call(c.req.param("id"), await fieldsOf(c), c.req.raw.signal)));
+  api.delete("/conversations/:id", async (c) => {
+    const conversationId = c.req.param("id");
+    await actions.end(conversationId);
+    return c.json({ conversationId, status: "ended" });
+  });
+  return api;
+}
+
+/** The result's text goes out as the agent's side encoded it. */
+function answered(c: Context, answer: CallAnswer): Response {
+  if (answer.kind === "result") return c.body(`{"callId":${JSON.stringify(answer.callId)},"result":${answer.json}}`, 200, { "Content-Type": "application/json" });
+  if (answer.kind === "error") return c.json({ callId: answer.callId, error: answer.error }, 422);
+  const message = "No answer came in time. The call stays open: post the same callId again to wait on, or to get the answer.";
+  return c.json({ callId: answer.callId, error: { type: "tool_timeout", message } }, 504);
+}
+
+async function fieldsOf(c: Context): Promise<Fields> {
+  let body: unknown;
+  try {
+    body = JSON.parse(await c.req.text());
+  } catch {
+    throw new PlatformRefusal(400, "invalid_parameters", "The body is not JSON.");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new PlatformRefusal(400, "invalid_parameters", "The body must be a JSON object.");
+  return body as Fields;
+}
+
+function pageOf(c: Context): [limit: number, cursor: number | null] {
+  const limit = c.req.query("limit") === undefined ? DEFAULT_PAGE : Number(c.req.query("limit"));
+  const cursor = c.req.query("cursor") === undefined ? null : Number(c.req.query("cursor"));
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw new PlatformRefusal(400, "invalid_parameters", `limit must be a whole number from 1 to ${MAX_PAGE}.`);
+  if (cursor !== null && !Number.isSafeInteger(cursor)) throw new PlatformRefusal(400, "invalid_parameters", "cursor must be the nextCursor of the page before.");
+  return [limit, cursor];
+}
+
+function failure(c: Context, status: 401 | 403 | 404 | 415 | 426 | 500 | PlatformRefusal["status"], type: string, message: string): Response {
+  return c.json({ error: { type, message } }, status);
+}

@@ -1,0 +1,83 @@
+// The sockets of the platform: one port for HTTP and WebSockets.
+//
+//   Z1. A frame over the limit closes its own connection (1009) and no other.
+//   Z2. `stop` leaves no socket, no timer and no port behind, also with peers that do not answer.
+
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve, upgradeWebSocket } from "@hono/node-server";
+import type { WebSocketServerLike } from "@hono/node-server";
+import type { Hono, MiddlewareHandler } from "hono";
+import { WebSocketServer } from "ws";
+import type { WebSocket } from "ws";
+import { sleep, systemClock } from "../base/clock.ts";
+import { MAX_FRAME_BYTES } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+import { chooseSubprotocol } from "./credentials.ts";
+
+/** How long peers may take to say goodbye, milliseconds of real time. */
+const GOODBYE_MS = 500;
+
+export class Listener {
+  readonly #connections = new Set<Connection>();
+  #server: Server | undefined;
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /**
+   * The route that takes WebSockets over.
+   *
+   * @param connect makes the connection of an open socket; `vsn` is what the URL says.
+   */
+  route(connect: (socket: WebSocket, vsn: string | null) => Connection): MiddlewareHandler {
+    return upgradeWebSocket((c) => ({
+      onOpen: (_event, context) => {
+        const socket = context.raw as unknown as WebSocket;
+        const connection = connect(socket, c.req.query("vsn") ?? null);
+        this.#connections.add(connection);
+        socket.on("close", () => this.#connections.delete(connection));
+      },
+    }));
+  }
+
+  /** Listens; resolved with the port that was got. */
+  start(app: Hono, host: string, port: number): Promise<number> {
+    const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, handleProtocols: chooseSubprotocol });
+    return new Promise((resolve, reject) => {
+      const server = serve({
+        fetch: app.fetch,
+        hostname: host,
+        port,
+        overrideGlobalObjects: false,
+        createServer,
+        // Anything else that asks for an upgrade (curl --http2) is answered as plain HTTP.
+        serverOptions: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket" },
+        websocket: { server: sockets as WebSocketServerLike },
+      }) as Server;
+      this.#server = server;
+      server.once("error", reject);
+      server.once("listening", () => {
+        server.off("error", reject);
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const connection of [...this.#connections]) connection.close("the platform is stopping");
+    server.closeIdleConnections();
+    const patience = new AbortController();
+    void closed.then(() => patience.abort());
+    await sleep(systemClock, GOODBYE_MS, patience.signal);
+    for (const connection of [...this.#connections]) connection.terminate();
+    server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,196 @@
+// The local platform: what turns HTTP requests and scripts into tool calls, on a developer's machine.
+//
+// Owns how the parts are put together, and the life of the whole. Knows no agent and no store: agents reach it
+// over the wire like the hosted platform, in this process or another.
+//
+//   Y1. The methods here and the HTTP routes are the same code with the same checks.
+//   Y2. After `stop` nobody is left waiting, and nothing is left open.
+
+import { AgentEvents } from "./agent-events.ts";
+import type { Ignored } from "./agent-events.ts";
+import { Announcements } from "./announcements.ts";
+import { Connection } from "./connection.ts";
+import type { CallAnswer, ConversationStatus, ConversationView } from "./conversation.ts";
+import { Conversations } from "./conversations.ts";
+import type { ConversationPage } from "./conversations.ts";
+import { Credentials } from "./credentials.ts";
+import { DataFile } from "./data-file.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Delivery } from "./delivery.ts";
+import { devKey } from "./dev-key.ts";
+import { httpApp } from "./http-app.ts";
+import { Listener } from "./listener.ts";
+import { PlatformEvents } from "./platform-events.ts";
+import type { PlatformListener } from "./platform-events.ts";
+import { checkedOptions } from "./platform-options.ts";
+import type { CheckedOptions, LocalPlatformOptions } from "./platform-options.ts";
+import { refusals } from "./refusal.ts";
+import { RequestGuard } from "./request-guard.ts";
+import { callRequest, id, newConversation } from "./requests.ts";
+import { Storage } from "./storage.ts";
+
+/** A tool call from a script. */
+export interface ToolCall {
+  readonly conversationId: string;
+  readonly tool: string;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** Made up unless given. The same id with the same arguments is the same call. */
+  readonly callId?: string;
+  /** How long to wait, above 0 and at most 600; 30 unless given. */
+  readonly timeoutSeconds?: number;
+  /** Stops waiting; the call goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** What exists while the platform runs. */
+interface Running {
+  readonly file: DataFile;
+  readonly storage: Storage;
+  readonly deadlines: Deadlines;
+  readonly delivery: Delivery;
+  readonly conversations: Conversations;
+  readonly announcements: Announcements;
+  readonly agents: AgentEvents;
+  readonly listener: Listener;
+  readonly url: string;
+  readonly port: number;
+}
+
+export class LocalPlatform {
+  readonly #options: CheckedOptions;
+  readonly #events = new PlatformEvents();
+  #running: Running | undefined;
+
+  /** @throws {ConversimpleError} `option_invalid`. */
+  constructor(options: LocalPlatformOptions = {}) {
+    this.#options = checkedOptions(options);
+  }
+
+  /**
+   * Opens the data file and listens.
+   *
+   * @throws {StoreUnavailableError} The data file cannot be used.
+   * @throws {Error} `EADDRINUSE` and the like, when the port cannot be had.
+   */
+  async start(): Promise<{ url: string; port: number }> {
+    if (this.#running) return { url: this.#running.url, port: this.#running.port };
+    const { clock, dataPath, host, apiKey, allowHosts, sendConversationId } = this.#options;
+    const credentials = new Credentials(apiKey ?? devKey());
+    const file = new DataFile(dataPath);
+    const storage = new Storage(file);
+    const deadlines = new Deadlines(clock);
+    const announcements = new Announcements(deadlines);
+    const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId });
+    const conversations = new Conversations(storage, clock, announcements, delivery, this.#events);
+    const agents = new AgentEvents(conversations, delivery, announcements, this.#events);
+    conversations.restore();
+    const listener = new Listener();
+    let connections = 0;
+    const socket = listener.route((ws, vsn) => new Connection(++connections, ws, vsn, agents, this.#options, clock, deadlines));
+    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, onFault: (error) => this.#options.logger?.error({ name: error.name, stack: error.stack }, "request failed") });
+    try {
+      const port = await listener.start(app, host, this.#options.port);
+      const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+      this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, url, port };
+      this.#options.logger?.info({ url, conversations: conversations.live().size }, "platform started");
+      return { url, port };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Closes every connection (1001: clients come back), answers who waits with 503, and writes what is left. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    for (const conversation of running.conversations.live().values()) running.delivery.dismiss(conversation, refusals.stopping);
+    await running.listener.stop();
+    running.deadlines.clear();
+    running.file.close();
+    this.#options.logger?.info({ url: running.url }, "platform stopped");
+  }
+
+  /** Creates a conversation and announces it to the agents; resolved when it is stored. */
+  async createConversation(options: { agentId: string; caller?: Readonly<Record<string, unknown>>; conversationId?: string }): Promise<{ conversationId: string; status: ConversationStatus }> {
+    const { conversations } = this.#require();
+    const { id: conversationId, agentId, caller } = newConversation({ ...options });
+    const conversation = await conversations.create(conversationId, agentId, caller);
+    return { conversationId, status: conversation.server ? "active" : "waiting" };
+  }
+
+  /**
+   * Calls a tool and waits for the answer.
+   *
+   * @throws {PlatformRefusal} The call was not accepted; `status` and `code` say why.
+   */
+  async callTool(call: ToolCall): Promise<CallAnswer> {
+    const { conversationId, signal, ...fields } = call;
+    return this.#call(conversationId, fields, signal);
+  }
+
+  /** Ends a conversation; resolved when that is stored. Ending it again changes nothing. */
+  async endConversation(conversationId: string, reason = "ended"): Promise<void> {
+    await this.#require().conversations.end(id(conversationId, "conversation id"), reason);
+  }
+
+  /** @throws {PlatformRefusal} 404 when there is none. */
+  conversation(conversationId: string): ConversationView {
+    return this.#require().conversations.view(id(conversationId, "conversation id"));
+  }
+
+  /** Newest first, 100 unless a limit is given. */
+  conversations(options: { limit?: number; cursor?: string } = {}): ConversationPage {
+    return this.#require().conversations.list(options.limit ?? 100, options.cursor === undefined ? null : Number(options.cursor));
+  }
+
+  /** Ids of the agents with a live connection: declared at the join, or of a conversation that is served. */
+  agents(): readonly string[] {
+    const found = new Set<string>();
+    for (const channel of this.#require().announcements.channels) {
+      for (const agent of channel.facts.agents ?? []) found.add(agent);
+      for (const conversation of channel.served) found.add(conversation.agentId);
+    }
+    return [...found].sort();
+  }
+
+  /** What was ignored since the start, by reason. */
+  ignored(): Readonly<Ignored> {
+    return { ...this.#require().agents.ignoredCounts };
+  }
+
+  /** Calls the listener with what happens; returns a function that stops it. */
+  on(listener: PlatformListener): () => void {
+    return this.#events.on(listener);
+  }
+
+  async #call(conversationId: string, fields: Readonly<Record<string, unknown>>, signal: AbortSignal | undefined): Promise<CallAnswer> {
+    const { conversations, delivery, storage } = this.#require();
+    const request = callRequest(fields, signal);
+    id(conversationId, "conversation id");
+    const live = conversations.live().get(conversationId);
+    if (live && !live.isEnding) return delivery.request(live, request);
+    // Over: an answer that is kept is still given.
+    const kept = storage.call(conversationId, request.callId);
+    const stored = kept?.answer && storage.conversation(conversationId);
+    if (kept?.answer && stored) return delivery.keptAnswer(kept, kept.answer, request, stored);
+    throw live ? refusals.ended() : conversations.reasonAgainst(conversationId);
+  }
+
+  #actions() {
+    return {
+      health: () => ({ status: "ok" as const, agents: this.agents(), conversations: this.#require().conversations.live().size }),
+      create: (fields: Readonly<Record<string, unknown>>) => this.createConversation(fields as { agentId: string }),
+      list: (limit: number, cursor: number | null) => this.#require().conversations.list(limit, cursor),
+      view: (conversationId: string) => this.conversation(conversationId),
+      call: (conversationId: string, fields: Readonly<Record<string, unknown>>, signal: AbortSignal) => this.#call(conversationId, fields, signal),
+      end: (conversationId: string) => this.endConversation(conversationId),
+    };
+  }
+
+  #require(): Running {
+    if (!this.#running) throw refusals.stopping();
+    return this.#running;
+  }
+}

@@ -1,0 +1,52 @@
+// What the local platform can be told, its defaults, and their check.
+
+import { systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { ConversimpleError } from "../base/errors.ts";
+
+/** What the platform logs to; pino's loggers fit. Lines carry ids and codes, never values or keys. */
+export interface PlatformLogger {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface LocalPlatformOptions {
+  /** Port to listen on; 4000 unless given, 0 takes a free one. */
+  readonly port?: number;
+  /** Address to listen on; 127.0.0.1 unless given. Anything else lets other machines in. */
+  readonly host?: string;
+  /** The one key of agents and callers; the key of `.conversimple/dev.json` unless given. */
+  readonly apiKey?: string;
+  /** The data file; without it everything is kept in memory. */
+  readonly dataPath?: string;
+  readonly clock?: Clock;
+  readonly logger?: PlatformLogger;
+  /** A connection that said nothing for so long is closed; 60,000 ms unless given. */
+  readonly silenceMs?: number;
+  /** Unsent bytes at which a connection that does not read is closed; 16 MiB unless given. */
+  readonly maxBufferedBytes?: number;
+  /** Whether tool calls name their conversation; true unless given. The hosted platform may send none. */
+  readonly sendConversationId?: boolean;
+  /** Further names in Host and Origin, "name" or "name:port". */
+  readonly allowHosts?: readonly string[];
+}
+
+export type CheckedOptions = Required<Omit<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">> & Pick<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">;
+
+/** @throws {ConversimpleError} `option_invalid`. */
+export function checkedOptions(options: LocalPlatformOptions): CheckedOptions {
+  const checked = {
+    port: 4_000, host: "127.0.0.1", clock: systemClock, silenceMs: 60_000, maxBufferedBytes: 16 * 1_048_576,
+    sendConversationId: true, allowHosts: [], ...options,
+  };
+  if (!Number.isInteger(checked.port) || checked.port < 0 || checked.port > 65_535) throw invalid("port", "a whole number from 0 to 65535");
+  if (!(checked.silenceMs > 0)) throw invalid("silenceMs", "above 0 milliseconds");
+  if (!(checked.maxBufferedBytes > 0)) throw invalid("maxBufferedBytes", "above 0 bytes");
+  if (checked.apiKey !== undefined && checked.apiKey.length < 8) throw invalid("apiKey", "at least 8 characters");
+  return checked;
+}
+
+function invalid(option: string, expected: string): ConversimpleError {
+  return new ConversimpleError("option_invalid", `The platform's option ${option} must be ${expected}.`, { option });
+}
