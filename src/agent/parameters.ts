@@ -100,25 +100,39 @@ function parseFields(fields: Fields, names: readonly string[], known: ReadonlySe
   return issues.length > 0 ? { ok: false, issues } : { ok: true, value };
 }
 
-/** A3 and A1, in this order and without recursion. */
+/** Whether a JSON value is nested at most {@link MAX_DEPTH} levels; decided without recursion. */
+export function isBounded(input: unknown): boolean {
+  return refusedNesting(input) === undefined;
+}
+
+/** A3 and A1, in this order. */
 function refusedShape(input: unknown, known: ReadonlySet<string> | undefined): Issue | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return { path: [], reason: "must be an object" };
-  let level: object[] = [input];
+  const refused = refusedNesting(input);
+  if (refused) return refused;
+  const unknown = known && Object.keys(input).find((key) => !known.has(key));
+  return unknown === undefined ? undefined : { path: [unknown], reason: "is not a parameter of this tool" };
+}
+
+function refusedNesting(input: unknown): Issue | undefined {
+  let level: object[] = typeof input === "object" && input !== null ? [input] : [];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth >= MAX_DEPTH) return { path: [], reason: `is nested deeper than ${MAX_DEPTH} levels` };
     const next: object[] = [];
     for (const holder of level) {
       for (const key of Object.keys(holder)) {
-        if (!Array.isArray(holder) && (key === "__proto__" || key === "constructor" || key === "prototype")) return { path: [], reason: `"${key}" is not allowed as a name` };
+        if (!Array.isArray(holder) && FORBIDDEN.has(key)) return { path: [], reason: `"${key}" is not allowed as a name` };
         const inner = (holder as Record<string, unknown>)[key];
         if (typeof inner === "object" && inner !== null) next.push(inner);
       }
     }
     level = next;
   }
-  const unknown = known && Object.keys(input).find((key) => !known.has(key));
-  return unknown === undefined || unknown === false ? undefined : { path: [unknown], reason: "is not a parameter of this tool" };
+  return undefined;
 }
+
+/** Names that reach into prototypes when somebody merges arguments carelessly. */
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 /** The reason why arguments were refused, for the model that has to mend them. */
 export function argumentsError(tool: string, issues: readonly Issue[]): ConversimpleError {

@@ -32,6 +32,12 @@ export class Ledger {
     if (!oldest.done) this.#calls.delete(oldest.value);
   }
 
+  /** The version of the oldest call that is known: its answer must stay in the journal. */
+  get oldestVersion(): number | undefined {
+    const oldest = this.#calls.values().next();
+    return oldest.done ? undefined : oldest.value.version;
+  }
+
   /** How many calls are known. */
   get size(): number {
     return this.#calls.size;

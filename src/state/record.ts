@@ -99,7 +99,11 @@ function tooLarge(slice: Slice, value: unknown, bytes: number): StateTooLargeErr
 
 /** The text of a small document of the journal or of the inbox, with a checksum of its own. */
 export function sealText(value: unknown): string {
-  const body = encode(value);
+  return sealBody(encode(value));
+}
+
+/** The same for a text that is encoded already. */
+export function sealBody(body: string): string {
   return `${crc32(body).toString(16).padStart(8, "0")}${body}`;
 }
 

@@ -1,0 +1,324 @@
+// The host: agents, their conversations and the store, behind the host port.
+//
+// Owns which conversations this process serves and the life of each: opened once, served, ended once.
+//
+//   AH1. A conversation is opened at most once at a time; a second `open` joins the first.            (P12)
+//   AH2. Nothing is served without an epoch of this process.                                          (P14)
+//   AH3. A conversation that is gone leaves memory; whoever waits hears of it.                        (P13)
+
+import { linkAgent } from "../agent/agent.ts";
+import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import { checkId } from "../base/ids.ts";
+import { RecordDocument } from "../state/document.ts";
+import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
+import { CallDesk } from "./call-desk.ts";
+import { LiveConversation, type ConversationHost } from "./conversation.ts";
+import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
+import { hostSettings, type HostOptions, type HostSettings } from "./host-options.ts";
+import { Lease } from "./leases.ts";
+import { Maintenance } from "./maintenance.ts";
+import { onceSlice } from "./once.ts";
+import { OutsideWriters } from "./outside-writers.ts";
+import { Units } from "./units.ts";
+
+type GoneReason = "ended" | "taken" | "released";
+
+export class AgentHost implements Host, ConversationHost {
+  readonly settings: HostSettings;
+  readonly #agents = new Map<string, AgentDefinition>();
+  readonly #live = new Map<string, LiveConversation>();
+  readonly #opening = new Map<string, Promise<Opened>>();
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #toolListeners = new Set<(conversationId: string) => void>();
+  readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
+  readonly #lease: Lease;
+  readonly #units: Units;
+  readonly #calls: CallDesk;
+  readonly #maintenance: Maintenance;
+  readonly #outside: OutsideWriters;
+  #isDraining = false;
+
+  private constructor(settings: HostSettings) {
+    this.settings = settings;
+    const { store, clock, logger } = settings;
+    for (const agent of settings.agents) this.#add(agent);
+    this.#lease = new Lease(store, clock, settings.leaseMs);
+    this.#units = new Units({ store, clock, logger });
+    this.#calls = new CallDesk(settings, this.#units);
+    this.#maintenance = new Maintenance(settings, this.#lease, this);
+    this.#outside = new OutsideWriters(settings, this);
+    for (const { agent, agentId } of this.#agents.values()) linkAgent(agent, this.#outside.linkFor(agentId));
+  }
+
+  /**
+   * A host that is registered at the store and looks after its conversations.
+   *
+   * @throws {ConversimpleError} `option_invalid`, `definition_invalid`, `state_unavailable`.
+   */
+  static async start(options: HostOptions): Promise<AgentHost> {
+    const host = new AgentHost(hostSettings(options));
+    await host.#lease.start();
+    host.#maintenance.start();
+    return host;
+  }
+
+  get store() {
+    return this.settings.store;
+  }
+
+  get clock() {
+    return this.settings.clock;
+  }
+
+  get resolveTimeoutMs() {
+    return this.settings.resolveTimeoutMs;
+  }
+
+  get agentIds(): readonly string[] {
+    return [...this.#agents.keys()];
+  }
+
+  /** The conversations that are served here. */
+  get conversations(): ReadonlyMap<string, LiveConversation> {
+    return this.#live;
+  }
+
+  /** What became of the tool calls, for metrics. */
+  get callCounts() {
+    return this.#calls.counts;
+  }
+
+  async open(conversationId: string, options: OpenOptions): Promise<Opened> {
+    checkId(conversationId, "conversation id");
+    if (this.#isDraining) throw new ConversimpleError("overloaded", "This process is shutting down and takes no new conversations.");
+    const agent = this.#agents.get(options.agentId);
+    if (!agent) throw new ConversimpleError("option_invalid", `There is no agent "${options.agentId.slice(0, 64)}" in this process.`, { agents: this.agentIds });
+    await this.#closing.get(conversationId);
+    if (this.#live.has(conversationId)) return { kind: "serving", isNew: false };
+    let opening = this.#opening.get(conversationId);
+    if (!opening) {
+      opening = this.#open(conversationId, agent, options.caller ?? {}).finally(() => this.#opening.delete(conversationId));
+      this.#opening.set(conversationId, opening);
+    }
+    return opening;
+  }
+
+  tools(conversationId: string): readonly ToolDescription[] {
+    const live = this.#live.get(conversationId);
+    if (!live) return [];
+    return [...live.agent.tools.values()].map(({ name, description, parameters, options }) => ({
+      name,
+      description,
+      parameters: parameters.jsonSchema,
+      ...(options.examples ? { examples: options.examples } : {}),
+    }));
+  }
+
+  async invoke(invocation: Invocation): Promise<Outcome> {
+    const opening = this.#opening.get(invocation.conversationId);
+    // A call may overtake the end of `open`; its place in the order is after onConversationStarted.
+    if (opening && !this.#live.has(invocation.conversationId)) await opening.catch(() => {});
+    return this.#calls.invoke(this.#live.get(invocation.conversationId), invocation);
+  }
+
+  onToolsChanged(listener: (conversationId: string) => void): () => void {
+    this.#toolListeners.add(listener);
+    return () => this.#toolListeners.delete(listener);
+  }
+
+  onGone(listener: (conversationId: string, why: GoneReason) => void): () => void {
+    this.#goneListeners.add(listener);
+    return () => this.#goneListeners.delete(listener);
+  }
+
+  /** Ends it once, whoever says so and however often; also one that no process serves at the moment. */
+  close(conversationId: string, reason: string): Promise<void> {
+    let closing = this.#closing.get(conversationId);
+    if (!closing) {
+      closing = this.#close(checkId(conversationId, "conversation id"), reason).finally(() => this.#closing.delete(conversationId));
+      this.#closing.set(conversationId, closing);
+    }
+    return closing;
+  }
+
+  async configure(config: Readonly<Record<string, unknown>>): Promise<void> {
+    for (const { agent, agentId } of this.#agents.values()) {
+      try {
+        await agent.onConfigUpdate?.(config);
+      } catch (thrown) {
+        this.settings.logger.warn({ agent: agentId }, "onConfigUpdate failed");
+        agent.onError?.(thrown);
+      }
+    }
+  }
+
+  health(): HostHealth {
+    let waiting = 0;
+    for (const { queue } of this.#live.values()) waiting += queue.waiting;
+    return {
+      status: this.#isDraining ? "draining" : this.#lease.isHealthy ? "ok" : "degraded",
+      agents: this.agentIds,
+      conversations: this.#live.size,
+      waiting,
+      store: this.store.address,
+    };
+  }
+
+  async drain(graceMs: number): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#maintenance.stop();
+    await Promise.allSettled([...this.#opening.values(), ...this.#closing.values()]);
+    const timer = this.clock.after(graceMs, () => this.#calls.abortAll(shuttingDown()));
+    await Promise.all([...this.#live.values()].map((live) => this.#release(live)));
+    timer.cancel();
+    await this.#lease.retire().catch(() => {});
+  }
+
+  /** As after a crash: nothing is released, no hook runs, nothing more is committed. For the test kit. */
+  abandon(): void {
+    this.#isDraining = true;
+    this.#maintenance.stop();
+    this.#lease.stop();
+    for (const live of this.#live.values()) live.leave(new ConversimpleError("cancelled", "The process was killed."));
+    this.#live.clear();
+  }
+
+  /** LC4: fenced, lost, or overtaken by a version that is not ours. */
+  lost(live: LiveConversation, error: ConversimpleError): void {
+    this.settings.logger.warn({ conversation: live.id, code: error.code }, "the conversation is not served here any more");
+    if (error.code === "state_lost") this.#units.report(live, error, "the stored state is gone");
+    this.#forget(live, "taken");
+  }
+
+  /** Has a conversation read its inbox now; false when it is not served here. */
+  deliver(conversationId: string): boolean {
+    const live = this.#live.get(conversationId);
+    if (!live) return false;
+    live.hasMail = true;
+    // Whoever is next in the queue reads it; when nobody is, an empty turn does.
+    if (live.queue.isIdle) void this.#units.inQueue(live, "inbox", () => Promise.resolve(), { unlimited: true }).catch(() => {});
+    return true;
+  }
+
+  /** Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). */
+  async borrow(conversationId: string): Promise<void> {
+    const { identity } = this.#lease;
+    const live = this.#isDraining ? undefined : await this.#takeOver(conversationId);
+    if (!live) return;
+    try {
+      live.hasMail = true;
+      if (!live.quarantine) await this.#units.inQueue(live, "inbox", () => Promise.resolve());
+    } finally {
+      live.leave(new ConversimpleError("cancelled", "The message was applied."));
+      await this.store.release(live.owner, identity.id, live.epoch);
+    }
+  }
+
+  #add(agent: HostSettings["agents"][number]): void {
+    const definition = defineAgent(agent);
+    if (this.#agents.has(definition.agentId)) throw new ConversimpleError("option_invalid", `Two agents have the id "${definition.agentId}".`, { agentId: definition.agentId });
+    const usesOnce = [...definition.tools.values()].some(({ options }) => options.once);
+    this.#agents.set(definition.agentId, usesOnce ? { ...definition, slices: [...definition.slices, onceSlice] } : definition);
+  }
+
+  async #open(conversationId: string, agent: AgentDefinition, caller: Caller): Promise<Opened> {
+    const owner = conversationOwner(conversationId);
+    const acquired = await this.store.acquire(owner, this.#lease.identity, { agentId: agent.agentId });
+    if (acquired.kind === "held") return { kind: "held", untilMs: acquired.untilMs };
+    const { loaded } = acquired;
+    if (loaded.facts.status !== "live") {
+      await this.store.release(owner, this.#lease.identity.id, loaded.epoch);
+      return { kind: "ended", reason: loaded.facts.endReason };
+    }
+    if (loaded.facts.agentId !== null && loaded.facts.agentId !== agent.agentId) {
+      await this.store.release(owner, this.#lease.identity.id, loaded.epoch);
+      throw new ConversimpleError("option_invalid", `The conversation belongs to the agent "${loaded.facts.agentId}", not to "${agent.agentId}".`, { agentId: agent.agentId });
+    }
+    const live = this.#build(conversationId, agent, caller, loaded);
+    const isNew = loaded.version === 0;
+    await this.#begin(live, isNew);
+    this.#live.set(conversationId, live);
+    return { kind: "serving", isNew };
+  }
+
+  /** The first unit of a conversation here: it commits the record of a new one. */
+  async #begin(live: LiveConversation, isNew: boolean): Promise<void> {
+    if (live.quarantine) return this.#units.report(live, live.quarantine, "the stored record is quarantined");
+    const { agent } = live.agent;
+    const name = isNew ? "onConversationStarted" : "onConversationResumed";
+    const hook = isNew ? agent.onConversationStarted : agent.onConversationResumed;
+    // A resumed conversation without a hook has nothing to commit.
+    if (!isNew && !hook) return;
+    await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => hook?.call(agent)));
+  }
+
+  #build(conversationId: string, agent: AgentDefinition, caller: Caller, loaded: Loaded): LiveConversation {
+    return new LiveConversation(this, conversationId, agent, caller, loaded, recordOf(loaded, agent));
+  }
+
+  async #close(conversationId: string, reason: string): Promise<void> {
+    await this.#opening.get(conversationId)?.catch(() => {});
+    const live = this.#live.get(conversationId) ?? (await this.#takeOver(conversationId));
+    if (!live) return;
+    const { agent } = live.agent;
+    const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
+    try {
+      await this.#units.inQueue(live, "onConversationEnded", () => this.#units.hook(live, "onConversationEnded", () => (live.quarantine ? undefined : agent.onConversationEnded?.(reason)), facts), { unlimited: true });
+      await this.store.release(live.owner, this.#lease.identity.id, live.epoch);
+    } catch (thrown) {
+      if (!live.gone) throw thrown;
+    }
+    live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: conversationId }));
+    this.#forget(live, "ended");
+  }
+
+  /** A live conversation that nobody serves, acquired without being registered or resumed. */
+  async #takeOver(conversationId: string): Promise<LiveConversation | undefined> {
+    if (this.#live.has(conversationId) || this.#opening.has(conversationId)) return undefined;
+    const loaded = await this.store.load(conversationOwner(conversationId));
+    const agent = this.#agents.get(loaded?.facts.agentId ?? "");
+    if (!loaded || !agent || loaded.facts.status !== "live") return undefined;
+    const acquired = await this.store.acquire(loaded.owner, this.#lease.identity);
+    return acquired.kind === "acquired" ? this.#build(conversationId, agent, {}, acquired.loaded) : undefined;
+  }
+
+  #expiry(): number | null {
+    const { retentionMs } = this.settings;
+    return retentionMs === "forever" ? null : this.clock.now() + retentionMs;
+  }
+
+  async #release(live: LiveConversation): Promise<void> {
+    await live.queue.whenIdle();
+    live.leave(shuttingDown());
+    await this.store.release(live.owner, this.#lease.identity.id, live.epoch).catch(() => {});
+    this.#forget(live, "released");
+  }
+
+  #forget(live: LiveConversation, why: GoneReason): void {
+    // A borrowed conversation was never registered; nobody waits to hear of it.
+    if (this.#live.get(live.id) !== live) return;
+    this.#live.delete(live.id);
+    for (const listener of this.#goneListeners) listener(live.id, why);
+  }
+}
+
+function recordOf(loaded: Loaded, agent: AgentDefinition): RecordDocument | ConversimpleError {
+  try {
+    return loaded.record === null ? emptyRecord(loaded.owner, loaded.version, agent) : RecordDocument.open(loaded.owner, loaded.version, loaded.record, agent.slices);
+  } catch (thrown) {
+    if (thrown instanceof ConversimpleError) return thrown;
+    throw thrown;
+  }
+}
+
+/** A conversation that has commits but no record has lost it: that is never shown as an empty one (P10). */
+function emptyRecord(owner: Owner, version: number, agent: AgentDefinition): RecordDocument {
+  if (version > 0) throw new ConversimpleError("state_lost", `The record of ${owner} is gone from the store.`, { owner });
+  return RecordDocument.begin(owner, agent.slices);
+}
+
+function shuttingDown(): ConversimpleError {
+  return new ConversimpleError("overloaded", "This process is shutting down.");
+}

@@ -1,0 +1,186 @@
+// Where tool calls come in: what is known is answered, what is new is put in its place.
+//
+// Owns the ledger's use (P5), back-pressure, and the translation of failures into what a caller may hear.
+//
+//   CD1. A call in flight is joined, a done one is answered from the store, another one with its id is refused. (P5)
+//   CD2. Nothing is awaited between the arrival of a new call and its place in the queue.               (P1)
+//   CD3. What a tool threw never leaves the process: a code, a general text, a reference.               (attack 18)
+
+import { randomUUID } from "node:crypto";
+
+import { defineAgent } from "../agent/definition.ts";
+import { isBounded } from "../agent/parameters.ts";
+import { ConversimpleError, textOf, type ErrorCode } from "../base/errors.ts";
+import { checkId } from "../base/ids.ts";
+import { conversationOwner } from "../state/store.ts";
+import { callDigest } from "./call-digest.ts";
+import type { LiveConversation } from "./conversation.ts";
+import type { Invocation, Outcome } from "./host.ts";
+import type { HostSettings } from "./host-options.ts";
+import { ToolCall } from "./tool-call.ts";
+import type { Units } from "./units.ts";
+
+/** Codes whose messages are ours and say nothing private: they go out as they are (design 3, Errors). */
+const SPEAKABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "tool_not_found",
+  "tool_timeout",
+  "invalid_parameters",
+  "state_invalid",
+  "state_too_large",
+  "state_unavailable",
+  "state_quarantined",
+  "state_lost",
+  "date_in_place",
+  "read_only",
+  "unit_ended",
+  "result_invalid",
+  "call_mismatch",
+  "conversation_not_found",
+  "conversation_ended",
+  "overloaded",
+  "cancelled",
+  "id_invalid",
+]);
+
+export class CallDesk {
+  /** Outcomes so far, for metrics. */
+  readonly counts = { result: 0, repeated: 0, error: 0, gone: 0 };
+  readonly #settings: HostSettings;
+  readonly #units: Units;
+  readonly #running = new Set<ToolCall>();
+
+  constructor(settings: HostSettings, units: Units) {
+    this.#settings = settings;
+    this.#units = units;
+  }
+
+  /** The outcome of a call; never rejects (H1). */
+  async invoke(live: LiveConversation | undefined, invocation: Invocation): Promise<Outcome> {
+    const outcome = await this.#outcome(live, invocation).catch((thrown: unknown) => this.#failure(live, invocation, thrown));
+    this.counts[outcome.kind === "result" && outcome.repeated ? "repeated" : outcome.kind]++;
+    return outcome;
+  }
+
+  /** Ends what still runs; the callers hear the error. */
+  abortAll(error: ConversimpleError): void {
+    for (const call of this.#running) call.deadline.abort(error);
+  }
+
+  #outcome(live: LiveConversation | undefined, invocation: Invocation): Promise<Outcome> {
+    checkId(invocation.callId, "call id");
+    if (!live) return this.#afterTheEnd(invocation);
+    if (live.gone) throw live.gone;
+    if (live.quarantine) throw live.quarantine;
+    const tool = live.agent.tools.get(invocation.tool);
+    if (!tool) throw unknownTool(invocation.tool);
+    // What is nested too deep cannot be digested; no handler will see it.
+    const digest = isBounded(invocation.arguments) ? callDigest(tool.name, invocation.arguments, tool.parameters.secrets) : "";
+    const inFlight = live.inFlight.get(invocation.callId);
+    if (inFlight) return inFlight.digest === digest ? inFlight.outcome : Promise.reject(mismatch(invocation.callId));
+    const known = live.ledger.find(invocation.callId, this.#settings.clock.now());
+    if (known && known.digest !== digest) throw mismatch(invocation.callId);
+    const outcome = (known ? this.#kept(live, invocation) : this.#enqueue(live, new ToolCall(this.#units, this.#settings.clock, live, tool, invocation, digest)))
+      .catch((thrown: unknown) => this.#failure(live, invocation, thrown))
+      .finally(() => live.inFlight.delete(invocation.callId));
+    live.inFlight.set(invocation.callId, { digest, outcome });
+    live.aliveAtMs = this.#settings.clock.now();
+    return outcome;
+  }
+
+  async #enqueue(live: LiveConversation, call: ToolCall): Promise<Outcome> {
+    this.#running.add(call);
+    try {
+      const json = await (call.isParallel ? this.#beside(live, call) : this.#inTurn(live, call));
+      return { kind: "result", json, repeated: false };
+    } finally {
+      call.deadline.stop();
+      this.#running.delete(call);
+    }
+  }
+
+  /** A parallel tool waits for nobody (P2). */
+  async #beside(live: LiveConversation, call: ToolCall): Promise<string> {
+    if (live.parallel >= PARALLEL_LIMIT) throw new ConversimpleError("overloaded", `The conversation has ${PARALLEL_LIMIT} parallel calls running. Try again when some are answered.`, { limit: PARALLEL_LIMIT });
+    live.parallel++;
+    try {
+      await live.settle();
+      return await call.run();
+    } finally {
+      live.parallel--;
+    }
+  }
+
+  /** An ordered tool runs in its turn, unless its caller has given up by then (P1). */
+  #inTurn(live: LiveConversation, call: ToolCall): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const place = live.queue.add(() => this.#turn(live, call).then(resolve, reject), reject);
+      call.deadline.onOver((error) => {
+        place.cancel();
+        if (!call.hasBegun) reject(error);
+      });
+    });
+  }
+
+  async #turn(live: LiveConversation, call: ToolCall): Promise<string> {
+    live.running = call.name;
+    try {
+      await this.#units.prepare(live);
+      if (call.deadline.error) throw call.deadline.error;
+      return await call.run();
+    } finally {
+      live.running = undefined;
+    }
+  }
+
+  async #kept(live: LiveConversation, { callId }: Invocation): Promise<Outcome> {
+    const json = await this.#settings.store.answer(live.owner, callId);
+    if (json === undefined) throw new ConversimpleError("state_lost", "The call was done, but its answer is not in the store any more.", { callId });
+    return { kind: "result", json, repeated: true };
+  }
+
+  /** A call for a conversation that is not served here: a kept answer is given, else it is said why not (P5). */
+  async #afterTheEnd({ conversationId, callId, tool, arguments: input }: Invocation): Promise<Outcome> {
+    checkId(conversationId, "conversation id");
+    const { store } = this.#settings;
+    const loaded = await store.load(conversationOwner(conversationId));
+    if (!loaded) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
+    if (loaded.facts.status === "live") return { kind: "gone" };
+    const known = loaded.calls.find((call) => call.callId === callId);
+    const json = known && isBounded(input) ? await store.answer(loaded.owner, callId) : undefined;
+    if (!known || json === undefined) throw new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: conversationId });
+    if (callDigest(tool, input, this.#secretsOf(loaded.facts.agentId, tool)) !== known.digest) throw mismatch(callId);
+    return { kind: "result", json, repeated: true };
+  }
+
+  #secretsOf(agentId: string | null, tool: string): ReadonlySet<string> {
+    const agent = this.#settings.agents.map(defineAgent).find((definition) => definition.agentId === agentId);
+    return agent?.tools.get(tool)?.parameters.secrets ?? new Set();
+  }
+
+  #failure(live: LiveConversation | undefined, invocation: Invocation, thrown: unknown): Outcome {
+    if (thrown instanceof ConversimpleError) {
+      if (thrown.code === "fenced" || (live?.gone === thrown && thrown.code !== "state_lost" && thrown.code !== "conversation_ended")) return { kind: "gone" };
+      if (SPEAKABLE.has(thrown.code)) return { kind: "error", code: thrown.code, message: thrown.message };
+    }
+    const reference = randomUUID().slice(0, 8);
+    const { logger } = this.#settings;
+    const facts = { conversation: invocation.conversationId, callId: invocation.callId, reference };
+    logger.error({ ...facts, error: thrown instanceof Error ? thrown.name : typeof thrown }, "a tool failed");
+    // The text may hold what a caller said: only for those who debug.
+    logger.debug({ ...facts, text: textOf(thrown) }, "what the tool threw");
+    if (live) this.#units.tell(live, thrown);
+    return { kind: "error", code: "tool_execution_error", message: `The tool failed. Reference ${reference}.`, reference };
+  }
+}
+
+/** Parallel calls of one conversation at a time. Source: the queue's own limit. */
+const PARALLEL_LIMIT = 64;
+
+function unknownTool(name: unknown): ConversimpleError {
+  const shown = typeof name === "string" ? JSON.stringify(name.slice(0, 64)) : "without a name";
+  return new ConversimpleError("tool_not_found", `There is no tool ${shown}.`, {});
+}
+
+function mismatch(callId: string): ConversimpleError {
+  return new ConversimpleError("call_mismatch", "This call id was used before with other arguments or for another tool. Use a new id for a new call.", { callId });
+}

@@ -1,0 +1,36 @@
+// What makes a repeated call the same call: its tool and its arguments, secrets left out.            (P5, P21)
+
+import { hash } from "node:crypto";
+
+import { ConversimpleError } from "../base/errors.ts";
+
+/** The largest arguments, UTF-8 bytes of their JSON. Source: design 3, Limits. */
+export const ARGUMENTS_MAX_BYTES = 262_144;
+
+/**
+ * The digest of a call: 22 characters, the first 128 bits of SHA-256.
+ *
+ * @param input arguments whose depth was checked; the order of keys does not matter.
+ * @throws {ConversimpleError} `invalid_parameters` when they are larger than {@link ARGUMENTS_MAX_BYTES}.
+ */
+export function callDigest(tool: string, input: unknown, secrets: ReadonlySet<string>): string {
+  const text = canonical(input);
+  if (text.length * 3 > ARGUMENTS_MAX_BYTES && Buffer.byteLength(text) > ARGUMENTS_MAX_BYTES) {
+    throw new ConversimpleError("invalid_parameters", `The arguments of ${tool} have more than ${ARGUMENTS_MAX_BYTES} bytes.`, { tool, limit: ARGUMENTS_MAX_BYTES });
+  }
+  const known = secrets.size === 0 ? text : canonical(withoutSecrets(input, secrets));
+  return hash("sha256", `${tool}\n${known}`, "base64url").slice(0, 22);
+}
+
+/** Arguments as the journal keeps them: a secret one is there, its value is not. */
+export function withoutSecrets(input: unknown, secrets: ReadonlySet<string>): unknown {
+  if (secrets.size === 0 || typeof input !== "object" || input === null) return input;
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, secrets.has(name) ? "***" : value]));
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const fields = Object.keys(value).sort();
+  return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical((value as Record<string, unknown>)[name])}`).join(",")}}`;
+}

@@ -1,0 +1,233 @@
+// A conversation that this process serves: its committed state, its queue, its calls in flight, its commits.
+//
+// Owns the order of commits of one conversation and what is known after each. Runs no handler.
+//
+//   LC1. Commits of one conversation go to the store one after another; each expects the version of the last. (P14)
+//   LC2. A commit whose outcome is unknown is resolved by its write id before anything else is committed.    (P4)
+//   LC3. The document changes only after the store said that the commit is durable.                          (P4)
+//   LC4. Fenced, lost or forgotten: `lost` is called once; nothing is committed after it.                    (P14)
+
+import { randomUUID } from "node:crypto";
+
+import type { AgentDefinition } from "../agent/definition.ts";
+import type { Clock } from "../base/clock.ts";
+import { sleep } from "../base/clock.ts";
+import { ConversimpleError, StoreUnavailableError } from "../base/errors.ts";
+import type { RecordDocument } from "../state/document.ts";
+import { JournalWriter, type EntryFacts } from "../state/journal.ts";
+import { Ledger } from "../state/ledger.ts";
+import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
+import type { UnitChange } from "../state/unit.ts";
+import type { Caller, Outcome } from "./host.ts";
+import { UnitQueue } from "./unit-queue.ts";
+
+/** What a unit wants to be committed. */
+export interface CommitRequest {
+  readonly entry: EntryFacts;
+  readonly change?: UnitChange | undefined;
+  readonly answer?: Answer | undefined;
+  readonly facts?: Change["facts"];
+  readonly consume?: readonly string[];
+}
+
+/** What a conversation needs from its host. */
+export interface ConversationHost {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long an unknown outcome may stay unresolved before the caller hears `state_unavailable`, milliseconds. */
+  readonly resolveTimeoutMs: number;
+  /** LC4. */
+  lost(conversation: LiveConversation, error: ConversimpleError): void;
+}
+
+/** Why a stored conversation cannot be used; its tools stay registered and answer this (P10). */
+export type Quarantine = ConversimpleError;
+
+interface Unresolved {
+  readonly change: Change;
+  readonly accept: () => void;
+}
+
+export class LiveConversation {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly agent: AgentDefinition;
+  readonly caller: Caller;
+  readonly epoch: number;
+  readonly queue = new UnitQueue();
+  readonly ledger: Ledger;
+  /** Calls that are waiting or running. */
+  readonly inFlight = new Map<string, { readonly digest: string; readonly outcome: Promise<Outcome> }>();
+  /** What `ephemeral` parts keep; never stored. */
+  readonly memory = new Map<object, unknown>();
+  readonly createdAtMs: number;
+  readonly quarantine: Quarantine | undefined;
+  updatedAtMs: number;
+  /** Last sign of life, by the clock port. */
+  aliveAtMs: number;
+  /** Whether messages wait in the inbox. */
+  hasMail: boolean;
+  /** Parallel calls that run. */
+  parallel = 0;
+  /** The unit that holds the queue, for "waited for". */
+  running: string | undefined;
+  #facts: Facts;
+  #version: number;
+  #document: RecordDocument | undefined;
+  #unresolved: Unresolved | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #gone: ConversimpleError | undefined;
+  #commitBeforeMs: number | undefined;
+  readonly #journal = new JournalWriter();
+  readonly #host: ConversationHost;
+
+  constructor(host: ConversationHost, id: string, agent: AgentDefinition, caller: Caller, loaded: Loaded, record: RecordDocument | Quarantine) {
+    this.#host = host;
+    this.id = id;
+    this.owner = loaded.owner;
+    this.agent = agent;
+    this.caller = caller;
+    this.epoch = loaded.epoch;
+    this.ledger = new Ledger(loaded.calls);
+    this.#version = loaded.version;
+    this.#facts = loaded.facts;
+    this.createdAtMs = loaded.facts.createdAtMs;
+    this.updatedAtMs = loaded.facts.updatedAtMs;
+    this.aliveAtMs = host.clock.now();
+    this.hasMail = loaded.mail > 0;
+    if (record instanceof ConversimpleError) this.quarantine = record;
+    else this.#document = record;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  /** The committed state. @throws {StateQuarantinedError} when there is none that can be used. */
+  get document(): RecordDocument {
+    if (this.#document) return this.#document;
+    throw this.quarantine!;
+  }
+
+  /** Set once this process may not serve it any more (LC4). */
+  get gone(): ConversimpleError | undefined {
+    return this.#gone;
+  }
+
+  /**
+   * Commits after all commits that were asked for before (LC1).
+   *
+   * @throws {StoreUnavailableError} nothing was committed, or it is not known yet (LC2): both mean that nothing is
+   *   answered; @throws {ConversimpleError} `fenced`, `state_lost`, `version_conflict` after `lost` (LC4).
+   */
+  commit(request: CommitRequest): Promise<void> {
+    const done = this.#tail.then(() => this.#commitNow(request));
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+
+  /** Resolves what is unresolved (LC2). @throws as `commit`. */
+  settle(): Promise<void> {
+    if (this.#unresolved === undefined && this.#gone === undefined) return Promise.resolve();
+    const done = this.#tail.then(() => this.#resolve());
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+
+  /** Stops serving it: waiting calls are settled, nothing is committed any more. Again is without effect. */
+  leave(error: ConversimpleError): void {
+    if (this.#gone) return;
+    this.#gone = error;
+    this.queue.close(error);
+  }
+
+  async #commitNow(request: CommitRequest): Promise<void> {
+    await this.#resolve();
+    const change = this.#build(request);
+    const before = this.#host.clock.monotonic();
+    await this.#send({ change, accept: () => this.#accept(request, change) });
+    this.#commitBeforeMs = Math.round((this.#host.clock.monotonic() - before) * 10) / 10;
+  }
+
+  #build({ entry, change, answer, facts, consume }: CommitRequest): Change {
+    const version = this.#version + 1;
+    const timed: EntryFacts = this.#commitBeforeMs === undefined ? entry : { ...entry, commitBeforeMs: this.#commitBeforeMs };
+    const document = this.#document;
+    // The first commit always stores the record, so that a conversation without changes exists too.
+    const effective = change ?? (this.#version === 0 ? { parts: new Map(), patches: {} } : undefined);
+    const text = document ? this.#journal.entry(timed, document, version, effective) : undefined;
+    const trimBelow = document ? this.#journal.trimBelow(version, this.ledger.oldestVersion) : undefined;
+    return {
+      writeId: randomUUID(),
+      expectedVersion: this.#version,
+      epoch: this.epoch,
+      ...(document && effective ? { record: document.textWith(version, effective.parts) } : {}),
+      ...(text === undefined ? {} : { entry: text }),
+      ...(answer ? { answer } : {}),
+      ...(facts ? { facts } : {}),
+      ...(consume ? { consume } : {}),
+      ...(trimBelow === undefined ? {} : { trimBelow }),
+    };
+  }
+
+  #accept({ change, answer, facts }: CommitRequest, stored: Change): void {
+    this.#version = stored.expectedVersion + 1;
+    this.updatedAtMs = this.#host.clock.now();
+    if (change) this.#document?.accept(change.parts);
+    if (answer) this.ledger.add({ callId: answer.callId, digest: answer.digest, version: this.#version, atMs: this.updatedAtMs });
+    if (facts) this.#facts = { ...this.#facts, ...facts };
+  }
+
+  /** Sends a change until its outcome is known or the time is over. */
+  async #send(pending: Unresolved): Promise<void> {
+    const { store, clock, resolveTimeoutMs } = this.#host;
+    const deadline = clock.monotonic() + resolveTimeoutMs;
+    for (let delayMs = 25; ; delayMs = Math.min(delayMs * 2, 1_000)) {
+      try {
+        await store.commit(this.owner, pending.change);
+        this.#unresolved = undefined;
+        pending.accept();
+        return;
+      } catch (thrown) {
+        if (!isUnknown(thrown)) {
+          this.#unresolved = undefined;
+          throw this.#failed(thrown);
+        }
+        this.#unresolved = pending;
+        if (clock.monotonic() + delayMs > deadline) throw thrown;
+      }
+      await sleep(clock, delayMs);
+      if (this.#gone) throw this.#gone;
+    }
+  }
+
+  async #resolve(): Promise<void> {
+    if (this.#gone) throw this.#gone;
+    const pending = this.#unresolved;
+    if (!pending) return;
+    try {
+      await this.#send(pending);
+    } catch (thrown) {
+      // Known now: it did not happen. Its caller was told so; whoever waits goes on.
+      if (this.#unresolved || this.#gone) throw thrown;
+    }
+  }
+
+  /** A known failure: the caller hears it; if the conversation is not ours any more, it ends here (LC4). */
+  #failed(thrown: unknown): unknown {
+    if (!(thrown instanceof ConversimpleError)) return new StoreUnavailableError("The store failed in a way that it does not describe.", {}, { cause: thrown });
+    if (thrown.code === "fenced" || thrown.code === "state_lost" || thrown.code === "version_conflict") {
+      this.leave(thrown);
+      this.#host.lost(this, thrown);
+    }
+    return thrown;
+  }
+}
+
+function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof StoreUnavailableError && thrown.fields.outcome === "unknown";
+}

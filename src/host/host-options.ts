@@ -1,0 +1,57 @@
+// What a host can be told, with the defaults in one place.
+
+import type { ConversimpleAgent } from "../agent/agent.ts";
+import { systemClock, type Clock } from "../base/clock.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import { silentLogger, type Logger } from "../base/log.ts";
+import type { Store } from "../state/store.ts";
+import { LEASE_MS } from "./leases.ts";
+
+export interface HostOptions {
+  /** The agents, one instance each; the host seals them. */
+  readonly agents: readonly ConversimpleAgent[];
+  readonly store: Store;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** How long an ended conversation's record stays, milliseconds, or "forever"; 24 h unless given. (P13) */
+  readonly retentionMs?: number | "forever";
+  /** A conversation without a sign of life for this long is ended as `abandoned`, milliseconds; 1 h unless given. (P13) */
+  readonly abandonedAfterMs?: number;
+  /** The lease of this process, milliseconds; 10,000 unless given. (P15) */
+  readonly leaseMs?: number;
+  /** How often the inboxes are looked at, milliseconds; 250 unless given. (P16) */
+  readonly mailEveryMs?: number;
+  /** How often expired records and abandoned conversations are looked for, milliseconds; 60,000 unless given. */
+  readonly sweepEveryMs?: number;
+  /** How long the outcome of a commit may stay unknown before its caller hears `state_unavailable`, milliseconds; 10,000 unless given. (P4) */
+  readonly resolveTimeoutMs?: number;
+}
+
+export type HostSettings = Required<HostOptions>;
+
+/** The options with their defaults. @throws {ConversimpleError} `option_invalid`. */
+export function hostSettings(options: HostOptions): HostSettings {
+  const settings: HostSettings = {
+    clock: systemClock,
+    logger: silentLogger,
+    retentionMs: 24 * 3_600_000,
+    abandonedAfterMs: 3_600_000,
+    leaseMs: LEASE_MS,
+    mailEveryMs: 250,
+    sweepEveryMs: 60_000,
+    resolveTimeoutMs: 10_000,
+    ...options,
+  };
+  if (settings.agents.length === 0) throw invalid("agents", "is empty; give at least one agent");
+  if (settings.retentionMs !== "forever") positive("retentionMs", settings.retentionMs, 0);
+  for (const name of ["abandonedAfterMs", "leaseMs", "mailEveryMs", "sweepEveryMs", "resolveTimeoutMs"] as const) positive(name, settings[name], 1);
+  return settings;
+}
+
+function positive(name: string, value: number, least: number): void {
+  if (!Number.isFinite(value) || value < least) throw invalid(name, `must be a number of milliseconds, at least ${least}`);
+}
+
+function invalid(name: string, reason: string): ConversimpleError {
+  return new ConversimpleError("option_invalid", `${name} ${reason}.`, { option: name });
+}

@@ -1,0 +1,195 @@
+// One tool call, from its place in the queue to its outcome.
+//
+// Owns the life of a call: waiting, running (guards, hooks, handler), committing, settled. The queue, the commit and
+// the ledger are the conversation's.
+//
+//   TC1. It settles exactly once; after that nothing that its handler does has an effect on state.       (P3)
+//   TC2. A result is encoded before the commit; if it cannot be, nothing is committed.                   (P3)
+//   TC3. The deadline ends waiting and running, never a commit: its outcome is waited for.              (P4)
+//   TC4. Refusals and ToolErrors are recorded answers without a change; other throws leave only a journal entry. (P5)
+
+import type { ToolPart } from "../agent/tool.ts";
+import { refusalOf } from "../agent/guard.ts";
+import { argumentsError } from "../agent/parameters.ts";
+import { runWith, type CallInfo } from "../agent/running.ts";
+import type { Clock } from "../base/clock.ts";
+import { ConversimpleError, RefusedError, ToolError } from "../base/errors.ts";
+import { issuesText, validate, type Validation } from "../base/schema.ts";
+import type { EntryFacts, UnitOutcome } from "../state/journal.ts";
+import { withoutSecrets } from "./call-digest.ts";
+import type { CommitRequest, LiveConversation } from "./conversation.ts";
+import { Deadline } from "./deadline.ts";
+import type { Invocation } from "./host.ts";
+import { onceAnswer, rememberOnce } from "./once.ts";
+import { resultJson } from "./result-json.ts";
+import type { UnitHost } from "./unit-run.ts";
+import { UnitRun } from "./unit-run.ts";
+
+/** Waiting longer than this is worth a word in the journal, milliseconds. Source: P2. */
+const WAITED_MS = 250;
+
+/** What a handler came to. */
+type Ran =
+  | { readonly kind: "result"; readonly json: string; readonly outcome: UnitOutcome; readonly code?: string; readonly keepsChange: boolean }
+  | { readonly kind: "failure"; readonly thrown: unknown; readonly outcome: UnitOutcome };
+
+export class ToolCall {
+  readonly deadline: Deadline;
+  readonly digest: string;
+  readonly #host: UnitHost;
+  readonly #clock: Clock;
+  readonly #live: LiveConversation;
+  readonly #tool: ToolPart;
+  readonly #invocation: Invocation;
+  readonly #parsed: Validation<unknown>;
+  readonly #arrivedAt: number;
+  readonly #behind: string | undefined;
+  #hasBegun = false;
+  #queueMs = 0;
+  #guardMs = 0;
+  #startedAt = 0;
+
+  constructor(host: UnitHost, clock: Clock, live: LiveConversation, tool: ToolPart, invocation: Invocation, digest: string) {
+    this.#host = host;
+    this.#clock = clock;
+    this.#live = live;
+    this.#tool = tool;
+    this.#invocation = invocation;
+    this.digest = digest;
+    this.#parsed = tool.parameters.parse(invocation.arguments);
+    this.#arrivedAt = clock.monotonic();
+    this.#behind = live.running;
+    this.deadline = new Deadline(clock, tool.name, Math.min(invocation.timeoutMs ?? tool.timeoutMs, tool.timeoutMs), invocation.signal);
+  }
+
+  get name(): string {
+    return this.#tool.name;
+  }
+
+  get isParallel(): boolean {
+    return this.#tool.options.parallel === true;
+  }
+
+  /** Whether its handler, or its guards, run or ran. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /**
+   * Runs it, now that its turn has come, and gives the JSON of its result.
+   *
+   * @throws {ConversimpleError} and whatever the handler threw; nothing was committed then.
+   */
+  async run(): Promise<string> {
+    this.#hasBegun = true;
+    this.#startedAt = this.#clock.monotonic();
+    this.#queueMs = this.#startedAt - this.#arrivedAt;
+    const info = this.#info();
+    const run = new UnitRun(this.#host, this.#live, this.#tool.options.parallel ? "read" : "write", info.callId, info);
+    try {
+      const ran = await this.#raced(run, info);
+      this.deadline.stop();
+      return await this.#commit(run, ran);
+    } finally {
+      run.end();
+      this.deadline.stop();
+    }
+  }
+
+  /** The handler against its deadline (TC3). */
+  #raced(run: UnitRun, info: CallInfo): Promise<Ran> {
+    return new Promise((resolve) => {
+      this.deadline.onOver((error) => {
+        // TC1: the handler may go on, its drafts do not.
+        run.end();
+        resolve({ kind: "failure", thrown: error, outcome: error.code === "tool_timeout" ? "timeout" : "cancelled" });
+      });
+      runWith(run, () => this.#handle(run, info)).then(resolve, (thrown: unknown) => resolve(this.#thrown(thrown)));
+    });
+  }
+
+  async #handle(run: UnitRun, info: CallInfo): Promise<Ran> {
+    if (!this.#parsed.ok) throw argumentsError(this.#tool.name, this.#parsed.issues);
+    const { agent } = this.#live.agent;
+    const refusal = await refusalOf(this.#tool.guards());
+    this.#guardMs = this.#clock.monotonic() - this.#startedAt;
+    if (refusal) throw new RefusedError(refusal);
+    const onceKey = this.#tool.options.once?.(this.#parsed.value as never);
+    const before = onceKey === undefined ? undefined : onceAnswer(run, this.#tool.name, onceKey);
+    if (before !== undefined) return { kind: "result", json: before, outcome: "ok", keepsChange: false };
+    if (agent.onToolCalled) {
+      await agent.onToolCalled({ callId: info.callId, tool: info.tool, arguments: withoutSecrets(this.#parsed.value, this.#tool.parameters.secrets) });
+    }
+    const result: unknown = await this.#tool.run(this.#parsed.value);
+    if (agent.onToolCompleted) await agent.onToolCompleted(info.callId, result);
+    const json = resultJson(this.#checked(result));
+    if (onceKey !== undefined) rememberOnce(run, this.#tool.name, onceKey, json);
+    return { kind: "result", json, outcome: "ok", keepsChange: true };
+  }
+
+  #checked(result: unknown): unknown {
+    const schema = this.#tool.options.result;
+    if (!schema) return result;
+    const checked = validate(schema, result);
+    if (checked.ok) return checked.value;
+    throw new ConversimpleError("result_invalid", `The result of ${this.#tool.name} is not valid: ${issuesText("result", checked.issues)}. Nothing was committed.`, { tool: this.#tool.name });
+  }
+
+  #thrown(thrown: unknown): Ran {
+    if (thrown instanceof RefusedError) return { kind: "result", json: resultJson(thrown.result), outcome: "refused", code: thrown.result.error, keepsChange: false };
+    if (thrown instanceof ToolError) return { kind: "result", json: resultJson({ error: thrown.error, message: thrown.message }), outcome: "tool_error", code: thrown.error, keepsChange: false };
+    return { kind: "failure", thrown, outcome: "failed" };
+  }
+
+  async #commit(run: UnitRun, ran: Ran): Promise<string> {
+    if (ran.kind === "failure") return this.#commitFailure(ran);
+    let change: CommitRequest["change"];
+    try {
+      change = ran.keepsChange ? run.unit.change() : undefined;
+    } catch (thrown) {
+      return this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+    }
+    await this.#live.commit({
+      entry: this.#entry(ran.outcome, ran.code),
+      change,
+      answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
+    });
+    return ran.json;
+  }
+
+  /** The entry of a failed unit is worth waiting for, but the caller hears of the failure, not of the entry's. */
+  async #commitFailure({ thrown, outcome }: Extract<Ran, { kind: "failure" }>): Promise<never> {
+    const code = thrown instanceof ConversimpleError ? thrown.code : "tool_execution_error";
+    await this.#live.commit({ entry: this.#entry(outcome, code) }).catch(() => {});
+    throw thrown;
+  }
+
+  #entry(outcome: UnitOutcome, code?: string): EntryFacts {
+    const input = this.#parsed.ok ? withoutSecrets(this.#parsed.value, this.#tool.parameters.secrets) : undefined;
+    const waited = this.#queueMs > WAITED_MS ? this.#behind : undefined;
+    return {
+      unit: "tool",
+      name: this.#tool.name,
+      callId: this.#invocation.callId,
+      ...(input === undefined ? {} : { arguments: input }),
+      outcome,
+      ...(code === undefined ? {} : { code }),
+      ms: [Math.round(this.#queueMs), Math.round(this.#guardMs), Math.round(this.#clock.monotonic() - this.#startedAt)],
+      ...(waited === undefined ? {} : { waitedFor: waited }),
+    };
+  }
+
+  #info(): CallInfo {
+    const { deadline } = this;
+    const { callId, conversationId } = this.#invocation;
+    return {
+      callId,
+      tool: this.#tool.name,
+      idempotencyKey: `${conversationId}:${callId}`,
+      caller: this.#live.caller,
+      get signal() {
+        return deadline.signal;
+      },
+    };
+  }
+}

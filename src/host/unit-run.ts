@@ -1,0 +1,125 @@
+// A unit of work while its handler runs: what `this.state`, `this.effect` and `this.update` reach.
+//
+// Owns the time between the start of a handler and its end. Commits nothing but effects and small updates.
+//
+//   UR1. After the unit ended, everything that a handler kept of it throws `unit_ended`.                (P3)
+//   UR2. An effect's result is stored before the handler sees it; the same name in a redelivered call gives
+//        the stored result.                                                                            (P6)
+//   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue.                (P2)
+
+import { decode, encode } from "../base/codec.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import { checkId } from "../base/ids.ts";
+import type { CallInfo, ConversationInfo, Running } from "../agent/running.ts";
+import { runWith } from "../agent/running.ts";
+import type { Slice } from "../state/slice.ts";
+import { Unit } from "../state/unit.ts";
+import type { LiveConversation } from "./conversation.ts";
+import { RESULT_MAX_BYTES } from "./result-json.ts";
+
+/** What a running unit asks of its host. */
+export interface UnitHost {
+  nowMs(): number;
+  answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
+  /** Runs a recipe as a small unit in the conversation's queue (UR3). */
+  smallUnit<T>(conversation: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T>;
+}
+
+export class UnitRun implements Running {
+  readonly unit: Unit;
+  readonly call: CallInfo | undefined;
+  readonly #host: UnitHost;
+  readonly #live: LiveConversation;
+  /** Makes effect names of a hook unique to it. */
+  readonly #id: string;
+  readonly #effects = new Map<string, Promise<unknown>>();
+  #hasEnded = false;
+
+  /** @param id the call id, or the hook's name: what effects are remembered under. */
+  constructor(host: UnitHost, live: LiveConversation, mode: "write" | "read", id: string, call?: CallInfo) {
+    this.#host = host;
+    this.#live = live;
+    this.#id = id;
+    this.call = call;
+    this.unit = new Unit(live.document, mode);
+  }
+
+  get conversation(): ConversationInfo {
+    return { id: this.#live.id, createdAt: new Date(this.#live.createdAtMs), updatedAt: new Date(this.#live.updatedAtMs) };
+  }
+
+  get memory(): Map<object, unknown> {
+    return this.#live.memory;
+  }
+
+  nowMs(): number {
+    return this.#host.nowMs();
+  }
+
+  draft(slice: Slice): unknown {
+    this.#check(slice.name);
+    return this.unit.draft(slice);
+  }
+
+  replace(slice: Slice, value: unknown): void {
+    this.#check(slice.name);
+    this.unit.replace(slice, value);
+  }
+
+  effect<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    this.#check("this.effect()");
+    checkId(name, "effect name");
+    let effect = this.#effects.get(name) as Promise<T> | undefined;
+    if (!effect) {
+      effect = this.#effectOnce(name, run);
+      this.#effects.set(name, effect);
+      // A failed effect may be tried again in the same call.
+      effect.catch(() => this.#effects.delete(name));
+    }
+    return effect;
+  }
+
+  async update<T>(recipe: () => T): Promise<T> {
+    this.#check("this.update()");
+    if (this.unit.mode === "write") return sync(recipe());
+    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (run) => runWith(run, () => sync(recipe())));
+  }
+
+  /** Ends it: drafts die, whatever the handler still does (UR1). */
+  end(): void {
+    this.#hasEnded = true;
+    this.unit.discard();
+  }
+
+  async #effectOnce<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    // A newline cannot be in an id, so an effect is never mistaken for a call.
+    const callId = `${this.#id}\n${name}`;
+    if (this.#live.ledger.find(callId, this.nowMs())) {
+      const kept = await this.#host.answer(this.#live, callId);
+      if (kept !== undefined) return decode(kept) as T;
+    }
+    const startedMs = this.nowMs();
+    const result = await run();
+    const text = encode(result, `effect ${name}`);
+    if (Buffer.byteLength(text) > RESULT_MAX_BYTES) {
+      throw new ConversimpleError("result_invalid", `The result of effect ${name} has more than ${RESULT_MAX_BYTES} bytes. Return what a redelivery needs.`, { effect: name, limit: RESULT_MAX_BYTES });
+    }
+    await this.#live.commit({
+      entry: { unit: "effect", name, ...(this.call ? { callId: this.call.callId } : {}), outcome: "ok", ms: [0, 0, Math.round(this.nowMs() - startedMs)] },
+      answer: { callId, digest: "effect", text },
+    });
+    return decode(text) as T;
+  }
+
+  #check(wanted: string): void {
+    if (!this.#hasEnded) return;
+    throw new ConversimpleError("unit_ended", `${wanted} was used after its unit of work had ended: the handler returned, threw, or ran out of time. Await everything that a handler starts.`, { wanted });
+  }
+}
+
+/** A recipe is synchronous, so that nothing else happens in the middle of it. */
+function sync<T>(result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== "function") return result;
+  (result as unknown as Promise<unknown>).then(undefined, () => {});
+  throw new ConversimpleError("option_invalid", "The recipe of this.update() is asynchronous. Do the waiting before it, then change state in one go.");
+}

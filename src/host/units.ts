@@ -1,0 +1,184 @@
+// Units that are not tool calls: hooks, small updates, messages from outside.
+//
+// Owns how each is run in its conversation's queue and committed.
+//
+//   UN1. A hook that throws changes nothing, is reported, and stops nobody.
+//   UN2. A message is applied, journalled and consumed in one commit; refused ones too.                (P16)
+//   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
+
+import { runWith } from "../agent/running.ts";
+import type { Clock } from "../base/clock.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { EntryFacts, UnitKind, UnitOutcome } from "../state/journal.ts";
+import { openText } from "../state/record.ts";
+import type { Change, Store, WaitingMessage } from "../state/store.ts";
+import type { LiveConversation } from "./conversation.ts";
+import type { UnitHost } from "./unit-run.ts";
+import { UnitRun } from "./unit-run.ts";
+
+/** What an outside writer puts into an inbox, as it is encoded in the message's text. */
+export type Mail =
+  | { readonly kind: "update"; readonly changes: Readonly<Record<string, unknown>>; readonly source: string }
+  | { readonly kind: "signal"; readonly name: string; readonly payload: unknown; readonly source: string };
+
+export interface UnitsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Handled {
+  readonly unit: UnitKind;
+  readonly name: string;
+  /** What effects of the unit are remembered under. */
+  readonly id: string;
+  readonly handle: (run: UnitRun) => unknown;
+  readonly facts?: Change["facts"];
+  readonly message?: WaitingMessage;
+  readonly source?: string;
+}
+
+export class Units implements UnitHost {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor({ store, clock, logger }: UnitsOptions) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  nowMs(): number {
+    return this.#clock.now();
+  }
+
+  answer(live: LiveConversation, callId: string): Promise<string | undefined> {
+    return this.#store.answer(live.owner, callId);
+  }
+
+  smallUnit<T>(live: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T> {
+    let result: T;
+    return this.inQueue(live, `update of ${name}`, async () => {
+      await this.#unit(live, { unit: "update", name, id: `update:${name}`, handle: (run) => (result = recipe(run)) });
+      return result;
+    });
+  }
+
+  /** Runs `task` when the conversation's turn has come, with its outcome known and its mail read. */
+  inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { first?: boolean; unlimited?: boolean }): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const run = async () => {
+        live.running = name;
+        try {
+          await this.prepare(live);
+          resolve(await task());
+        } catch (thrown) {
+          reject(thrown as Error);
+        } finally {
+          live.running = undefined;
+        }
+      };
+      live.queue.add(run, reject, options);
+    });
+  }
+
+  /** Before each unit: what is unresolved is resolved, and the inbox is emptied in order (P4, P16). */
+  async prepare(live: LiveConversation): Promise<void> {
+    await live.settle();
+    while (live.hasMail && !live.quarantine) {
+      live.hasMail = false;
+      const messages = await this.#store.inbox(live.owner);
+      for (const message of messages) await this.#apply(live, message);
+      if (messages.length > 0) live.hasMail = true;
+    }
+  }
+
+  /** Runs a hook inside the queue's turn (UN1). Facts are committed also when the hook throws. */
+  async hook(live: LiveConversation, name: string, handle: () => unknown, facts?: Change["facts"]): Promise<void> {
+    const handled: Handled = { unit: "hook", name, id: `hook:${name}:${live.version}`, handle, ...(facts ? { facts } : {}) };
+    try {
+      await this.#unit(live, handled);
+    } catch (thrown) {
+      if (live.gone) throw thrown;
+      this.report(live, thrown, `${name} failed`);
+    }
+  }
+
+  /** Tells the log (ids and codes only) and the agent's `onError` (the error itself). */
+  report(live: LiveConversation, thrown: unknown, message: string): void {
+    const code = thrown instanceof ConversimpleError ? thrown.code : "tool_execution_error";
+    this.#logger.warn({ conversation: live.id, agent: live.agent.agentId, code }, message);
+    this.tell(live, thrown);
+  }
+
+  /** Gives the error to the agent's `onError`. */
+  tell(live: LiveConversation, thrown: unknown): void {
+    try {
+      live.agent.agent.onError?.(thrown);
+    } catch (again) {
+      this.#logger.error({ agent: live.agent.agentId, reason: again instanceof Error ? again.name : "unknown" }, "onError itself failed");
+    }
+  }
+
+  async #apply(live: LiveConversation, message: WaitingMessage): Promise<void> {
+    let mail: Mail;
+    try {
+      mail = openText(live.owner, message.text) as Mail;
+    } catch (thrown) {
+      this.report(live, thrown, "a message in the inbox is damaged and was dropped");
+      await live.commit({ entry: failedEntry("outside", "message", message.id, "state_quarantined"), consume: [message.id] });
+      return;
+    }
+    const handle = (run: UnitRun) => (mail.kind === "update" ? applyUpdate(live, run, mail.changes) : live.agent.agent.onSignal?.(mail.name, mail.payload));
+    const unit = mail.kind === "update" ? "outside" : "signal";
+    const name = mail.kind === "update" ? "update" : mail.name;
+    try {
+      await this.#unit(live, { unit, name, id: `message:${message.id}`, handle, message, source: mail.source });
+    } catch (thrown) {
+      if (live.gone) throw thrown;
+      this.report(live, thrown, "a message from outside was refused");
+    }
+  }
+
+  /** Runs and commits one unit. Whatever the handler threw is thrown on, after its entry was committed. */
+  async #unit(live: LiveConversation, handled: Handled): Promise<void> {
+    const startedAt = this.#clock.monotonic();
+    const entry = (outcome: UnitOutcome, code?: string): EntryFacts => ({
+      unit: handled.unit,
+      name: handled.name,
+      outcome,
+      ...(code === undefined ? {} : { code }),
+      ms: [0, 0, Math.round(this.#clock.monotonic() - startedAt)],
+      ...(handled.source === undefined ? {} : { source: handled.source }),
+      ...(handled.message ? { message: handled.message.id } : {}),
+    });
+    const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(handled.message ? { consume: [handled.message.id] } : {}) };
+    const run = new UnitRun(this, live, "write", handled.id);
+    let failure: { thrown: unknown } | undefined;
+    let change;
+    try {
+      await runWith(run, () => handled.handle(run));
+      change = run.unit.change();
+    } catch (thrown) {
+      failure = { thrown };
+    } finally {
+      run.end();
+    }
+    const code = failure === undefined ? undefined : failure.thrown instanceof ConversimpleError ? failure.thrown.code : "tool_execution_error";
+    await live.commit({ entry: entry(failure ? "failed" : "ok", code), change, ...also });
+    if (failure) throw failure.thrown;
+  }
+}
+
+function applyUpdate(live: LiveConversation, run: UnitRun, changes: Readonly<Record<string, unknown>>): void {
+  const slice = live.agent.slices.find(({ name }) => name === "state");
+  if (!slice) throw new ConversimpleError("definition_invalid", "An update came from outside, but the agent declares no conversation state.");
+  const state = run.draft(slice) as Record<string, unknown>;
+  for (const key of Object.keys(changes)) state[key] = changes[key];
+}
+
+function failedEntry(unit: UnitKind, name: string, message: string, code: string): EntryFacts {
+  return { unit, name, outcome: "failed", code, ms: [0, 0, 0], message };
+}

@@ -1,0 +1,24 @@
+// The face of conversimple: what an agent is made of, and what runs it.
+
+export { ConversimpleAgent, type ToolCalled } from "./agent/agent.ts";
+export type { CallInfo, ConversationInfo } from "./agent/running.ts";
+export { tool, type Tool, type ToolOptions } from "./agent/tool.ts";
+export type { Guard, Predicate, Requirement } from "./agent/guard.ts";
+export { Part } from "./agent/part.ts";
+export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
+export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
+export {
+  ConversimpleError,
+  FencedError,
+  RefusedError,
+  StateInvalidError,
+  StateQuarantinedError,
+  StateTooLargeError,
+  StoreUnavailableError,
+  ToolError,
+  VersionConflictError,
+  type ErrorCode,
+  type ErrorFields,
+  type RefusalResult,
+} from "./base/errors.ts";
+export { copyOf as snapshot } from "./base/plain.ts";

@@ -1,0 +1,124 @@
+// The journal: one entry per unit of work, enough to explain a call and to go back in time.
+//
+// Owns the entry's shape, when a snapshot replaces patches, and how far back the journal reaches.
+//
+//   J1. Every unit leaves one entry; a failed one has no patches.
+//   J2. A state at any kept version is the newest snapshot at or below it plus the patches since.
+//   J3. The journal is trimmed at snapshots only, so J2 holds after trimming; kept answers are never trimmed. (P5)
+//   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
+
+import { encode } from "../base/codec.ts";
+import type { RecordDocument } from "./document.ts";
+import type { Patch } from "./patch.ts";
+import { openText, sealBody } from "./record.ts";
+import type { Owner } from "./store.ts";
+import type { UnitChange } from "./unit.ts";
+
+/** What kind of handler ran. */
+export type UnitKind = "tool" | "hook" | "update" | "signal" | "effect" | "outside";
+
+export type UnitOutcome = "ok" | "refused" | "tool_error" | "failed" | "timeout" | "cancelled";
+
+/** What the host says about a unit. */
+export interface EntryFacts {
+  readonly unit: UnitKind;
+  /** Name of the tool, hook, effect or signal. */
+  readonly name: string;
+  readonly callId?: string;
+  /** Parsed arguments, secret ones replaced. */
+  readonly arguments?: unknown;
+  readonly outcome: UnitOutcome;
+  /** Error code or refusal word when the outcome is not "ok". */
+  readonly code?: string;
+  /** Milliseconds that the unit waited in the queue, spent in guards, and ran. */
+  readonly ms: readonly [queue: number, guard: number, run: number];
+  /** Milliseconds of the commit of the unit before this one. */
+  readonly commitBeforeMs?: number;
+  /** The unit that it waited for, when it waited longer than 250 ms (P2). */
+  readonly waitedFor?: string;
+  /** Who wrote from outside, and the id of its message. */
+  readonly source?: string;
+  readonly message?: string;
+}
+
+/** An entry as it is read. */
+export interface JournalEntry extends EntryFacts {
+  readonly patches?: Readonly<Record<string, readonly Patch[]>>;
+  /** All parts as they were after the unit, by name. */
+  readonly snapshot?: Readonly<Record<string, { readonly version: number; readonly data: unknown }>>;
+}
+
+/** How far back the journal reaches. */
+export interface JournalLimits {
+  /** Entries that are kept at least; 5,000 unless told otherwise. */
+  readonly maxEntries: number;
+  /** Bytes of entries that are kept at least; 4 MiB unless told otherwise. */
+  readonly maxBytes: number;
+}
+
+export const JOURNAL_LIMITS: JournalLimits = { maxEntries: 5_000, maxBytes: 4_194_304 };
+
+/** A snapshot is due when the patches since the last one are this many times larger than the record. Source: J2 reads a bounded share. */
+const PATCHES_PER_RECORD = 8;
+/** ... or after this many entries at the latest. */
+const ENTRIES_PER_SNAPSHOT = 512;
+
+interface Mark {
+  readonly version: number;
+  readonly bytes: number;
+}
+
+/** Writes the entries of one conversation and knows where its snapshots are. One per served conversation. */
+export class JournalWriter {
+  readonly #limits: JournalLimits;
+  #marks: Mark[] = [];
+  #bytes = 0;
+  #patchCharacters = Number.POSITIVE_INFINITY;
+
+  constructor(limits: JournalLimits = JOURNAL_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** The entry's text for the commit that makes `version` (J1, J2). */
+  entry(facts: EntryFacts, document: RecordDocument, version: number, change: UnitChange | undefined): string {
+    const head = encode(facts, "entry");
+    const text = change ? this.#withChange(head, document, version, change) : sealBody(head);
+    this.#bytes += text.length;
+    return text;
+  }
+
+  /** Below which version entries can go; undefined while none can (J3). */
+  trimBelow(version: number, oldestKeptAnswer: number | undefined): number | undefined {
+    let last: Mark | undefined;
+    while (this.#marks.length > 0) {
+      const mark = this.#marks[0]!;
+      const isOld = version - mark.version >= this.#limits.maxEntries || this.#bytes - mark.bytes >= this.#limits.maxBytes;
+      if (!isOld || (oldestKeptAnswer !== undefined && mark.version > oldestKeptAnswer)) break;
+      last = mark;
+      this.#marks.shift();
+    }
+    return last?.version;
+  }
+
+  #withChange(head: string, document: RecordDocument, version: number, change: UnitChange): string {
+    const patches = encode(change.patches, "patches");
+    const last = this.#marks.at(-1);
+    const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || !last || version - last.version >= ENTRIES_PER_SNAPSHOT;
+    if (!isDue && patches.length <= document.size) {
+      this.#patchCharacters += patches.length;
+      return sealBody(`${head.slice(0, -1)},"patches":${patches}}`);
+    }
+    this.#patchCharacters = 0;
+    this.#marks.push({ version, bytes: this.#bytes });
+    return sealBody(`${head.slice(0, -1)},"snapshot":${document.snapshotText(change.parts)}}`);
+  }
+}
+
+/**
+ * The entry of a stored text.
+ *
+ * @throws {StateQuarantinedError} when it is damaged.
+ */
+export function openEntry(owner: Owner, text: string): JournalEntry {
+  return openText(owner, text) as JournalEntry;
+}
