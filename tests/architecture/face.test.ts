@@ -38,7 +38,9 @@ test.each([
 });
 
 test("a documented name is no breach, neither is an undocumented one that stays inside", () => {
-  expect(plant(`export { x } from "./base/planted.ts";`, "/** Does x. */\nexport function x() {}\nexport const inside = 1;")).toEqual([]);
+  const face = `export { x } from "./base/planted.ts";`;
+  expect(plant(face, "/** Does x. */\nexport function x() {}\nexport const inside = 1;")).toEqual([]);
+  expect(plant(face, "/**\n * Does x.\n */\nexport function x() {}")).toEqual([]);
 });
 
 test("a name without a declaration is found", () => {

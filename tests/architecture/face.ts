@@ -89,7 +89,7 @@ function hasDocstring(source: Source, node: Node): boolean {
   return source.comments.some(
     (comment) =>
       comment.type === "Block" &&
-      /^\*\s*[^\s*]/.test(comment.value) &&
+      /^\*[\s*]*[^\s*]/.test(comment.value) &&
       comment.end <= node.start &&
       source.text.slice(comment.end, node.start).trim() === "",
   );
