@@ -89,7 +89,7 @@ export function looseJsonSchemaOf(schema: Schema): JsonSchema | undefined {
 }
 
 function describe(schema: Schema, direction: "input" | "output", what: string, loose: boolean): Record<string, unknown> {
-  const converter = (schema as Partial<StandardJSONSchemaV1>)["~standard"]?.jsonSchema;
+  const converter = (schema["~standard"] as Partial<StandardJSONSchemaV1.Props>).jsonSchema;
   if (!converter) {
     throw new ConversimpleError(
       "definition_invalid",

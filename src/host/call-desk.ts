@@ -56,7 +56,12 @@ export class CallDesk {
 
   /** The outcome of a call; never rejects (H1). */
   async invoke(live: LiveConversation | undefined, invocation: Invocation): Promise<Outcome> {
-    const outcome = await this.#outcome(live, invocation).catch((thrown: unknown) => this.#failure(live, invocation, thrown));
+    let outcome: Outcome;
+    try {
+      outcome = await this.#outcome(live, invocation);
+    } catch (thrown) {
+      outcome = this.#failure(live, invocation, thrown);
+    }
     this.counts[outcome.kind === "result" && outcome.repeated ? "repeated" : outcome.kind]++;
     return outcome;
   }
