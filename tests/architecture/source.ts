@@ -4,7 +4,7 @@
 // shown files which were never written.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseSync, visitorKeys } from "oxc-parser";
 import type { Comment, Node, Program } from "oxc-parser";
@@ -45,10 +45,10 @@ function listFiles(folder: string): string[] {
     .sort();
 }
 
-/** The paths that git tracks or would track. */
+/** The paths that git tracks or would track, and that are there. */
 export function trackedPaths(): string[] {
   const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" });
-  return list.split("\0").filter((path) => path !== "");
+  return list.split("\0").filter((path) => path !== "" && existsSync(root + path));
 }
 
 /** Calls `visit` for a node and everything below it, parents first. */
