@@ -7,6 +7,8 @@ export type { Guard, Predicate, Requirement } from "./agent/guard.ts";
 export { Part } from "./agent/part.ts";
 export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
+export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
+export type { Logger, LogFields } from "./base/log.ts";
 export {
   ConversimpleError,
   FencedError,

@@ -1,0 +1,173 @@
+// The dispatcher: host meets wire. What runs in production, and inside `conversimple dev`.
+//
+// Owns the assembly of store, host, link and health server, and the order in which they start and stop.
+//
+//   DI1. Options are checked before anything is opened; a start that fails leaves nothing open.
+//   DI2. `stop` takes no new work, lets what runs finish, releases the conversations, then leaves.       (P15)
+//   DI3. The first SIGTERM or SIGINT is a `stop`; the second one ends the process at once.
+
+import type { ConversimpleAgent } from "../../agent/agent.ts";
+import { systemClock, type Clock } from "../../base/clock.ts";
+import { ConversimpleError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import { AgentHost } from "../../host/agent-host.ts";
+import type { HostHealth } from "../../host/host.ts";
+import type { HostOptions } from "../../host/host-options.ts";
+import type { Store } from "../../state/store.ts";
+import { DEFAULT_PLATFORM_URL, PlatformAddress } from "../../wire/address.ts";
+import type { ConnectionEnd } from "../../wire/connection.ts";
+import type { FrameForm } from "../../wire/frame.ts";
+import { wsConnect } from "../../wire/ws-socket.ts";
+import { openHealthServer, type HealthServer } from "./health-server.ts";
+import { pinoLogger } from "./logger.ts";
+import { PlatformLink } from "./platform-link.ts";
+
+/** How long running calls get at the end, milliseconds. Source: P15. */
+const GRACE_MS = 30_000;
+
+export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "logger"> {
+  /** The agents, one instance each. */
+  readonly agents: readonly ConversimpleAgent[];
+  /** The platform's key; `CONVERSIMPLE_API_KEY` unless given. */
+  readonly apiKey?: string;
+  /** Where the platform is; `CONVERSIMPLE_PLATFORM_URL`, else the hosted one, unless given. */
+  readonly platformUrl?: string;
+  /** An address (`sqlite:<path>`, `memory:`) or an open store, which stays open; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given. */
+  readonly store?: string | Store;
+  /** One connection per conversation (every platform) or one for all (a platform that sends ids with its calls). */
+  readonly connections?: "per-conversation" | "shared";
+  /** The form of our frames; `array` (Phoenix V2) unless given. */
+  readonly frameForm?: FrameForm;
+  /** Whether tools are registered again when their set changes; true unless given. */
+  readonly registerOnChange?: boolean;
+  /** Answers `GET /health` and `GET /metrics` on this port; 0 takes a free one. None unless given. */
+  readonly health?: { readonly port: number; readonly hostname?: string };
+  /** How long running calls get when it stops, milliseconds; 30,000 unless given. */
+  readonly graceMs?: number;
+  /** Whether SIGTERM and SIGINT stop it and end the process (DI3); true unless given. */
+  readonly signals?: boolean;
+  readonly logger?: Logger;
+}
+
+interface Running {
+  readonly store: Store;
+  readonly ownsStore: boolean;
+  readonly host: AgentHost;
+  readonly link: PlatformLink;
+  readonly health: HealthServer | undefined;
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #clock: Clock;
+  #running: Running | undefined;
+  #stopping: Promise<void> | undefined;
+  #signal: ((signal: NodeJS.Signals) => void) | undefined;
+
+  /** Checks nothing yet: `start` does. */
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The host that it drives, for programs that look inside; undefined before `start`. */
+  get host(): AgentHost | undefined {
+    return this.#running?.host;
+  }
+
+  /** The port of the health server, when there is one. */
+  get healthPort(): number | undefined {
+    return this.#running?.health?.port;
+  }
+
+  /** What `GET /health` says; undefined before `start`. */
+  health(): HostHealth | undefined {
+    return this.#running?.host.health();
+  }
+
+  /** Resolves when the link to the platform is over for good: stopped, or refused. */
+  get ended(): Promise<ConnectionEnd> {
+    const running = this.#running;
+    return running ? running.link.ended : Promise.reject(new ConversimpleError("option_invalid", "The dispatcher was not started."));
+  }
+
+  /**
+   * Opens the store, joins the platform and serves; resolves after the first join.
+   *
+   * @throws {ConversimpleError} `option_invalid`, `definition_invalid`, `store_misconfigured`, `state_unavailable`,
+   *   `connection_refused` (the key). Nothing stays open (DI1).
+   */
+  async start(): Promise<this> {
+    if (this.#running || this.#stopping) throw new ConversimpleError("option_invalid", "A dispatcher is started once. Make a new one.");
+    const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
+    const address = new PlatformAddress(platformUrl, apiKey);
+    const logger = this.#options.logger ?? (await pinoLogger());
+    const running = await this.#assemble(address, logger);
+    this.#running = running;
+    if (this.#options.signals !== false) this.#listen(logger);
+    try {
+      await running.link.start();
+    } catch (thrown) {
+      await this.stop();
+      throw thrown;
+    }
+    return this;
+  }
+
+  /** DI2. Again is without effect; resolves when everything is closed. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #assemble(address: PlatformAddress, logger: Logger): Promise<Running> {
+    const { agents, store: given, connections, frameForm, registerOnChange, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const { openStore } = await import("../../stores/open.ts");
+    const connect = await wsConnect(address, frameForm ?? "array");
+    const store = typeof given === "object" ? given : await openStore(given, { clock: this.#clock });
+    const ownsStore = store !== given;
+    let host: AgentHost | undefined;
+    try {
+      host = await AgentHost.start({ ...hostOptions, agents, store, logger, clock: this.#clock });
+      const link = new PlatformLink({
+        host,
+        connect,
+        clock: this.#clock,
+        log: logger,
+        ...(connections ? { connections } : {}),
+        ...(frameForm ? { form: frameForm } : {}),
+        ...(registerOnChange === undefined ? {} : { registerOnChange }),
+      });
+      const server = health ? await openHealthServer({ host, link, ...health }) : undefined;
+      return { store, ownsStore, host, link, health: server };
+    } catch (thrown) {
+      await host?.drain(0);
+      if (ownsStore) await store.close();
+      throw thrown;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    await running.host.drain(this.#options.graceMs ?? GRACE_MS);
+    await running.link.stop();
+    await running.health?.close();
+    if (running.ownsStore) await running.store.close();
+    if (this.#signal) for (const name of SIGNALS) process.off(name, this.#signal);
+  }
+
+  #listen(logger: Logger): void {
+    this.#signal = (signal) => {
+      if (this.#stopping) process.exit(1);
+      logger.info({ signal }, "stopping: running calls finish, then the process ends");
+      this.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    for (const name of SIGNALS) process.on(name, this.#signal);
+  }
+}
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
