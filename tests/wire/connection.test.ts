@@ -192,6 +192,16 @@ test("a heartbeat every 30 s keeps the connection; one without a reply ends it a
   expect(platform.sockets).toHaveLength(2);
 });
 
+test("the unanswered heartbeat of a lost connection does not disturb the next one", async () => {
+  open({ connectTimeoutMs: 60_000 });
+  platform.accept();
+  await clock.advance("40s");
+  platform.last.drop();
+  await clock.advance("30s");
+  expect(platform.sockets).toHaveLength(2);
+  expect(platform.last.closedByClient).toBeUndefined();
+});
+
 test("phx_error joins again on the same socket with a new join_ref, and is not taken for joined meanwhile", async () => {
   const connection = joined();
   const socket = platform.last;
