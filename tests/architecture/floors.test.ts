@@ -28,6 +28,7 @@ test.each([
   ["an import type in a signature", `export type X = import("../host/host.ts").X;`],
   ["a worker", `new Worker(new URL("../host/host.ts", import.meta.url));`],
   ["a built worker", `new Worker(new URL("../host/host.js", import.meta.url));`],
+  ["a worker with the running file's ending", "new Worker(new URL(`../host/host${ending}`, import.meta.url));"],
 ])("%s of a higher floor is found", (_, code) => {
   expect(floors([parse("src/state/planted.ts", code)])).toEqual(["src/state/planted.ts:1 (floor 1) imports src/host/host.ts (floor 4)"]);
 });

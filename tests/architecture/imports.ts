@@ -1,7 +1,8 @@
 // What a file imports, in every way that a module can name another one.
 //
 //   A1. Type imports count like any other: `import type`, `import("./x.ts").X`.
-//   A2. A worker's file counts: `new URL("./worker.ts", import.meta.url)`.
+//   A2. A worker's file counts: `new URL("./worker.ts", import.meta.url)`, also with the
+//       running file's own ending: `./worker${ending}`.
 
 import type { Node } from "oxc-parser";
 import { place, walk } from "./source.ts";
@@ -47,7 +48,7 @@ function workerFile(node: Node & { type: "NewExpression" }): string | undefined 
   if (node.callee.type !== "Identifier" || node.callee.name !== "URL") return undefined;
   const [file, base] = node.arguments;
   if (!file || base?.type !== "MemberExpression" || base.object.type !== "MetaProperty") return undefined;
-  const path = literal(file);
+  const path = file.type === "TemplateLiteral" ? `${file.quasis[0]?.value.cooked}.ts` : literal(file);
   return path?.endsWith(".ts") || path?.endsWith(".js") ? path.replace(/\.js$/, ".ts") : undefined;
 }
 
