@@ -88,7 +88,7 @@ export class DataFile {
   }
 
   #prepareFile(): void {
-    this.#database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;");
+    this.#database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;");
     this.#database.exec("BEGIN IMMEDIATE");
     const found = this.#database.prepare("PRAGMA user_version").get()?.["user_version"];
     if (found === 0) this.#database.exec(`${SCHEMA} PRAGMA user_version=${FORMAT};`);

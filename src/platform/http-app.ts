@@ -6,23 +6,20 @@
 
 import { Hono } from "hono";
 import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { CallAnswer, ConversationView } from "./conversation.ts";
 import type { ConversationPage } from "./conversations.ts";
 import type { Credentials } from "./credentials.ts";
 import { HOME_PAGE_POLICY, homePage } from "./home-page.ts";
+import { fieldsOf } from "./json-body.ts";
+import type { Fields } from "./json-body.ts";
 import { PlatformRefusal } from "./refusal.ts";
 import type { RequestGuard } from "./request-guard.ts";
 
 /** Where agents connect. */
 export const SOCKET_PATH = "/sdk/websocket";
 
-/** The largest HTTP body, bytes: arguments of the largest size with every character escaped still fit. */
-const MAX_BODY_BYTES = 2 * 1_048_576;
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What the routes call. */
 export interface PlatformActions {
@@ -84,12 +81,10 @@ function apiRoutes(actions: PlatformActions, credentials: Credentials): Hono {
     c.header("WWW-Authenticate", "Bearer");
     return failure(c, 401, "unauthorized", "Send the API key: Authorization: Bearer <key>.");
   });
-  const limited = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => failure(c, 413, "invalid_parameters", `The body is longer than ${MAX_BODY_BYTES} bytes.`) });
   api.post("/*", async (c, next) => {
     const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
     return type === "application/json" ? next() : failure(c, 415, "unsupported_media_type", "Send Content-Type: application/json.");
   });
-  api.post("/*", limited);
   api.post("/conversations", async (c) => c.json(await actions.create(await fieldsOf(c)), 201));
   api.get("/conversations", (c) => c.json(actions.list(...pageOf(c))));
   api.get("/conversations/:id", (c) => c.json(actions.view(c.req.param("id"))));
@@ -108,17 +103,6 @@ function answered(c: Context, answer: CallAnswer): Response {
   if (answer.kind === "error") return c.json({ callId: answer.callId, error: answer.error }, 422);
   const message = "No answer came in time. The call stays open: post the same callId again to wait on, or to get the answer.";
   return c.json({ callId: answer.callId, error: { type: "tool_timeout", message } }, 504);
-}
-
-async function fieldsOf(c: Context): Promise<Fields> {
-  let body: unknown;
-  try {
-    body = JSON.parse(await c.req.text());
-  } catch {
-    throw new PlatformRefusal(400, "invalid_parameters", "The body is not JSON.");
-  }
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw new PlatformRefusal(400, "invalid_parameters", "The body must be a JSON object.");
-  return body as Fields;
 }
 
 function pageOf(c: Context): [limit: number, cursor: number | null] {

@@ -167,7 +167,7 @@ export class LocalPlatform {
 
   async #call(conversationId: string, fields: Readonly<Record<string, unknown>>, signal: AbortSignal | undefined): Promise<CallAnswer> {
     const { conversations, delivery, storage } = this.#require();
-    const request = callRequest(fields, signal);
+    const request = callRequest(fields, this.#options.clock.now(), signal);
     id(conversationId, "conversation id");
     const live = conversations.live().get(conversationId);
     if (live && !live.isEnding) return delivery.request(live, request);

@@ -36,18 +36,27 @@ export function newConversation(fields: Fields): NewConversation {
   };
 }
 
-/** @throws {PlatformRefusal} 400 or 413. */
-export function callRequest(fields: Fields, signal?: AbortSignal): CallRequest {
+/**
+ * @param nowMs goes into a call id that is made up.
+ * @throws {PlatformRefusal} 400 or 413.
+ */
+export function callRequest(fields: Fields, nowMs: number, signal?: AbortSignal): CallRequest {
   refuseOthers(fields, ["tool", "arguments", "callId", "timeoutSeconds"]);
   const { tool, arguments: args, callId, timeoutSeconds } = fields;
   return {
     tool: id(tool, "tool"),
     arguments: args === undefined || args === null ? "{}" : jsonObject(args, "arguments", MAX_JSON_BYTES),
-    callId: callId === undefined || callId === null ? randomUUID() : id(callId, "callId"),
+    callId: callId === undefined || callId === null ? orderedUuid(nowMs) : id(callId, "callId"),
     isFresh: callId === undefined || callId === null,
     timeoutSeconds: seconds(timeoutSeconds),
     ...(signal && { signal }),
   };
+}
+
+/** A UUID of version 7: it begins with the time, so that new rows lie together in the index of call ids. */
+function orderedUuid(nowMs: number): string {
+  const time = Math.trunc(nowMs).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${randomUUID().slice(15)}`;
 }
 
 /** An id, as {@link checkId} says. */
