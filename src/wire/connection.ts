@@ -11,7 +11,7 @@
 //   C7. Nothing that comes in throws out of here.
 
 import type { Clock, Timer } from "../base/clock.ts";
-import { ConversimpleError, codeOf } from "../base/errors.ts";
+import { type ConversimpleError, codeOf } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Frame, type FrameForm, MAX_FRAME_BYTES, type RawJson, encodeFrame, parseFrame } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -64,8 +64,8 @@ export interface ConnectionOptions extends ConnectionTimes {
   readonly clock: Clock;
   readonly stats: WireStats;
   readonly log: Logger;
-  /** From 0 to below 1; `Math.random` unless given. */
-  readonly random?: () => number;
+  /** From 0 to below 1, for the jitter of the delays. */
+  readonly random: () => number;
   /** `array` unless given. */
   readonly form?: FrameForm;
   readonly joinPayload?: Readonly<Record<string, unknown>>;
@@ -76,7 +76,7 @@ export interface ConnectionOptions extends ConnectionTimes {
   onMessage(event: string, payload: unknown): void;
   /** A join succeeded, the first or a later one; what was kept has been sent again already. */
   onJoined(): void;
-  /** It is over for good; called once, not after `leave`. */
+  /** It is over for good; called once. */
   onEnd(end: ConnectionEnd): void;
 }
 
@@ -102,7 +102,7 @@ export class Connection {
     const { clock, stats } = options;
     this.#options = options;
     this.#form = options.form ?? "array";
-    this.#delays = new ReconnectDelays(options.random ?? Math.random);
+    this.#delays = new ReconnectDelays(options.random);
     this.#replies = new PendingReplies(clock, options.replyTimeoutMs ?? 10_000);
     this.#outbox = new Outbox({
       clock,
@@ -332,7 +332,7 @@ export class Connection {
     this.#socketNumber++;
     this.#enter({ kind: "closed", end });
     if ("socket" in state) state.socket.close(1000, "");
-    if (end.kind !== "left") this.#options.onEnd(end);
+    this.#options.onEnd(end);
   }
 
   #enter(next: State): void {

@@ -66,14 +66,15 @@ export function parseFrame(text: string): Parsed {
   }
   if (typeof value !== "object" || value === null) throw invalid("is neither an array nor an object");
   const record = value as Record<string, unknown>;
-  if (typeof record.topic === "string" || typeof record.event === "string") {
+  // A bare lifecycle message has a field `event` of its own, so the topic tells.
+  if (typeof record.topic === "string") {
     return { kind: "frame", form: "object", frame: checked(record.join_ref ?? null, record.ref ?? null, record.topic, record.event, record.payload) };
   }
   if (typeof record.type === "string") {
     const { type, ...payload } = record;
-    return { kind: "bare", message: { type: type as string, payload } };
+    return { kind: "bare", message: { type, payload } };
   }
-  throw invalid("has no event");
+  throw invalid("has neither topic nor type");
 }
 
 function checked(joinRef: unknown, ref: unknown, topic: unknown, event: unknown, payload: unknown): Frame {

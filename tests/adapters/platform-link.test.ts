@@ -51,6 +51,7 @@ async function served(options: Partial<PlatformLinkOptions> = {}) {
   ready(control);
   await settled();
   const own = paper.accept();
+  await settled();
   return { link, control, own };
 }
 
@@ -97,6 +98,17 @@ test("ended twice, on both lines, closes once and leaves the line", async () => 
   expect(link.conversations).toBe(0);
 });
 
+test("bare messages of the documentation start and end a conversation", async () => {
+  const { control } = await linked();
+  control.say('{"type":"conversation_ready","conversation_id":"v1","agent_id":"shop"}');
+  await settled();
+  const own = paper.accept();
+  control.say('{"type":"conversation_lifecycle","event":"ended","conversation_id":"v1"}');
+  await settled();
+  expect(own.closedByClient).toEqual({ code: 1000 });
+  expect(host.closes).toEqual([{ id: "v1", reason: "ended" }]);
+});
+
 test("an end that comes while the conversation is being opened closes it after", async () => {
   const { control } = await linked();
   ready(control);
@@ -130,7 +142,9 @@ test("a conversation that another process holds is tried again after its lease",
   expect(host.opens).toHaveLength(1);
   await clock.advance(250);
   expect(host.opens).toHaveLength(2);
-  expect(registered(paper.accept())).toHaveLength(1);
+  const own = paper.accept();
+  await settled();
+  expect(registered(own)).toHaveLength(1);
 });
 
 test("a held conversation that ended meanwhile is not tried again", async () => {
@@ -307,6 +321,7 @@ test("a drop in mid-tool: the answer comes after the rejoin, before the tools ar
   slow.resolve({ kind: "result", json: "1", repeated: false });
   await clock.advance(10);
   const again = paper.accept();
+  await settled();
   expect(again.topic).toBe(own.topic);
   expect(again.sent.map((frame) => frame.event)).toEqual(["phx_join", "tool_call_response", "register_conversation_tools"]);
   expect(host.runs).toEqual(["c1"]);
@@ -322,6 +337,17 @@ test("changed tools are registered again, unless that is turned off", async () =
 test("with registerOnChange off, changed tools are not registered", async () => {
   const { own } = await served({ registerOnChange: false });
   host.changeTools("v1", []);
+  expect(registered(own)).toHaveLength(1);
+});
+
+test("an announcement that comes with the reply to the join asks for no second registration", async () => {
+  const { control } = await linked();
+  ready(control);
+  await settled();
+  const own = paper.accept();
+  ready(own);
+  lifecycle(own, "started");
+  await settled();
   expect(registered(own)).toHaveLength(1);
 });
 
@@ -355,7 +381,9 @@ test("when the platform closes a conversation's channel, the next announcement m
   expect(paper.sockets).toHaveLength(2);
   ready(control);
   await settled();
-  expect(registered(paper.accept())).toHaveLength(1);
+  const next = paper.accept();
+  await settled();
+  expect(registered(next)).toHaveLength(1);
   lifecycle(control, "ended");
   await settled();
   expect(host.closes).toHaveLength(1);
@@ -381,6 +409,7 @@ test("shared: one line serves all, and registers all of them again after a rejoi
   control.drop();
   await clock.advance(10);
   const again = paper.accept();
+  await settled();
   expect(registered(again)).toMatchObject([{ conversation_id: "v1" }, { conversation_id: "v2" }]);
   expect(paper.sockets).toHaveLength(2);
 });
@@ -436,6 +465,22 @@ test("stop leaves every line, ends no conversation and opens no new one", async 
   expect(await link.ended).toEqual({ kind: "left" });
   await clock.advance("1h");
   expect(paper.sockets).toHaveLength(2);
+});
+
+test("stop waits for a line that is being left already, so that its answer is not cut off", async () => {
+  const slow = Promise.withResolvers<Outcome>();
+  host.run = () => slow.promise;
+  const { link, own } = await served();
+  call(own, "c1");
+  await settled();
+  host.lose("v1", "released");
+  let isStopped = false;
+  const stopped = link.stop().then(() => (isStopped = true));
+  await clock.advance(500);
+  expect(isStopped).toBe(false);
+  slow.resolve({ kind: "result", json: "1", repeated: false });
+  await stopped;
+  expect(responses(own)).toHaveLength(1);
 });
 
 test("no payload reaches a log line or an inspected link", async () => {

@@ -24,8 +24,8 @@ export class ScriptedPlatform {
   #hasCut = false;
   #isRegistered = false;
 
-  static async listen(cutAt: number): Promise<ScriptedPlatform> {
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  static async listen(cutAt = Number.POSITIVE_INFINITY, port = 0): Promise<ScriptedPlatform> {
+    const server = new WebSocketServer({ port, host: "127.0.0.1" });
     await new Promise((resolve) => server.once("listening", resolve));
     return new ScriptedPlatform(server, cutAt);
   }

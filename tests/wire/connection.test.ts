@@ -387,7 +387,7 @@ test("leave waits for what a replying platform has not confirmed, then says so a
   expect(platform.last.last("phx_leave").topic).toBe(TOPIC);
   expect(platform.last.closedByClient).toEqual({ code: 1000 });
   expect(connection.state).toBe("closed");
-  expect(ends).toEqual([]);
+  expect(ends).toEqual([{ kind: "left" }]);
   await clock.advance("1h");
   expect(platform.sockets).toHaveLength(1);
 });

@@ -28,12 +28,19 @@ test("a bare message of the documentation is read", () => {
   });
 });
 
+test("a bare lifecycle message keeps its own field event", () => {
+  expect(parseFrame('{"type":"conversation_lifecycle","event":"started","conversation_id":"v1"}')).toEqual({
+    kind: "bare",
+    message: { type: "conversation_lifecycle", payload: { event: "started", conversation_id: "v1" } },
+  });
+});
+
 test("a payload that is text already is put in as it is", () => {
   const payload = new RawJson('{"result":1.0}');
   expect(encodeFrame({ ...frame, payload }, "array")).toBe('["1","2","customer:x","tool_call_request",{"result":1.0}]');
 });
 
-test.each(["", "garbage", "1", "null", '"text"', "[]", "[1,2,3]", "{}", '["1","2",3,"e",{}]', '["1","2","t",4,{}]', '[{},"2","t","e",{}]', '{"topic":"t"}', "[".repeat(5_000)])(
+test.each(["", "garbage", "1", "null", '"text"', "[]", "[1,2,3]", "{}", '["1","2",3,"e",{}]', '["1","2","t",4,{}]', '[{},"2","t","e",{}]', '{"topic":"t"}', '{"event":"e"}', "[".repeat(5_000)])(
   "garbage is a typed error that does not repeat it: %s",
   (text) => {
     try {

@@ -60,6 +60,7 @@ export class Line {
   readonly #connection: Connection;
   #running = 0;
   #onIdle: (() => void) | undefined;
+  #left: Promise<void> | undefined;
 
   constructor(context: LineContext, options: LineOptions) {
     this.#context = context;
@@ -97,10 +98,10 @@ export class Line {
     return outcome.kind === "ok";
   }
 
-  /** Leaves for good (L3). Never rejects. */
-  async leave(): Promise<void> {
-    await this.#idle();
-    await this.#connection.leave();
+  /** Leaves for good (L3); a second call waits for the first. Never rejects. */
+  leave(): Promise<void> {
+    this.#left ??= this.#idle().then(() => this.#connection.leave());
+    return this.#left;
   }
 
   #idle(): Promise<void> {

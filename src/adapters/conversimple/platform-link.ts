@@ -8,7 +8,7 @@
 //       `shared`, the control line serves all.
 //   N4. An announcement or an end that comes twice, or on several lines, acts once.
 
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { ConversimpleError, codeOf } from "../../base/errors.ts";
 import { type Logger, silentLogger } from "../../base/log.ts";
@@ -39,6 +39,9 @@ export interface PlatformLinkOptions {
   readonly times?: ConnectionTimes;
 }
 
+const JITTER_STEPS = 2 ** 32;
+const jitter = (): number => randomInt(JITTER_STEPS) / JITTER_STEPS;
+
 export class PlatformLink {
   readonly stats: LinkStats = newLinkStats();
   readonly #options: PlatformLinkOptions;
@@ -47,6 +50,8 @@ export class PlatformLink {
   readonly #control: Line;
   readonly #agentIds: ReadonlySet<string>;
   readonly #conversations = new Map<string, ServedConversation>();
+  /** The conversations' own lines, also those that are being left. */
+  readonly #lines = new Set<Line>();
   readonly #listeners = new Set<CallListener>();
   readonly #joined = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ConnectionEnd>();
@@ -54,7 +59,7 @@ export class PlatformLink {
   #isStopping = false;
 
   constructor(options: PlatformLinkOptions) {
-    const { host, connect, clock = systemClock, log = silentLogger, random = Math.random, form = "array", times = {} } = options;
+    const { host, connect, clock = systemClock, log = silentLogger, random = jitter, form = "array", times = {} } = options;
     this.#options = options;
     this.#log = log;
     this.#agentIds = new Set(host.agentIds);
@@ -117,9 +122,9 @@ export class PlatformLink {
   async stop(): Promise<void> {
     this.#isStopping = true;
     for (const stop of this.#stopHearing.splice(0)) stop();
-    await Promise.all([...this.#conversations.values()].map((conversation) => conversation.gone()));
+    for (const conversation of [...this.#conversations.values()]) conversation.gone();
+    await Promise.all([...this.#lines].map((line) => line.leave()));
     await this.#control.leave();
-    this.#over({ kind: "left" });
   }
 
   #controlJoined(): void {
@@ -131,14 +136,8 @@ export class PlatformLink {
 
   #controlEnded(end: ConnectionEnd): void {
     const error = end.kind === "refused" ? end.error : undefined;
-    this.#log.error({ end: end.kind, ...error?.fields }, "the link to the platform is over");
-    this.#over(end);
-  }
-
-  #over(end: ConnectionEnd): void {
-    this.#joined.reject(
-      end.kind === "refused" ? end.error : new ConversimpleError("connection_closed", "The link to the platform is over. Start a new one.", { end: end.kind }),
-    );
+    if (end.kind !== "left") this.#log.error({ end: end.kind, ...error?.fields }, "the link to the platform is over");
+    this.#joined.reject(error ?? new ConversimpleError("connection_closed", "The link to the platform is over. Start a new one.", { end: end.kind }));
     this.#ended.resolve(end);
   }
 
@@ -185,7 +184,7 @@ export class PlatformLink {
 
   /** A line of one conversation: what it hears of others is the control line's business. */
   #newLine(id: string, conversation: ServedConversation): Line {
-    const line = new Line(this.#context, {
+    const line: Line = new Line(this.#context, {
       joinPayload: { agents: [], conversation_id: id },
       target: (asked) => (asked === undefined || asked === id ? { kind: "conversation", id } : { kind: "unknown" }),
       onAnnouncement: (message) => {
@@ -195,10 +194,13 @@ export class PlatformLink {
       },
       onJoined: () => conversation.joined(),
       onEnd: (end) => {
+        this.#lines.delete(line);
+        if (end.kind === "left") return;
         this.#log.warn({ conversationId: id, end: end.kind }, "the conversation's line is over");
         conversation.lineEnded();
       },
     });
+    this.#lines.add(line);
     line.start();
     return line;
   }
@@ -217,6 +219,6 @@ export class PlatformLink {
 
   #gone(id: string, why: "ended" | "taken" | "released"): void {
     this.#log.info({ conversationId: id, why }, "the conversation is not served here any more");
-    void this.#conversations.get(id)?.gone();
+    this.#conversations.get(id)?.gone();
   }
 }

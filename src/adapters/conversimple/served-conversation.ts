@@ -32,7 +32,7 @@ export interface ConversationOptions {
   /** The line that all share; without it the conversation gets its own. */
   readonly sharedLine: Line | undefined;
   /** Makes and starts the conversation's own line. */
-  newLine(conversation: ServedConversation): Line;
+  readonly newLine: (conversation: ServedConversation) => Line;
   /** It is over here: forget it. */
   onOver(): void;
 }
@@ -71,11 +71,14 @@ export class ServedConversation {
     if (this.#phase.kind === "serving" && this.#phase.registered === "once") this.register();
   }
 
-  /** The conversation's line joined: what the platform knew of it is gone (V3). */
+  /**
+   * The conversation's line joined: what the platform knew of it is gone (V3). Registered after what came with the
+   * reply to the join, so that an announcement there does not ask for a second registration.
+   */
   joined(): void {
     if (this.#phase.kind !== "serving") return;
     this.#phase.registered = "no";
-    this.register();
+    queueMicrotask(() => this.register());
   }
 
   /** Registers the tools as they are now, if the line is joined. */
@@ -102,9 +105,9 @@ export class ServedConversation {
     else if (phase.kind !== "opening") void this.#close(reason);
   }
 
-  /** The host does not serve it any more, or the link stops. Resolves when its own line was left. */
-  gone(): Promise<void> {
-    return this.#over();
+  /** The host does not serve it any more, or the link stops: its own line is left. */
+  gone(): void {
+    this.#over();
   }
 
   async #open(): Promise<void> {
@@ -119,9 +122,10 @@ export class ServedConversation {
 
   #opened(opened: Opened): void {
     if (this.#phase.kind !== "opening") return;
-    if (opened.kind === "ended") return void this.#over();
+    if (opened.kind === "ended") return this.#over();
     if (this.#endReason !== undefined) {
-      return void (opened.kind === "serving" ? this.#close(this.#endReason) : this.#over());
+      if (opened.kind === "serving") return void this.#close(this.#endReason);
+      return this.#over();
     }
     const { clock, random } = this.#options.context;
     if (opened.kind === "held") return this.#tryAgain(Math.max(0, opened.untilMs - clock.now()) + random() * HELD_JITTER_MS);
@@ -139,7 +143,7 @@ export class ServedConversation {
       return this.#tryAgain((UNAVAILABLE_RETRY_MS * (1 + context.random())) / 2);
     }
     context.stats.ignored.conversation_refused++;
-    void this.#over();
+    this.#over();
   }
 
   #tryAgain(delayMs: number): void {
@@ -153,15 +157,15 @@ export class ServedConversation {
     } catch (error) {
       context.log.warn({ conversationId: id, code: codeOf(error) }, "the conversation could not be closed; the sweeper will");
     }
-    await this.#over();
+    this.#over();
   }
 
-  async #over(): Promise<void> {
+  #over(): void {
     const phase = this.#phase;
     if (phase.kind === "over") return;
     this.#phase = { kind: "over" };
     if (phase.kind === "held") phase.timer.cancel();
     this.#options.onOver();
-    if (phase.kind === "serving" && phase.isOwnLine) await phase.line.leave();
+    if (phase.kind === "serving" && phase.isOwnLine) void phase.line.leave();
   }
 }
