@@ -37,11 +37,14 @@ export class AgentEvents implements ChannelEvents {
   readonly #announcements: Announcements;
   readonly #events: PlatformEvents;
 
-  constructor(conversations: Conversations, delivery: Delivery, announcements: Announcements, events: PlatformEvents) {
+  readonly #onFault: (error: unknown) => void;
+
+  constructor(conversations: Conversations, delivery: Delivery, announcements: Announcements, events: PlatformEvents, onFault: (error: unknown) => void) {
     this.#conversations = conversations;
     this.#delivery = delivery;
     this.#announcements = announcements;
     this.#events = events;
+    this.#onFault = onFault;
   }
 
   joined(channel: Channel): void {
@@ -57,6 +60,10 @@ export class AgentEvents implements ChannelEvents {
 
   ignored(reason: keyof Ignored): void {
     this.ignoredCounts[reason]++;
+  }
+
+  failed(error: unknown): void {
+    this.#onFault(error);
   }
 
   pushed(channel: Channel, event: string, payload: Payload, reply: Reply): void {

@@ -25,6 +25,8 @@ export interface ChannelEvents {
   left(channel: Channel): void;
   pushed(channel: Channel, event: string, payload: Readonly<Record<string, unknown>>, reply: Reply): void;
   ignored(reason: "binary" | "frame" | "topic" | "join_ref" | "bare"): void;
+  /** A frame was read and its handling threw: a defect of the platform, for the log. */
+  failed(error: unknown): void;
 }
 
 export interface ConnectionLimits {
@@ -103,9 +105,13 @@ export class Connection implements FrameSink {
     } catch {
       return this.#events.ignored("frame");
     }
-    if (parsed.kind === "bare") return this.#bare(parsed.message);
-    this.#form = parsed.form;
-    this.#frame(parsed.frame);
+    try {
+      if (parsed.kind === "bare") return this.#bare(parsed.message);
+      this.#form = parsed.form;
+      this.#frame(parsed.frame);
+    } catch (error) {
+      this.#events.failed(error);
+    }
   }
 
   #frame(frame: Frame): void {

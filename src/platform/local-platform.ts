@@ -6,6 +6,7 @@
 //   Y1. The methods here and the HTTP routes are the same code with the same checks.
 //   Y2. After `stop` nobody is left waiting, and nothing is left open.
 
+import { codeOf } from "../base/errors.ts";
 import { AgentEvents } from "./agent-events.ts";
 import type { Ignored } from "./agent-events.ts";
 import { Announcements } from "./announcements.ts";
@@ -82,13 +83,13 @@ export class LocalPlatform {
     const announcements = new Announcements(deadlines);
     const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId });
     const conversations = new Conversations(storage, clock, announcements, delivery, this.#events);
-    const agents = new AgentEvents(conversations, delivery, announcements, this.#events);
-    conversations.restore();
+    const agents = new AgentEvents(conversations, delivery, announcements, this.#events, (error) => this.#report(error));
     const listener = new Listener();
     let connections = 0;
     const socket = listener.route((ws, vsn) => new Connection(++connections, ws, vsn, agents, this.#options, clock, deadlines));
-    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, onFault: (error) => this.#options.logger?.error({ name: error.name, stack: error.stack }, "request failed") });
+    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, onFault: (error) => this.#report(error) });
     try {
+      conversations.restore();
       const port = await listener.start(app, host, this.#options.port);
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, url, port };
@@ -187,6 +188,13 @@ export class LocalPlatform {
       call: (conversationId: string, fields: Readonly<Record<string, unknown>>, signal: AbortSignal) => this.#call(conversationId, fields, signal),
       end: (conversationId: string) => this.endConversation(conversationId),
     };
+  }
+
+  /** Where it happened, not what was said: a message could repeat a value. */
+  #report(error: unknown): void {
+    const fault = error instanceof Error ? error : new Error("not an error");
+    const frames = fault.stack?.split("\n").filter((line) => line.startsWith("    at ")).slice(0, 6) ?? [];
+    this.#options.logger?.error({ name: fault.name, code: codeOf(fault), frames }, "the platform failed to handle something");
   }
 
   #require(): Running {
