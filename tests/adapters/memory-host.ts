@@ -80,6 +80,8 @@ export class MemoryHost implements Host {
 
   async close(id: string, reason: string): Promise<void> {
     this.closes.push({ id, reason });
+    // A real end takes its time: the hook runs and a commit is stored.
+    await new Promise((resolve) => setImmediate(resolve));
     this.lose(id, "ended");
   }
 

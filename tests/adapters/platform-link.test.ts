@@ -125,6 +125,16 @@ test("an end of a conversation that was never announced here closes nothing", as
   expect(host.closes).toEqual([]);
 });
 
+test("what a conversation's line hears of another conversation is not its business", async () => {
+  const { link, own } = await served();
+  lifecycle(own, "ended", "v2");
+  ready(own, "v3");
+  await settled();
+  expect(host.closes).toEqual([]);
+  expect(host.opens).toHaveLength(1);
+  expect(link.conversations).toBe(1);
+});
+
 test("a conversation of an unknown agent is ignored and counted", async () => {
   const { link, control } = await linked();
   ready(control, "v1", "bank");
