@@ -2,6 +2,8 @@
 //
 //   T3. Timers fire in the order of their time, then of their start; time stands at a timer's moment while it runs.
 //   T4. `advance` lets promises settle between timers, so that code that waits in steps sees each step.
+//   T5. Advances may overlap: each returns when its own moment has come, and time never goes back.
+//   T6. Time stands still while something real is under way (`during`): a worker, a disk, a socket.
 
 import type { Clock, Timer } from "./clock.ts";
 
@@ -27,6 +29,7 @@ export class SimulatedClock implements Clock {
   #monotonic = 0;
   #order = 0;
   #pending = new Set<Pending>();
+  readonly #real = new Set<Promise<unknown>>();
 
   /** @param start wall time to begin with, a date or milliseconds since 1970; 2026-01-01T00:00Z unless given. */
   constructor(start: Date | string | number = "2026-01-01T00:00:00Z") {
@@ -53,15 +56,41 @@ export class SimulatedClock implements Clock {
   async advance(duration: string | number): Promise<void> {
     const end = this.#monotonic + durationMs(duration);
     for (;;) {
-      await settle();
+      await this.#settle();
       const next = this.#next(end);
       if (!next) break;
-      this.#moveTo(next.at);
-      this.#pending.delete(next);
-      next.run();
+      this.#fire(next);
     }
     this.#moveTo(end);
-    await settle();
+    await this.#settle();
+  }
+
+  /**
+   * Moves on, timer by timer, until the promise settles, and gives what it gives.
+   *
+   * @param within how far at most; an hour unless given.
+   * @throws {Error} when it has not settled by then.
+   */
+  async until<T>(promise: Promise<T>, within: string | number = "1h"): Promise<T> {
+    const end = this.#monotonic + durationMs(within);
+    let isSettled = false;
+    const settled = () => void (isSettled = true);
+    promise.then(settled, settled);
+    for (;;) {
+      await this.#settle();
+      if (isSettled) return promise;
+      const next = this.#next(end);
+      if (!next) throw new Error(`It did not happen within ${within} of simulated time.`);
+      this.#fire(next);
+    }
+  }
+
+  /** Time stands still until this is done (T6). It must not wait for the clock itself. */
+  during<T>(work: Promise<T>): Promise<T> {
+    this.#real.add(work);
+    const done = () => void this.#real.delete(work);
+    work.then(done, done);
+    return work;
   }
 
   /** Sets the wall time alone, as an administrator or a time server would: timers do not notice. */
@@ -69,7 +98,14 @@ export class SimulatedClock implements Clock {
     this.#wall += offsetMs;
   }
 
+  #fire(timer: Pending): void {
+    this.#moveTo(timer.at);
+    this.#pending.delete(timer);
+    timer.run();
+  }
+
   #moveTo(moment: number): void {
+    if (moment <= this.#monotonic) return;
     this.#wall += moment - this.#monotonic;
     this.#monotonic = moment;
   }
@@ -82,9 +118,17 @@ export class SimulatedClock implements Clock {
     }
     return first;
   }
+
+  async #settle(): Promise<void> {
+    await turns();
+    while (this.#real.size > 0) {
+      await Promise.allSettled(this.#real);
+      await turns();
+    }
+  }
 }
 
 /** Lets everything that can go on without time go on. */
-async function settle(): Promise<void> {
+async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

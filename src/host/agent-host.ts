@@ -41,10 +41,10 @@ export class AgentHost implements Host, ConversationHost {
 
   private constructor(settings: HostSettings) {
     this.settings = settings;
-    const { store, clock, logger } = settings;
+    const { store, clock, logger, onError } = settings;
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
-    this.#units = new Units({ store, clock, logger });
+    this.#units = new Units({ store, clock, logger, onError });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters(settings, this);
@@ -148,6 +148,7 @@ export class AgentHost implements Host, ConversationHost {
         await agent.onConfigUpdate?.(config);
       } catch (thrown) {
         this.settings.logger.warn({ agent: agentId }, "onConfigUpdate failed");
+        this.settings.onError(thrown);
         agent.onError?.(thrown);
       }
     }

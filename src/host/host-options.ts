@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly sweepEveryMs?: number;
   /** How long the outcome of a commit may stay unknown before its caller hears `state_unavailable`, milliseconds; 10,000 unless given. (P4) */
   readonly resolveTimeoutMs?: number;
+  /** Hears everything that an agent's `onError` is told, with the conversation if there is one. Must not throw. */
+  readonly onError?: (error: unknown, conversationId?: string) => void;
 }
 
 export type HostSettings = Required<HostOptions>;
@@ -40,6 +42,7 @@ export function hostSettings(options: HostOptions): HostSettings {
     mailEveryMs: 250,
     sweepEveryMs: 60_000,
     resolveTimeoutMs: 10_000,
+    onError: () => {},
     ...options,
   };
   if (settings.agents.length === 0) throw invalid("agents", "is empty; give at least one agent");

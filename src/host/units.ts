@@ -26,6 +26,7 @@ export interface UnitsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly onError: (error: unknown, conversationId?: string) => void;
 }
 
 interface Handled {
@@ -43,11 +44,13 @@ export class Units implements UnitHost {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #onError: UnitsOptions["onError"];
 
-  constructor({ store, clock, logger }: UnitsOptions) {
+  constructor({ store, clock, logger, onError }: UnitsOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#logger = logger;
+    this.#onError = onError;
   }
 
   nowMs(): number {
@@ -113,8 +116,9 @@ export class Units implements UnitHost {
     this.tell(live, thrown);
   }
 
-  /** Gives the error to the agent's `onError`. */
+  /** Gives the error to the agent's `onError`, and to whoever runs the host. */
   tell(live: LiveConversation, thrown: unknown): void {
+    this.#onError(thrown, live.id);
     try {
       live.agent.agent.onError?.(thrown);
     } catch (again) {
