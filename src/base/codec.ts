@@ -26,114 +26,97 @@ export const MAX_DEPTH = 64;
  * @throws {StateTooLargeError} when it is nested deeper than {@link MAX_DEPTH}.
  */
 export function encode(value: unknown, root = "value"): string {
-  return write(value, { root, keys: [], open: [] });
+  return JSON.stringify(tagged(value, { root, keys: [], open: [] }));
 }
 
-/** Where the encoder stands. One per call; `keys` and `open` grow and shrink together. */
+/** Where the walk stands. One per call; `keys` and `open` grow and shrink together. */
 interface Position {
   readonly root: string;
   readonly keys: (string | number)[];
   readonly open: object[];
 }
 
-function write(value: unknown, at: Position): string {
+/** The same value in plain JSON, with tags: JSON.stringify is several times faster than building text by hand. */
+function tagged(value: unknown, at: Position): unknown {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
-    case "number":
-      return writeNumber(value, at);
     case "boolean":
-      return value ? "true" : "false";
+      return value;
+    case "number":
+      return taggedNumber(value, at);
     case "undefined":
-      return '{"$undefined":true}';
+      return { $undefined: true };
     case "bigint":
-      return `{"$bigint":"${value}"}`;
+      return { $bigint: String(value) };
     case "object":
-      return value === null ? "null" : writeObject(value, at);
+      return value === null ? null : taggedObject(value, at);
     default:
       throw refuse(at, `is a ${typeof value}, which cannot be stored`);
   }
 }
 
-function writeNumber(value: number, at: Position): string {
+function taggedNumber(value: number, at: Position): unknown {
   if (!Number.isFinite(value)) throw refuse(at, `is ${value}, which cannot be stored`);
-  return Object.is(value, -0) ? '{"$number":"-0"}' : String(value);
+  return Object.is(value, -0) ? { $number: "-0" } : value;
 }
 
-function writeObject(value: object, at: Position): string {
+function taggedObject(value: object, at: Position): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return writeDate(value as Date, at);
-  if (prototype === Uint8Array.prototype || Buffer.isBuffer(value)) return writeBytes(value as Uint8Array, at);
+  if (prototype === Date.prototype) return taggedDate(value as Date, at);
+  if (prototype === Uint8Array.prototype) return taggedBytes(value as Uint8Array);
   if (at.open.length >= MAX_DEPTH) {
     throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${MAX_DEPTH} levels.`, { path: pathText(at.root, at.keys), depth: MAX_DEPTH });
   }
   if (at.open.includes(value)) throw refuse(at, "refers to itself");
   at.open.push(value);
-  const text = writeContainer(value, prototype, at);
+  const result = taggedContainer(value, prototype, at);
   at.open.pop();
-  return text;
+  return result;
 }
 
-function writeContainer(value: object, prototype: unknown, at: Position): string {
-  if (Array.isArray(value)) return writeArray(value, at);
-  if (prototype === Object.prototype || prototype === null) return writePlain(value as Record<string, unknown>, at);
-  if (prototype === Map.prototype) return writeMap(value as Map<unknown, unknown>, at);
-  if (prototype === Set.prototype) return `{"$set":${writeArray([...(value as Set<unknown>)], at)}}`;
+function taggedContainer(value: object, prototype: unknown, at: Position): unknown {
+  if (prototype === Array.prototype) return taggedArray(value as unknown[], at);
+  if (prototype === Object.prototype || prototype === null) return taggedPlain(value as Record<string, unknown>, at);
+  if (prototype === Map.prototype) return { $map: taggedArray([...(value as Map<unknown, unknown>)], at) };
+  if (prototype === Set.prototype) return { $set: taggedArray([...(value as Set<unknown>)], at) };
   throw refuse(at, `is a ${className(prototype)}, which cannot be stored; store its plain data`);
 }
 
-function writeArray(value: readonly unknown[], at: Position): string {
+function taggedArray(value: readonly unknown[], at: Position): unknown[] {
   if (Object.keys(value).length !== value.length) throw refuse(at, "is an array with holes or with properties of its own");
-  let text = "[";
+  const result: unknown[] = [];
+  const depth = at.keys.length;
   for (let index = 0; index < value.length; index++) {
-    if (index > 0) text += ",";
-    at.keys.push(index);
-    text += write(value[index], at);
-    at.keys.pop();
+    at.keys[depth] = index;
+    result.push(tagged(value[index], at));
   }
-  return `${text}]`;
+  at.keys.length = depth;
+  return result;
 }
 
-function writePlain(value: Record<string, unknown>, at: Position): string {
+function taggedPlain(value: Record<string, unknown>, at: Position): unknown {
   if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(at, "has a symbol as a key");
   const keys = Object.keys(value);
-  let text = "{";
+  const result: Record<string, unknown> = {};
+  const depth = at.keys.length;
   for (const key of keys) {
-    at.keys.push(key);
-    if (text.length > 1) text += ",";
-    text += `${writeKey(key, at)}:${write(value[key], at)}`;
-    at.keys.pop();
+    at.keys[depth] = key;
+    if (key === "__proto__") throw refuse(at, "is not allowed as a key");
+    if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
+    result[key] = tagged(value[key], at);
   }
-  text += "}";
-  return keys.length === 1 && keys[0]!.startsWith("$") ? `{"$object":${text}}` : text;
+  at.keys.length = depth;
+  return keys.length === 1 && keys[0]!.startsWith("$") ? { $object: result } : result;
 }
 
-function writeKey(key: string, at: Position): string {
-  if (key === "__proto__") throw refuse(at, "is not allowed as a key");
-  if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
-  return JSON.stringify(key);
-}
-
-function writeMap(value: Map<unknown, unknown>, at: Position): string {
-  let text = "";
-  let index = 0;
-  for (const [key, entry] of value) {
-    at.keys.push(index++);
-    text += `${text === "" ? "" : ","}[${write(key, at)},${write(entry, at)}]`;
-    at.keys.pop();
-  }
-  return `{"$map":[${text}]}`;
-}
-
-function writeDate(value: Date, at: Position): string {
+function taggedDate(value: Date, at: Position): unknown {
   const time = value.getTime();
   if (Number.isNaN(time)) throw refuse(at, "is an invalid Date");
-  return `{"$date":${time}}`;
+  return { $date: time };
 }
 
-function writeBytes(value: Uint8Array, at: Position): string {
-  if (Buffer.isBuffer(value)) throw refuse(at, "is a Buffer, which cannot be stored; store a Uint8Array");
-  return `{"$bytes":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")}"}`;
+function taggedBytes(value: Uint8Array): unknown {
+  return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
 }
 
 function className(prototype: unknown): string {

@@ -25,11 +25,8 @@ function copy(value: unknown, depth: number): unknown {
 /** Holes and properties of their own stay, so that the codec sees them. */
 function copyArray(value: readonly unknown[], depth: number): unknown[] {
   if (Object.keys(value).length !== value.length) return value as unknown[];
-  const result: unknown[] = new Array(value.length);
-  for (let index = 0; index < value.length; index++) {
-    const item: unknown = value[index];
-    result[index] = typeof item === "object" && item !== null ? copy(item, depth + 1) : item;
-  }
+  const result: unknown[] = [];
+  for (const item of value) result.push(typeof item === "object" && item !== null ? copy(item, depth + 1) : item);
   return result;
 }
 

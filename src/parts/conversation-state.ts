@@ -79,7 +79,7 @@ function sliceOf(name: string, schema: Schema, options: ConversationStateOptions
     check(value) {
       const result = validate(schema, value);
       if (!result.ok) throw invalid(name, result.issues[0]!.path, result.issues[0]!.reason);
-      const dropped = droppedKey(value, result.value, []);
+      const dropped = droppedKey(value, result.value);
       if (dropped) throw invalid(name, dropped, "is not in the schema and would be lost");
       return result.value;
     },
@@ -109,15 +109,16 @@ function upgraded(name: string, stored: unknown, from: number, to: number, steps
 }
 
 /** The first key that a schema dropped in passing, such as zod's objects do with unknown keys (CS2). */
-function droppedKey(given: unknown, kept: unknown, path: Path): Path | undefined {
+function droppedKey(given: unknown, kept: unknown): (string | number)[] | undefined {
   if (given === kept || typeof given !== "object" || given === null || typeof kept !== "object" || kept === null) return undefined;
-  if (Object.getPrototypeOf(given) !== Object.prototype && !Array.isArray(given)) return undefined;
+  const isList = Array.isArray(given);
+  if (!isList && Object.getPrototypeOf(given) !== Object.prototype) return undefined;
   for (const key of Object.keys(given)) {
     const inner = (given as Record<string, unknown>)[key];
-    const step = Array.isArray(given) ? Number(key) : key;
-    if (!Object.hasOwn(kept, key) && inner !== undefined) return [...path, step];
-    const found = droppedKey(inner, (kept as Record<string, unknown>)[key], [...path, step]);
-    if (found) return found;
+    if (typeof inner === "object" && inner !== null) {
+      const found = Object.hasOwn(kept, key) ? droppedKey(inner, (kept as Record<string, unknown>)[key]) : [];
+      if (found) return [isList ? Number(key) : key, ...found];
+    } else if (inner !== undefined && !Object.hasOwn(kept, key)) return [isList ? Number(key) : key];
   }
   return undefined;
 }
