@@ -83,7 +83,7 @@ function taggedContainer(value: object, prototype: unknown, at: Position): unkno
 }
 
 function taggedArray(value: readonly unknown[], at: Position): unknown[] {
-  if (Object.keys(value).length !== value.length) throw refuse(at, "is an array with holes or with properties of its own");
+  if (!isDense(value)) throw refuse(at, "is an array with holes or with properties of its own");
   const result: unknown[] = [];
   const depth = at.keys.length;
   for (let index = 0; index < value.length; index++) {
@@ -94,9 +94,15 @@ function taggedArray(value: readonly unknown[], at: Position): unknown[] {
   return result;
 }
 
+/** Whether a list has all its items and nothing else: own keys are the indexes, then "length", then the others. */
+export function isDense(value: readonly unknown[]): boolean {
+  const keys = Reflect.ownKeys(value);
+  return keys.length === value.length + 1 && keys[value.length] === "length";
+}
+
 function taggedPlain(value: Record<string, unknown>, at: Position): unknown {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw refuse(at, "has a symbol as a key");
   const keys = Object.keys(value);
+  if (Reflect.ownKeys(value).length !== keys.length) throw refuse(at, "has a symbol as a key, or a key that cannot be enumerated");
   const result: Record<string, unknown> = {};
   const depth = at.keys.length;
   for (const key of keys) {
@@ -171,34 +177,67 @@ function reviveFields(plain: Record<string, unknown>, depth: number): Record<str
 function reviveTag(tag: string, content: unknown, depth: number): unknown {
   switch (tag) {
     case "$date":
-      return new Date(numeric(content));
+      return date(content);
     case "$bigint":
-      return BigInt(textual(content));
+      return bigint(content);
     case "$undefined":
-      return undefined;
+      return only(true, content, undefined);
     case "$number":
-      return -0;
+      return only("-0", content, -0);
     case "$bytes":
-      return Uint8Array.from(Buffer.from(textual(content), "base64"));
+      return bytes(content);
     case "$set":
-      return new Set(list(revive(content, depth)));
+      return set(revive(content, depth));
     case "$map":
-      return new Map(list(content).map((pair) => list(revive(pair, depth)) as [unknown, unknown]));
+      return map(revive(content, depth));
     case "$object":
-      return reviveFields(content as Record<string, unknown>, depth);
+      return escaped(content, depth);
     default:
       throw new SyntaxError("unknown tag");
   }
 }
 
-function numeric(content: unknown): number {
-  if (typeof content !== "number") throw new SyntaxError("a tag without a number");
-  return content;
+// Each takes only what encode writes: a text that says anything else was damaged or forged.
+
+function only<T>(expected: unknown, content: unknown, value: T): T {
+  if (content !== expected) throw new SyntaxError("a tag with another content than its own");
+  return value;
 }
 
-function textual(content: unknown): string {
-  if (typeof content !== "string") throw new SyntaxError("a tag without a text");
-  return content;
+function date(content: unknown): Date {
+  const value = new Date(typeof content === "number" ? content : Number.NaN);
+  return only(value.getTime(), content, value);
+}
+
+function bigint(content: unknown): bigint {
+  if (typeof content !== "string" || !/^(?:0|-?[1-9]\d*)$/.test(content)) throw new SyntaxError("a bigint that is not one");
+  return BigInt(content);
+}
+
+function bytes(content: unknown): Uint8Array {
+  const buffer = Buffer.from(typeof content === "string" ? content : "", "base64");
+  return only(buffer.toString("base64"), content, Uint8Array.from(buffer));
+}
+
+function set(content: unknown): Set<unknown> {
+  const value = new Set(list(content));
+  return only(value.size, list(content).length, value);
+}
+
+function map(content: unknown): Map<unknown, unknown> {
+  const value = new Map<unknown, unknown>();
+  for (const pair of list(content)) {
+    const [key, item] = only(2, list(pair).length, list(pair));
+    value.set(key, item);
+  }
+  return only(value.size, list(content).length, value);
+}
+
+function escaped(content: unknown, depth: number): unknown {
+  if (typeof content !== "object" || content === null || Array.isArray(content)) throw new SyntaxError("a tag without an object");
+  const keys = Object.keys(content);
+  if (keys.length !== 1 || !keys[0]!.startsWith("$")) throw new SyntaxError("an object that needs no tag");
+  return reviveFields(content as Record<string, unknown>, depth);
 }
 
 function list(content: unknown): unknown[] {

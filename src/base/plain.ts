@@ -3,7 +3,7 @@
 //   D1. A copy shares no object with the original; values outside of the codec's set are left for the codec to refuse.
 //   D2. Depth is bounded, so that a cycle ends here and is refused by the codec.
 
-import { MAX_DEPTH } from "./codec.ts";
+import { isDense, MAX_DEPTH } from "./codec.ts";
 
 /** A deep copy of plain data: arrays, plain objects, Date, Map, Set, Uint8Array (D1). */
 export function copyOf<T>(value: T): T {
@@ -22,18 +22,19 @@ function copy(value: unknown, depth: number): unknown {
   return value;
 }
 
-/** Holes and properties of their own stay, so that the codec sees them. */
+/** Holes, properties of their own and subclasses stay, so that the codec sees them. */
 function copyArray(value: readonly unknown[], depth: number): unknown[] {
-  if (Object.keys(value).length !== value.length) return value as unknown[];
+  if (!isDense(value) || Object.getPrototypeOf(value) !== Array.prototype) return value as unknown[];
   const result: unknown[] = [];
   for (const item of value) result.push(typeof item === "object" && item !== null ? copy(item, depth + 1) : item);
   return result;
 }
 
 function copyPlain(value: Record<string, unknown>, depth: number): unknown {
-  if (Object.getOwnPropertySymbols(value).length > 0 || Object.hasOwn(value, "__proto__")) return value;
+  const keys = Object.keys(value);
+  if (Reflect.ownKeys(value).length !== keys.length || Object.hasOwn(value, "__proto__")) return value;
   const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
+  for (const key of keys) {
     const item = value[key];
     result[key] = typeof item === "object" && item !== null ? copy(item, depth + 1) : item;
   }
