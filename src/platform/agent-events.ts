@@ -49,7 +49,7 @@ export class AgentEvents implements ChannelEvents {
 
   joined(channel: Channel): void {
     this.#events.emit({ type: "agent_joined", connectionId: channel.connectionId, agents: channel.facts.agents ?? [] });
-    this.#announcements.add(channel, { [Symbol.iterator]: () => this.#conversations.live().values() });
+    this.#announcements.add(channel, this.#conversations.live());
   }
 
   left(channel: Channel): void {

@@ -17,7 +17,10 @@ import type { Deadlines } from "./deadlines.ts";
 const OFFER_MS = 1_000;
 
 export class Announcements {
-  readonly #channels = new Set<Channel>();
+  /** Channels that are for any conversation. */
+  readonly #open = new Set<Channel>();
+  /** Channels that are for one conversation only, by its id: thousands of them cost an announcement nothing. */
+  readonly #bound = new Map<string, Set<Channel>>();
   readonly #deadlines: Deadlines;
   readonly #offered = new WeakSet<LiveConversation>();
 
@@ -25,8 +28,10 @@ export class Announcements {
     this.#deadlines = deadlines;
   }
 
-  get channels(): ReadonlySet<Channel> {
-    return this.#channels;
+  /** All joined channels. */
+  *channels(): Iterable<Channel> {
+    yield* this.#open;
+    for (const channels of this.#bound.values()) yield* channels;
   }
 
   /**
@@ -34,9 +39,11 @@ export class Announcements {
    *
    * @param conversations a live view; it is read again when an offer was not taken.
    */
-  add(channel: Channel, conversations: Iterable<LiveConversation>): void {
-    const isBesideDispatcher = isUndeclared(channel) && [...this.#channels].some((other) => !isBusyObject(other));
-    this.#channels.add(channel);
+  add(channel: Channel, conversations: ReadonlyMap<string, LiveConversation>): void {
+    const isBesideDispatcher = isUndeclared(channel) && [...this.#open].some((other) => !isBusyObject(other));
+    const boundTo = channel.facts.conversationId;
+    if (boundTo === undefined) this.#open.add(channel);
+    else this.#bound.set(boundTo, (this.#bound.get(boundTo) ?? new Set()).add(channel));
     const waiting = unservedFor(channel, conversations);
     if (!isBesideDispatcher || waiting.length < 2) return tell(channel, waiting);
     const offer = waiting.find((conversation) => !this.#offered.has(conversation)) ?? waiting[0]!;
@@ -48,7 +55,10 @@ export class Announcements {
   }
 
   remove(channel: Channel): void {
-    this.#channels.delete(channel);
+    this.#open.delete(channel);
+    const boundTo = channel.facts.conversationId;
+    const others = boundTo === undefined ? undefined : this.#bound.get(boundTo);
+    if (boundTo !== undefined && others?.delete(channel) && others.size === 0) this.#bound.delete(boundTo);
   }
 
   announce(conversation: LiveConversation): void {
@@ -64,14 +74,10 @@ export class Announcements {
   }
 
   #hearers(conversation: LiveConversation): Channel[] {
-    const possible = [...this.#channels].filter((channel) => isFor(channel, conversation));
+    const possible = [...this.#open, ...(this.#bound.get(conversation.id) ?? [])];
     const free = possible.filter((channel) => !isBusyObject(channel));
     return free.length > 0 ? free : possible;
   }
-}
-
-function isFor(channel: Channel, conversation: LiveConversation): boolean {
-  return channel.facts.conversationId === undefined || channel.facts.conversationId === conversation.id;
 }
 
 /** What a dispatcher or an agent object of the Python SDK looks like when it joins. */
@@ -84,8 +90,10 @@ function isBusyObject(channel: Channel): boolean {
   return isUndeclared(channel) && channel.served.size > 0;
 }
 
-function unservedFor(channel: Channel, conversations: Iterable<LiveConversation>): LiveConversation[] {
-  return [...conversations].filter((conversation) => !conversation.server && !conversation.isEnding && isFor(channel, conversation));
+function unservedFor({ facts }: Channel, conversations: ReadonlyMap<string, LiveConversation>): LiveConversation[] {
+  const own = facts.conversationId === undefined ? undefined : conversations.get(facts.conversationId);
+  const possible = facts.conversationId === undefined ? [...conversations.values()] : own ? [own] : [];
+  return possible.filter((conversation) => !conversation.server && !conversation.isEnding);
 }
 
 function tell(channel: Channel, conversations: readonly LiveConversation[]): void {

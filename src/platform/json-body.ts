@@ -31,7 +31,7 @@ async function textOf(c: Context): Promise<string> {
   if (declared <= MAX_BODY_BYTES) return c.req.text();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     if (bytes > CUT_BYTES) break;

@@ -149,7 +149,7 @@ export class LocalPlatform {
   /** Ids of the agents with a live connection: declared at the join, or of a conversation that is served. */
   agents(): readonly string[] {
     const found = new Set<string>();
-    for (const channel of this.#require().announcements.channels) {
+    for (const channel of this.#require().announcements.channels()) {
       for (const agent of channel.facts.agents ?? []) found.add(agent);
       for (const conversation of channel.served) found.add(conversation.agentId);
     }

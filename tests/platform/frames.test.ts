@@ -139,6 +139,21 @@ test("the last registration wins, and the one before gets no more calls", async 
   first.close();
   await first.closed();
   expect(await server.local.callTool({ conversationId: "c1", tool: "echo" })).toMatchObject({ json: '"second"' });
+  await second.settle();
+  expect([second.count("conversation_ready"), server.local.conversation("c1").status]).toEqual([0, "active"]);
+});
+
+test("of two answers sent together the first counts, both are replied to, and it is answered once", async () => {
+  await using server = await platform();
+  const client = await agent(server.port, { tool: () => undefined });
+  await server.local.createConversation({ agentId: "a", conversationId: "c1" });
+  const answered: string[] = [];
+  server.local.on((event) => void (event.type === "call_answered" && answered.push(event.callId)));
+  const call = server.local.callTool({ conversationId: "c1", tool: "echo", callId: "k" });
+  await client.hearsEvent("tool_call_request", "k");
+  const replies = [1, 2].map((result) => client.request("tool_call_response", { call_id: "k", result }));
+  expect((await Promise.all(replies)).map((reply) => reply.status)).toEqual(["ok", "ok"]);
+  expect([await call, answered]).toMatchObject([{ json: "1" }, ["k"]]);
 });
 
 test("a channel that names its conversation at the join hears of no other", async () => {

@@ -118,7 +118,7 @@ test("scripts hear what happens, and a listener that throws stops nothing", asyn
   stop();
   await local.createConversation({ agentId: "a" });
   expect(heard).toEqual(["conversation_created", "conversation_ended"]);
-  await expect(local.callTool({ conversationId: "c1", tool: "x", arguments: { n: 1n } as never })).rejects.toMatchObject({ code: "invalid_parameters" });
+  await expect(local.callTool({ conversationId: "c1", tool: "x", arguments: { n: 1n } })).rejects.toMatchObject({ code: "invalid_parameters" });
   await local.stop();
   await expect(local.createConversation({ agentId: "a" })).rejects.toMatchObject({ status: 503 });
   await local.stop();

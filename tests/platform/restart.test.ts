@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function start(dataPath: string, port = 0): Promise<{ child: ChildProcess; port: number; url: string }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL("platform-process.ts", import.meta.url)), dataPath, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(child.stdout!, "data")) as [Buffer];
+  const [line] = await once(child.stdout, "data");
   const got = Number(String(line).trim());
   return { child, port: got, url: `http://127.0.0.1:${got}` };
 }
@@ -144,6 +144,7 @@ test("a call that waits when its conversation ends is a 409", async () => {
 test("a second platform on the same data file is refused, and the first goes on", async () => {
   const dataPath = join(folder, "platform.db");
   await using first = await platform({ dataPath });
+  await first.http("GET", "/health"); // its own transaction of the start is over
   const second = new LocalPlatform({ port: 0, apiKey: KEY, dataPath });
   await expect(second.start()).rejects.toMatchObject({ code: "state_unavailable", message: expect.stringContaining("another platform") as string });
   expect((await first.http("POST", "/v1/conversations", { agentId: "a" })).status).toBe(201);
