@@ -79,9 +79,10 @@ function sliceOf(name: string, schema: Schema, options: ConversationStateOptions
     check(value) {
       const result = validate(schema, value);
       if (!result.ok) throw invalid(name, result.issues[0]!.path, result.issues[0]!.reason);
+      if (isSame(value, result.value)) return value;
       const dropped = droppedKey(value, result.value);
       if (dropped) throw invalid(name, dropped, "is not in the schema and would be lost");
-      return result.value;
+      return copyOf(result.value);
     },
   };
 }

@@ -1,7 +1,7 @@
 // A draft: what a handler sees as `this.state`.
 //
-// Owns the skin around a private copy of a value: reads and writes go through it while the unit of work runs.
-// It does not know where the value comes from or goes to.
+// Owns the skin around a value: reads and writes go through it while the unit of work runs. In write mode the value is
+// a private copy (`private-copy.ts`), in read mode the committed one.
 //
 //   R1. After `end` every access throws `unit_ended`, on every object that was ever handed out.        (P3)
 //   R2. In read mode every write throws `read_only`; Dates and byte arrays are copies that refuse to change. (P2)
@@ -10,10 +10,12 @@
 //   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too.
 
 import { ConversimpleError } from "../base/errors.ts";
+import { PrivateCopy } from "./private-copy.ts";
 
 export type DraftMode = "write" | "read";
 
-const RAW = new WeakMap<object, object>();
+/** Which draft a skin belongs to, and the object under it. */
+const BEHIND = new WeakMap<object, { readonly draft: Draft; readonly value: object }>();
 const MAP_WRITERS = new Set<PropertyKey>(["set", "delete", "clear"]);
 const SET_WRITERS = new Set<PropertyKey>(["add", "delete", "clear"]);
 const DATE_WRITERS = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"));
@@ -28,16 +30,23 @@ export class Draft {
   readonly #skins = new WeakMap<object, object>();
   readonly #handler: ProxyHandler<object>;
 
+  readonly #root: unknown;
+  /** Write mode only. */
+  readonly #copy: PrivateCopy | undefined;
+
   /** @param name how the value is called in errors: "state". */
-  constructor(mode: DraftMode, name: string) {
+  constructor(mode: DraftMode, name: string, committed: unknown) {
     this.#mode = mode;
     this.#name = name;
     this.#handler = this.#traps();
+    const isObject = typeof committed === "object" && committed !== null;
+    this.#copy = mode === "write" && isObject ? new PrivateCopy(committed, (value) => this.#behind(value)) : undefined;
+    this.#root = this.#copy?.root ?? committed;
   }
 
-  /** The draft of a value: primitives as they are, objects inside the skin. */
-  of<T>(value: T): T {
-    return (typeof value === "object" && value !== null ? this.#skin(value) : value) as T;
+  /** The value's draft. */
+  get value(): unknown {
+    return typeof this.#root === "object" && this.#root !== null ? this.#skin(this.#root) : this.#root;
   }
 
   /** Ends it (R1). */
@@ -45,14 +54,36 @@ export class Draft {
     this.#ended = true;
   }
 
-  #skin(value: object): object {
+  /** Ends it and gives the value to commit. */
+  finish(): unknown {
+    this.#ended = true;
+    return this.#copy?.finish() ?? this.#root;
+  }
+
+  /** What a place holds, as it is handed out. */
+  #given(holder: object, key: PropertyKey, value: unknown): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    return this.#leafOrSkin(this.#copy ? this.#copy.child(holder, key, value) : value);
+  }
+
+  /** What a collection holds, as it is handed out. */
+  #member(collection: Collection, value: unknown): unknown {
+    if (typeof value !== "object" || value === null) return value;
+    return this.#leafOrSkin(this.#copy ? this.#copy.member(collection, value) : value);
+  }
+
+  #leafOrSkin(value: object): object {
     if (value instanceof Date) return this.#date(value);
     if (value instanceof Uint8Array) return this.#bytes(value);
+    return this.#skin(value);
+  }
+
+  #skin(value: object): object {
     const known = this.#skins.get(value);
     if (known) return known;
     const skin = new Proxy(value, this.#handler);
     this.#skins.set(value, skin);
-    RAW.set(skin, value);
+    BEHIND.set(skin, { draft: this, value });
     return skin;
   }
 
@@ -75,17 +106,27 @@ export class Draft {
     return value;
   }
 
+  /** The object behind one of our own drafts. */
+  #behind(value: object): object | undefined {
+    const found = BEHIND.get(value);
+    return found?.draft === this ? found.value : undefined;
+  }
+
+  /** A value to look up in a collection: ours are known by the object behind them. */
+  #key(value: unknown): unknown {
+    return typeof value === "object" && value !== null ? (this.#behind(value) ?? value) : value;
+  }
+
   #traps(): ProxyHandler<object> {
     return {
       get: (target, key) => {
         this.#check();
         if (target instanceof Map || target instanceof Set) return this.#collectionMember(target, key);
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === "object" && value !== null ? this.#skin(value) : value;
+        return this.#given(target, key, Reflect.get(target, key));
       },
       set: (target, key, value: unknown) => {
         this.#beforeWrite(key);
-        return Reflect.set(target, key, unwrap(value));
+        return Reflect.set(target, key, this.#copy?.takeIn(value));
       },
       deleteProperty: (target, key) => {
         this.#beforeWrite(key);
@@ -94,12 +135,12 @@ export class Draft {
       defineProperty: (target, key, descriptor) => {
         this.#beforeWrite(key);
         if (descriptor.get || descriptor.set) throw this.#misuse("An accessor cannot be stored");
-        return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: unwrap(descriptor.value) } : descriptor);
+        return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.takeIn(descriptor.value) } : descriptor);
       },
       getOwnPropertyDescriptor: (target, key) => {
         this.#check();
         const found = Reflect.getOwnPropertyDescriptor(target, key);
-        return found && "value" in found && found.configurable ? { ...found, value: this.of(found.value as unknown) } : found;
+        return found && "value" in found && found.configurable ? { ...found, value: this.#given(target, key, found.value) } : found;
       },
       has: (target, key) => {
         this.#check();
@@ -118,7 +159,7 @@ export class Draft {
     };
   }
 
-  #collectionMember(target: Map<unknown, unknown> | Set<unknown>, key: PropertyKey): unknown {
+  #collectionMember(target: Collection, key: PropertyKey): unknown {
     if (key === "size") return target.size;
     const member: unknown = Reflect.get(target, key, target);
     if (typeof member !== "function") return member;
@@ -126,29 +167,29 @@ export class Draft {
     if (key === "forEach") {
       return (visit: Visit, self?: unknown) => {
         this.#check();
-        target.forEach((value: unknown, name: unknown) => visit.call(self, this.of(value), this.of(name), this.#skin(target)));
+        target.forEach((value: unknown, name: unknown) => visit.call(self, this.#member(target, value), this.#member(target, name), this.#skin(target)));
       };
     }
-    if (key === "get" || key === "has") return (name: unknown) => (this.#check(), this.of((member as Method).call(target, unwrap(name))));
+    if (key === "get" || key === "has") return (name: unknown) => (this.#check(), this.#member(target, (member as Method).call(target, this.#key(name))));
     if (key === "entries" || key === "keys" || key === "values" || key === Symbol.iterator) {
       const inPairs = key === "entries" || (key === Symbol.iterator && target instanceof Map);
-      return () => (this.#check(), this.#iterate((member as Method).call(target) as Iterator<unknown>, inPairs));
+      return () => (this.#check(), this.#iterate(target, (member as Method).call(target) as Iterator<unknown>, inPairs));
     }
     return (...inputs: unknown[]) => (this.#check(), (member as Method).apply(new (target.constructor as typeof Set)(this.#skin(target) as Set<unknown>), inputs));
   }
 
-  #writer(target: Map<unknown, unknown> | Set<unknown>, key: PropertyKey, member: Method): Method {
+  #writer(target: Collection, key: PropertyKey, member: Method): Method {
     return (...inputs: unknown[]) => {
       this.#beforeWrite(key);
-      const result = member.apply(target, inputs.map(unwrap));
+      const result = member.apply(target, key === "delete" ? inputs.map((input) => this.#key(input)) : inputs.map((input) => this.#copy?.takeIn(input)));
       return result === target ? this.#skin(target) : result;
     };
   }
 
-  *#iterate(inner: Iterator<unknown>, inPairs: boolean): IterableIterator<unknown> {
+  *#iterate(target: Collection, inner: Iterator<unknown>, inPairs: boolean): IterableIterator<unknown> {
     for (let step = inner.next(); !step.done; step = inner.next()) {
       this.#check();
-      yield inPairs ? (step.value as unknown[]).map((part) => this.of(part)) : this.of(step.value);
+      yield inPairs ? (step.value as unknown[]).map((part) => this.#member(target, part)) : this.#member(target, step.value);
     }
   }
 
@@ -174,11 +215,6 @@ export class Draft {
   }
 }
 
+type Collection = Map<unknown, unknown> | Set<unknown>;
 type Method = (this: unknown, ...inputs: unknown[]) => unknown;
 type Visit = (this: unknown, value: unknown, key: unknown, all: unknown) => void;
-
-/** The object behind a draft; anything else as it is. */
-function unwrap(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  return RAW.get(value) ?? value;
-}

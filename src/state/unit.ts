@@ -25,8 +25,6 @@ interface Open {
   readonly draft: Draft;
   /** The committed value that the draft began from. */
   readonly base: unknown;
-  /** Write mode: the private copy behind the draft. A holder, so that the root can be replaced. */
-  readonly holder: { root: unknown };
 }
 
 export class Unit {
@@ -37,27 +35,25 @@ export class Unit {
 
   /** @param mode `write` for ordered units, `read` for parallel tools. */
   constructor(document: RecordDocument, mode: DraftMode) {
-    this.#document = document;
     this.mode = mode;
+    this.#document = document;
   }
 
   /** The part's value as a draft; the same draft while the committed value is the same. */
   draft(slice: Slice): unknown {
-    const base = this.mode === "write" ? undefined : this.#document.value(slice);
     let open = this.#open.get(slice.name);
-    if (open && this.mode === "read" && open.base !== base) {
+    if (open && this.mode === "read" && open.base !== this.#document.value(slice)) {
       this.#past.push(open.draft);
       open = undefined;
     }
-    open ??= this.#begin(slice);
-    return open.draft.of(open.holder.root);
+    return (open ?? this.#begin(slice, this.#document.value(slice))).draft.value;
   }
 
   /** Puts a whole new value in the place of a part's (write mode). */
   replace(slice: Slice, value: unknown): void {
-    const open = this.#open.get(slice.name) ?? this.#begin(slice);
-    open.draft.touched = true;
-    open.holder.root = copyOf(value);
+    const before = this.#open.get(slice.name);
+    if (before) this.#past.push(before.draft);
+    this.#begin(slice, copyOf(value)).draft.touched = true;
   }
 
   /**
@@ -67,27 +63,21 @@ export class Unit {
    * @throws {StateTooLargeError} A part passed its limit.
    */
   change(): UnitChange | undefined {
-    const copies = this.#copies();
+    this.discard();
     const parts = new Map<string, NewPart>();
     const patches: Record<string, readonly Patch[]> = {};
-    for (const { slice, base, copy } of copies) {
-      const value = slice.check(copy);
-      const steps = diff(base, value);
+    for (const { slice, draft } of this.#open.values()) {
+      if (!draft.touched || this.mode === "read") continue;
+      const written = draft.finish();
+      // First the codec, so that nothing after it meets a cycle or a depth without end.
+      const text = encodePart(slice, written);
+      const value = slice.check(written);
+      const steps = diff(this.#document.value(slice), value);
       if (steps.length === 0) continue;
-      parts.set(slice.name, { text: encodePart(slice, value), value });
+      parts.set(slice.name, { text: value === written ? text : encodePart(slice, value), value });
       patches[slice.name] = steps;
     }
     return parts.size === 0 ? undefined : { parts, patches };
-  }
-
-  /** Copies first, while the drafts inside of them can still be read; then the drafts end. */
-  #copies(): { slice: Slice; base: unknown; copy: unknown }[] {
-    try {
-      if (this.mode === "read") return [];
-      return [...this.#open.values()].filter(({ draft }) => draft.touched).map(({ slice, base, holder }) => ({ slice, base, copy: copyOf(holder.root) }));
-    } finally {
-      this.discard();
-    }
   }
 
   /** Ends the unit without a change (U1, U4). */
@@ -96,10 +86,8 @@ export class Unit {
     for (const draft of this.#past) draft.end();
   }
 
-  #begin(slice: Slice): Open {
-    const base = this.#document.value(slice);
-    const root = this.mode === "write" ? copyOf(base) : base;
-    const open: Open = { slice, draft: new Draft(this.mode, slice.name), base, holder: { root } };
+  #begin(slice: Slice, base: unknown): Open {
+    const open: Open = { slice, draft: new Draft(this.mode, slice.name, base), base };
     this.#open.set(slice.name, open);
     return open;
   }
