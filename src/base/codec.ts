@@ -18,15 +18,20 @@ import { pathText, type Path } from "./path.ts";
 /** Deepest nesting of a value. Source: P9. */
 export const MAX_DEPTH = 64;
 
+/** Texts of small objects that nobody changes any more, by object. See {@link encode}. */
+export type KnownTexts = WeakMap<object, string>;
+
 /**
  * The text of a value (C1).
  *
  * @param root how the value is called in errors: "state".
+ * @param known texts to reuse, and to add to: of plain objects that hold no other container. Give it only for values
+ *   that are never changed after they were encoded.
  * @throws {StateInvalidError} with the path of what cannot be stored.
  * @throws {StateTooLargeError} when it is nested deeper than {@link MAX_DEPTH}.
  */
-export function encode(value: unknown, root = "value"): string {
-  return JSON.stringify(tagged(value, { root, keys: [], open: [] }));
+export function encode(value: unknown, root = "value", known?: KnownTexts): string {
+  return write(value, { root, keys: [], open: [], known });
 }
 
 /** Where the walk stands. One per call; `keys` and `open` grow and shrink together. */
@@ -34,64 +39,67 @@ interface Position {
   readonly root: string;
   readonly keys: (string | number)[];
   readonly open: object[];
+  readonly known: KnownTexts | undefined;
 }
 
-/** The same value in plain JSON, with tags: JSON.stringify is several times faster than building text by hand. */
-function tagged(value: unknown, at: Position): unknown {
+function write(value: unknown, at: Position): string {
   switch (typeof value) {
     case "string":
+      return JSON.stringify(value);
     case "boolean":
-      return value;
+      return value ? "true" : "false";
     case "number":
-      return taggedNumber(value, at);
+      return writeNumber(value, at);
     case "undefined":
-      return { $undefined: true };
+      return '{"$undefined":true}';
     case "bigint":
-      return { $bigint: String(value) };
+      return `{"$bigint":"${value}"}`;
     case "object":
-      return value === null ? null : taggedObject(value, at);
+      return value === null ? "null" : writeObject(value, at);
     default:
       throw refuse(at, `is a ${typeof value}, which cannot be stored`);
   }
 }
 
-function taggedNumber(value: number, at: Position): unknown {
+function writeNumber(value: number, at: Position): string {
   if (!Number.isFinite(value)) throw refuse(at, `is ${value}, which cannot be stored`);
-  return Object.is(value, -0) ? { $number: "-0" } : value;
+  return Object.is(value, -0) ? '{"$number":"-0"}' : String(value);
 }
 
-function taggedObject(value: object, at: Position): unknown {
+function writeObject(value: object, at: Position): string {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return taggedDate(value as Date, at);
-  if (prototype === Uint8Array.prototype) return taggedBytes(value as Uint8Array);
+  if (prototype === Date.prototype) return writeDate(value as Date, at);
+  if (prototype === Uint8Array.prototype) return writeBytes(value as Uint8Array);
   if (at.open.length >= MAX_DEPTH) {
     throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${MAX_DEPTH} levels.`, { path: pathText(at.root, at.keys), depth: MAX_DEPTH });
   }
+  const known = at.known?.get(value);
+  if (known !== undefined) return known;
   if (at.open.includes(value)) throw refuse(at, "refers to itself");
   at.open.push(value);
-  const result = taggedContainer(value, prototype, at);
+  const text = writeContainer(value, prototype, at);
   at.open.pop();
-  return result;
+  return text;
 }
 
-function taggedContainer(value: object, prototype: unknown, at: Position): unknown {
-  if (prototype === Array.prototype) return taggedArray(value as unknown[], at);
-  if (prototype === Object.prototype || prototype === null) return taggedPlain(value as Record<string, unknown>, at);
-  if (prototype === Map.prototype) return { $map: taggedArray([...(value as Map<unknown, unknown>)], at) };
-  if (prototype === Set.prototype) return { $set: taggedArray([...(value as Set<unknown>)], at) };
+function writeContainer(value: object, prototype: unknown, at: Position): string {
+  if (prototype === Array.prototype) return writeArray(value as unknown[], at);
+  if (prototype === Object.prototype || prototype === null) return writePlain(value as Record<string, unknown>, at);
+  if (prototype === Map.prototype) return `{"$map":${writeArray([...(value as Map<unknown, unknown>)], at)}}`;
+  if (prototype === Set.prototype) return `{"$set":${writeArray([...(value as Set<unknown>)], at)}}`;
   throw refuse(at, `is a ${className(prototype)}, which cannot be stored; store its plain data`);
 }
 
-function taggedArray(value: readonly unknown[], at: Position): unknown[] {
+function writeArray(value: readonly unknown[], at: Position): string {
   if (!isDense(value)) throw refuse(at, "is an array with holes or with properties of its own");
-  const result: unknown[] = [];
+  let text = "[";
   const depth = at.keys.length;
   for (let index = 0; index < value.length; index++) {
     at.keys[depth] = index;
-    result.push(tagged(value[index], at));
+    text += index === 0 ? write(value[index], at) : `,${write(value[index], at)}`;
   }
   at.keys.length = depth;
-  return result;
+  return `${text}]`;
 }
 
 /** Whether a list has all its items and nothing else: own keys are the indexes, then "length", then the others. */
@@ -100,29 +108,46 @@ export function isDense(value: readonly unknown[]): boolean {
   return keys.length === value.length + 1 && keys[value.length] === "length";
 }
 
-function taggedPlain(value: Record<string, unknown>, at: Position): unknown {
+function writePlain(value: Record<string, unknown>, at: Position): string {
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length) throw refuse(at, "has a symbol as a key, or a key that cannot be enumerated");
-  const result: Record<string, unknown> = {};
+  let text = "";
+  let isFlat = true;
   const depth = at.keys.length;
   for (const key of keys) {
     at.keys[depth] = key;
-    if (key === "__proto__") throw refuse(at, "is not allowed as a key");
-    if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
-    result[key] = tagged(value[key], at);
+    const inner = value[key];
+    if (typeof inner === "object" && inner !== null && !(inner instanceof Date)) isFlat = false;
+    text += text === "" ? writeKey(key, at) + write(inner, at) : `,${writeKey(key, at)}${write(inner, at)}`;
   }
   at.keys.length = depth;
-  return keys.length === 1 && keys[0]!.startsWith("$") ? { $object: result } : result;
+  text = keys.length === 1 && keys[0]!.startsWith("$") ? `{"$object":{${text}}}` : `{${text}}`;
+  if (isFlat) at.known?.set(value, text);
+  return text;
 }
 
-function taggedDate(value: Date, at: Position): unknown {
+/** Keys of schemas come again and again; keys that callers make up come and go. */
+const KEYS = new Map<string, string>();
+const MAX_KEYS = 2_048;
+
+function writeKey(key: string, at: Position): string {
+  const known = KEYS.get(key);
+  if (known !== undefined) return known;
+  if (key === "__proto__") throw refuse(at, "is not allowed as a key");
+  if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
+  const text = `${JSON.stringify(key)}:`;
+  if (KEYS.size < MAX_KEYS && key.length <= 64) KEYS.set(key, text);
+  return text;
+}
+
+function writeDate(value: Date, at: Position): string {
   const time = value.getTime();
   if (Number.isNaN(time)) throw refuse(at, "is an invalid Date");
-  return { $date: time };
+  return `{"$date":${time}}`;
 }
 
-function taggedBytes(value: Uint8Array): unknown {
-  return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") };
+function writeBytes(value: Uint8Array): string {
+  return `{"$bytes":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")}"}`;
 }
 
 function className(prototype: unknown): string {

@@ -10,7 +10,7 @@
 
 import { crc32 } from "node:zlib";
 
-import { decode, encode, revive } from "../base/codec.ts";
+import { decode, encode, revive, type KnownTexts } from "../base/codec.ts";
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
@@ -29,9 +29,12 @@ export interface StoredPart {
   readonly data: unknown;
 }
 
-/** The text of one part, checked against its size limit. */
+/** Texts of small objects of committed values: what a unit did not touch is not encoded again. */
+const KNOWN: KnownTexts = new WeakMap();
+
+/** The text of one part, checked against its size limit. The value must not be changed any more. */
 export function encodePart(slice: Slice, value: unknown): string {
-  const text = encode(value, slice.name);
+  const text = encode(value, slice.name, KNOWN);
   // A character is at most 3 bytes: the exact count is needed near the limit only.
   if (text.length * 3 > slice.maxBytes) {
     const bytes = Buffer.byteLength(text);
