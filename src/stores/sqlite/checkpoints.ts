@@ -12,6 +12,10 @@ import { systemClock } from "../../base/clock.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { FaultPlan } from "./faults.ts";
 
+/**
+ * 64 MB of WAL. Measured with 64 conversations: a checkpoint takes 3 to 5 ms, so at 4,000 pages more than one group in
+ * a hundred met one, at 16,000 one in three hundred.
+ */
 const CHECKPOINT_PAGES = 16_000;
 const RESTART_PAGES = 64_000;
 const PAGE_BYTES = 4_096;

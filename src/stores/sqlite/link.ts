@@ -1,6 +1,6 @@
 // The caller's side of the worker: batches what is asked, settles what is answered.
 //
-//   B1. All requests of one turn of the event loop leave in one message.
+//   B1. The requests of one turn of the event loop leave in one message (or few, BATCH_REQUESTS).
 //   B2. Every request settles: by its reply, by the timeout, or because the worker ended. A write whose reply did not
 //       come is "unknown": it may have happened.                                                            (S6)
 //   B3. A worker that ended is started again by the next request.
@@ -15,7 +15,7 @@ import { StoreUnavailableError } from "../../base/errors.ts";
 import { closedError } from "../refusal.ts";
 import type { Fault } from "./faults.ts";
 import { READS, errorOf, failureOf } from "./protocol.ts";
-import type { OperationName, Operations, Reply, Request } from "./protocol.ts";
+import type { OperationName, Operations, Replies, Request } from "./protocol.ts";
 import type { WorkerStart } from "./worker.ts";
 
 export interface LinkOptions extends Omit<WorkerStart, "faults"> {
@@ -32,6 +32,9 @@ interface Outstanding {
 
 const WORKER_FILE = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 const OPENING = 0;
+
+/** A turn with more requests than this sends them in parts, so that the worker writes while the rest is made. */
+const BATCH_REQUESTS = 32;
 
 export class Link {
   readonly #options: LinkOptions;
@@ -71,10 +74,8 @@ export class Link {
   async #close(): Promise<void> {
     const worker = this.#worker;
     if (!worker) return;
-    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     try {
       await this.#send(0, "close", []);
-      await ended;
     } finally {
       await worker.terminate();
     }
@@ -86,6 +87,7 @@ export class Link {
       if (!this.#worker) this.#start();
       if (this.#batch.length === 0) afterThisTurn(() => this.#flush());
       this.#batch.push([id, nowMs, operation, ...args] as Request);
+      if (this.#batch.length === BATCH_REQUESTS) this.#flush();
       this.#expect(id, { operation, sinceMs: systemClock.monotonic(), resolve, reject });
     });
   }
@@ -110,7 +112,7 @@ export class Link {
     } catch (thrown) {
       // Something in the batch cannot be copied. Alone it harms nobody else.
       if (batch.length > 1) for (const request of batch) this.#post([request]);
-      else this.#receive([[batch[0]![0], undefined, failureOf(thrown)]]);
+      else this.#receive([[], [], [[batch[0]![0], failureOf(thrown)]]]);
     }
   }
 
@@ -119,22 +121,26 @@ export class Link {
     const start: WorkerStart = { ...file, faults: this.#faults };
     this.#faults = [];
     const worker = new Worker(WORKER_FILE, { workerData: start, name: "conversimple-sqlite" });
-    worker.on("message", (replies: Reply[]) => this.#receive(replies));
+    worker.on("message", (replies: Replies) => this.#receive(replies));
     worker.on("error", () => this.#ended(worker));
     worker.on("exit", () => this.#ended(worker));
     this.#worker = worker;
   }
 
-  #receive(replies: readonly Reply[]): void {
-    for (const [id, value, failure] of replies) {
-      if (id === OPENING && failure) this.#refuseAll(errorOf(failure));
-      const entry = this.#outstanding.get(id);
-      if (!entry) continue;
-      this.#outstanding.delete(id);
-      if (failure) entry.reject(errorOf(failure));
-      else entry.resolve(value);
+  #receive([ids, values, failures]: Replies): void {
+    for (let n = 0; n < ids.length; n++) this.#settle(ids[n]!)?.resolve(values[n]);
+    for (const [id, failure] of failures) {
+      if (id === OPENING) return this.#refuseAll(errorOf(failure));
+      this.#settle(id)?.reject(errorOf(failure));
     }
+  }
+
+  /** Takes an entry out; undefined when it was given up before. */
+  #settle(id: number): Outstanding | undefined {
+    const entry = this.#outstanding.get(id);
+    this.#outstanding.delete(id);
     if (this.#outstanding.size === 0) this.#worker?.unref();
+    return entry;
   }
 
   /** The file could not be opened: nothing that was asked of this worker was done. */
@@ -149,7 +155,7 @@ export class Link {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     const unsent = new Set(this.#batch.map(([id]) => id));
-    for (const [id, entry] of this.#outstanding) if (!unsent.has(id)) this.#giveUp(id, entry, "its worker ended");
+    for (const id of this.#outstanding.keys()) if (!unsent.has(id)) this.#giveUp(id, "its worker ended");
   }
 
   /** One timer for all: they have the same timeout, so the oldest is due first. */
@@ -165,14 +171,13 @@ export class Link {
     for (const [id, entry] of this.#outstanding) {
       const leftMs = entry.sinceMs + timeoutMs - nowMs;
       if (leftMs > 0) return this.#watch(leftMs);
-      this.#giveUp(id, entry, `no answer within ${timeoutMs} ms`);
+      this.#giveUp(id, `no answer within ${timeoutMs} ms`);
     }
   }
 
-  #giveUp(id: number, { operation, reject }: Outstanding, why: string): void {
+  #giveUp(id: number, why: string): void {
+    const { operation, reject } = this.#settle(id)!;
     const outcome = operation === "open" || READS.has(operation) ? "none" : "unknown";
-    this.#outstanding.delete(id);
-    if (this.#outstanding.size === 0) this.#worker?.unref();
     const { address } = this.#options;
     reject(new StoreUnavailableError(`The store ${address} did not finish "${operation}": ${why}.`, { address, operation, outcome }));
   }

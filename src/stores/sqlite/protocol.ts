@@ -50,6 +50,21 @@ export type Request = { [K in OperationName]: [id: number, nowMs: number, operat
 
 export type Reply = [id: number, value: unknown, failure?: Failure];
 
+/** Many replies as they travel: columns, because most are two numbers, and numbers in a row are cheap to copy. */
+export type Replies = [ids: number[], values: unknown[], failures: [id: number, failure: Failure][]];
+
+export function packReplies(replies: readonly Reply[]): Replies {
+  const packed: Replies = [[], [], []];
+  for (const [id, value, failure] of replies) {
+    if (failure) packed[2].push([id, failure]);
+    else {
+      packed[0].push(id);
+      packed[1].push(value);
+    }
+  }
+  return packed;
+}
+
 /** An error on its way between threads. */
 export interface Failure {
   readonly code: ErrorCode;

@@ -14,7 +14,7 @@ import { FaultPlan } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { Groups } from "./groups.ts";
 import { prepareOperations } from "./operations.ts";
-import { READS, failureOf } from "./protocol.ts";
+import { READS, failureOf, packReplies } from "./protocol.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { Reads } from "./reads.ts";
 
@@ -32,7 +32,7 @@ const start = workerData as WorkerStart;
 const waiting: Request[] = [];
 
 function reply(replies: readonly Reply[]): void {
-  port.postMessage(replies);
+  port.postMessage(packReplies(replies));
 }
 
 /** Characters of the texts in a request, about its bytes in the WAL. */

@@ -1,0 +1,157 @@
+// Durable commits per second, beside what the driver alone can do.
+//
+// One commit is what a tool call makes: a 2 KB record, a journal entry of 250 bytes, an answer of 60. Each of the
+// conversations waits for its commit before it makes the next. The raw limit writes the same rows with node:sqlite
+// in the benchmark's own thread, in groups as large as there are conversations: no worker, no checks, no replies.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Change, Owner, Store } from "../src/state/store.ts";
+import { openStore } from "../src/stores/index.ts";
+
+export interface CommitRow {
+  readonly name: string;
+  readonly store: string;
+  readonly conversations: number;
+  readonly opsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Operations per second, divided by those of the raw driver in groups of the same size; null where there is none. */
+  readonly ratioToRaw: number | null;
+}
+
+export interface CommitBenchmark {
+  readonly store: "memory" | "sqlite";
+  readonly conversations: number;
+  /** How long each side is measured, milliseconds; 2,000 unless given. */
+  readonly durationMs?: number;
+  /** Where the file is made; a temporary folder unless given. */
+  readonly folder?: string;
+}
+
+const RECORD = "r".repeat(2_000);
+const ENTRY = "e".repeat(200);
+const ANSWER = "a".repeat(50);
+const DIGEST = "d".repeat(22);
+
+/** How long a measurement runs unmeasured first, milliseconds. */
+const WARM_UP_MS = 300;
+
+/** Measures the store and, for sqlite, the raw driver: the rows of the table. */
+export async function commitBenchmark(options: CommitBenchmark): Promise<CommitRow[]> {
+  const { conversations, durationMs = 2_000 } = options;
+  const folder = mkdtempSync(join(options.folder ?? tmpdir(), "commit-"));
+  try {
+    if (options.store === "memory") return [row("commit", "memory", conversations, await measureStore("memory:", conversations, durationMs), null)];
+    // The two take turns, so that a disk that slows down in the meantime slows down both.
+    const raw: Measured[] = [];
+    const ours: Measured[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      raw.push(measureRaw(join(folder, `raw-${round}.db`), conversations, durationMs / ROUNDS));
+      ours.push(await measureStore(`sqlite:${join(folder, `store-${round}.db`)}`, conversations, durationMs / ROUNDS));
+    }
+    const limit = merge(raw);
+    return [
+      row("commit (raw driver)", "sqlite", conversations, limit, 1),
+      row("commit", "sqlite", conversations, merge(ours), perSecond(merge(ours)) / perSecond(limit)),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const ROUNDS = 4;
+
+interface Measured {
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly latenciesMs: readonly number[];
+}
+
+async function measureStore(address: string, conversations: number, durationMs: number): Promise<Measured> {
+  const store = await openStore(address, { timeoutMs: 30_000 });
+  const latenciesMs: number[] = [];
+  const startMs = performance.now() + WARM_UP_MS;
+  const endMs = startMs + durationMs;
+  await Promise.all(Array.from({ length: conversations }, (_, n) => converse(store, n, { startMs, endMs, latenciesMs })));
+  const elapsedMs = performance.now() - startMs;
+  await store.close();
+  return { operations: latenciesMs.length, elapsedMs, latenciesMs };
+}
+
+async function converse(store: Store, n: number, run: { startMs: number; endMs: number; latenciesMs: number[] }): Promise<void> {
+  const owner: Owner = `conversation:c-${n}`;
+  await store.acquire(owner, { id: "bench", pid: process.pid, host: "bench", startedAtMs: 0 });
+  for (let version = 0; ; version++) {
+    const begunMs = performance.now();
+    if (begunMs >= run.endMs) return;
+    await store.commit(owner, changeOf(n, version));
+    if (begunMs >= run.startMs) run.latenciesMs.push(performance.now() - begunMs);
+  }
+}
+
+function changeOf(n: number, version: number): Change {
+  const unique = `${n}-${version}-`.padEnd(48, "x");
+  return {
+    writeId: unique, expectedVersion: version, epoch: 1, record: unique + RECORD, entry: unique + ENTRY,
+    answer: { callId: `call-${n}-${version}`, digest: DIGEST, text: `${version}${ANSWER}` },
+  };
+}
+
+/** The same rows and the same durability, with nothing around them. */
+function measureRaw(path: string, conversations: number, durationMs: number): Measured {
+  const database = new DatabaseSync(path);
+  database.exec(`
+    PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-32000; PRAGMA wal_autocheckpoint=16000;
+    CREATE TABLE owners (id INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE, version INTEGER, write_id TEXT, updated_at INTEGER, last_turn INTEGER, record TEXT);
+    CREATE TABLE turns (id INTEGER PRIMARY KEY, owner_id INTEGER, version INTEGER, at INTEGER, prev INTEGER, call_id TEXT, digest TEXT, entry TEXT, answer TEXT)`);
+  const create = database.prepare("INSERT INTO owners (id, owner, version, record) VALUES (?, ?, 0, ?)");
+  for (let n = 0; n < conversations; n++) create.run(n + 1, `conversation:c-${n}`, RECORD);
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const update = database.prepare("UPDATE owners SET version = version + 1, write_id = ?, updated_at = ?, last_turn = ?, record = ? WHERE owner = ? AND version = ?");
+  const insert = database.prepare("INSERT INTO turns (owner_id, version, at, prev, call_id, digest, entry, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const latenciesMs: number[] = [];
+  const startMs = performance.now() + WARM_UP_MS;
+  const endMs = startMs + durationMs;
+  for (let version = 0; performance.now() < endMs; version++) {
+    const begunMs = performance.now();
+    begin.run();
+    for (let n = 0; n < conversations; n++) {
+      const change = changeOf(n, version);
+      const now = Date.now();
+      const { lastInsertRowid } = insert.run(n + 1, version + 1, now, null, change.answer!.callId, DIGEST, change.entry!, change.answer!.text);
+      update.run(change.writeId, now, lastInsertRowid, change.record!, `conversation:c-${n}`, version);
+    }
+    commit.run();
+    const tookMs = performance.now() - begunMs;
+    if (begunMs >= startMs) for (let n = 0; n < conversations; n++) latenciesMs.push(tookMs);
+  }
+  const elapsedMs = performance.now() - startMs;
+  database.close();
+  return { operations: latenciesMs.length, elapsedMs, latenciesMs };
+}
+
+function merge(parts: readonly Measured[]): Measured {
+  return {
+    operations: parts.reduce((sum, part) => sum + part.operations, 0),
+    elapsedMs: parts.reduce((sum, part) => sum + part.elapsedMs, 0),
+    latenciesMs: parts.flatMap((part) => part.latenciesMs),
+  };
+}
+
+function perSecond({ operations, elapsedMs }: Measured): number {
+  return (operations * 1_000) / elapsedMs;
+}
+
+function row(name: string, store: string, conversations: number, measured: Measured, ratioToRaw: number | null): CommitRow {
+  const sorted = Float64Array.from(measured.latenciesMs).sort();
+  const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  return { name, store, conversations, opsPerSecond: Math.round(perSecond(measured)), p50Ms: at(0.5), p99Ms: at(0.99), ratioToRaw: ratioToRaw && round(ratioToRaw) };
+}
+
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}
