@@ -60,7 +60,7 @@ function ofSchema(tool: string, schema: Schema): Prepared {
   const jsonSchema = jsonSchemaOf(schema, `The parameters of tool ${tool}`);
   if (jsonSchema.type !== "object") throw new ConversimpleError("definition_invalid", `The parameters of tool ${tool} are not an object. Use an object schema or a record of schemas.`);
   const open = jsonSchema.additionalProperties !== undefined && jsonSchema.additionalProperties !== false;
-  const known = open ? undefined : new Set(Object.keys((jsonSchema.properties ?? {}) as object));
+  const known = open ? undefined : new Set(Object.keys((jsonSchema.properties ?? {})));
   return {
     jsonSchema,
     parse: (input) => {

@@ -69,7 +69,7 @@ export function tool(description: string, ...rest: readonly unknown[]): Tool<nev
   const options = rest.length > 2 ? rest[1] : {};
   const part = new ToolPart(description, parameters as ParametersInput, options as ToolOptions<never>, run as Handler<never, unknown>);
   const call = (input?: unknown) => part.callInside(input ?? {});
-  return Object.assign(call, { [TOOL]: part }) as Tool<never, unknown>;
+  return Object.assign(call, { [TOOL]: part });
 }
 
 /** The tool behind a field's value, if it is one. */

@@ -156,7 +156,7 @@ function className(prototype: unknown): string {
 }
 
 function refuse(at: Position, reason: string): StateInvalidError {
-  return new StateInvalidError(pathText(at.root, at.keys as Path), reason);
+  return new StateInvalidError(pathText(at.root, at.keys), reason);
 }
 
 /**

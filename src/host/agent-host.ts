@@ -22,6 +22,9 @@ import { onceSlice } from "./once.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { Units } from "./units.ts";
 
+/** Conversations whose decoded values stay in memory. Source: 256 states of 64 KiB are a few tens of MiB. */
+const WARM_CONVERSATIONS = 256;
+
 type GoneReason = "ended" | "taken" | "released";
 
 export class AgentHost implements Host, ConversationHost {
@@ -37,6 +40,8 @@ export class AgentHost implements Host, ConversationHost {
   readonly #calls: CallDesk;
   readonly #maintenance: Maintenance;
   readonly #outside: OutsideWriters;
+  /** Conversations with decoded values, the one that was used last at the end. */
+  readonly #warm = new Set<LiveConversation>();
   #isDraining = false;
 
   private constructor(settings: HostSettings) {
@@ -186,6 +191,16 @@ export class AgentHost implements Host, ConversationHost {
     this.#live.clear();
   }
 
+  /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */
+  used(live: LiveConversation): void {
+    this.#warm.delete(live);
+    this.#warm.add(live);
+    if (this.#warm.size <= WARM_CONVERSATIONS) return;
+    const [coldest] = this.#warm;
+    this.#warm.delete(coldest!);
+    coldest!.cool();
+  }
+
   /** LC4: fenced, lost, or overtaken by a version that is not ours. */
   lost(live: LiveConversation, error: ConversimpleError): void {
     this.settings.logger.warn({ conversation: live.id, code: error.code }, "the conversation is not served here any more");
@@ -249,10 +264,9 @@ export class AgentHost implements Host, ConversationHost {
     if (live.quarantine) return this.#units.report(live, live.quarantine, "the stored record is quarantined");
     const { agent } = live.agent;
     const name = isNew ? "onConversationStarted" : "onConversationResumed";
-    const hook = isNew ? agent.onConversationStarted : agent.onConversationResumed;
     // A resumed conversation without a hook has nothing to commit.
-    if (!isNew && !hook) return;
-    await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => hook?.call(agent)));
+    if (!isNew && !("onConversationResumed" in agent)) return;
+    await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())));
   }
 
   #build(conversationId: string, agent: AgentDefinition, caller: Caller, loaded: Loaded): LiveConversation {
@@ -301,6 +315,7 @@ export class AgentHost implements Host, ConversationHost {
     // A borrowed conversation was never registered; nobody waits to hear of it.
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
+    this.#warm.delete(live);
     for (const listener of this.#goneListeners) listener(live.id, why);
   }
 }

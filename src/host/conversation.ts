@@ -36,6 +36,8 @@ export interface ConversationHost {
   readonly clock: Clock;
   /** How long an unknown outcome may stay unresolved before the caller hears `state_unavailable`, milliseconds. */
   readonly resolveTimeoutMs: number;
+  /** Says that the conversation was used: those that were not for a while let their decoded values go. */
+  used(conversation: LiveConversation): void;
   /** LC4. */
   lost(conversation: LiveConversation, error: ConversimpleError): void;
 }
@@ -130,6 +132,11 @@ export class LiveConversation {
     return done;
   }
 
+  /** Lets decoded values go; the next unit decodes them again. */
+  cool(): void {
+    this.#document?.cool();
+  }
+
   /** Resolves what is unresolved (LC2). @throws as `commit`. */
   settle(): Promise<void> {
     if (this.#unresolved === undefined && this.#gone === undefined) return Promise.resolve();
@@ -178,6 +185,7 @@ export class LiveConversation {
     this.#version = stored.expectedVersion + 1;
     this.updatedAtMs = this.#host.clock.now();
     if (change) this.#document?.accept(change.parts);
+    this.#host.used(this);
     if (answer) this.ledger.add({ callId: answer.callId, digest: answer.digest, version: this.#version, atMs: this.updatedAtMs });
     if (facts) this.#facts = { ...this.#facts, ...facts };
   }

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
-import { systemClock, type Clock, type Timer } from "../base/clock.ts";
+import { processStartedAtMs, systemClock, type Clock, type Timer } from "../base/clock.ts";
 import type { ProcessIdentity, Store } from "../state/store.ts";
 
 /** How long a lease lasts unless told otherwise, milliseconds. Source: P15. */
@@ -16,7 +16,7 @@ export const LEASE_MS = 10_000;
 
 /** The identity of this process, made new at every start. */
 export function thisProcess(clock: Clock): ProcessIdentity {
-  return { id: randomUUID(), pid: process.pid, host: hostname(), startedAtMs: clock === systemClock ? Math.round(clock.now() - process.uptime() * 1_000) : 0 };
+  return { id: randomUUID(), pid: process.pid, host: hostname(), startedAtMs: clock === systemClock ? processStartedAtMs : 0 };
 }
 
 export class Lease {

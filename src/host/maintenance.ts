@@ -7,21 +7,31 @@
 import type { Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
 import { idOf, type ListFilter } from "../state/store.ts";
-import type { AgentHost } from "./agent-host.ts";
+import type { LiveConversation } from "./conversation.ts";
 import type { HostSettings } from "./host-options.ts";
 import type { Lease } from "./leases.ts";
 
 /** Orphans that one round looks at; more wait for the next. */
 const ORPHANS_PER_ROUND = 100;
 
+/** What maintenance needs of the host. */
+export interface Maintained {
+  readonly conversations: ReadonlyMap<string, LiveConversation>;
+  close(conversationId: string, reason: string): Promise<void>;
+  /** Has a conversation that is served here read its inbox. */
+  deliver(conversationId: string): boolean;
+  /** Takes over a conversation that nobody serves, to read its inbox. */
+  borrow(conversationId: string): Promise<void>;
+}
+
 export class Maintenance {
   readonly #settings: HostSettings;
   readonly #lease: Lease;
-  readonly #host: AgentHost;
+  readonly #host: Maintained;
   #timers = new Map<string, Timer>();
   #isStopped = false;
 
-  constructor(settings: HostSettings, lease: Lease, host: AgentHost) {
+  constructor(settings: HostSettings, lease: Lease, host: Maintained) {
     this.#settings = settings;
     this.#lease = lease;
     this.#host = host;

@@ -17,7 +17,7 @@ import { openEntry } from "../state/journal.ts";
 import { sealText } from "../state/record.ts";
 import { conversationOwner } from "../state/store.ts";
 import { defineAgent } from "../agent/definition.ts";
-import type { AgentHost } from "./agent-host.ts";
+import type { Maintained } from "./maintenance.ts";
 import type { HostSettings } from "./host-options.ts";
 import type { Mail } from "./units.ts";
 
@@ -27,9 +27,9 @@ const LOOK_EVERY_MS = 50;
 
 export class OutsideWriters {
   readonly #settings: HostSettings;
-  readonly #host: AgentHost;
+  readonly #host: Maintained;
 
-  constructor(settings: HostSettings, host: AgentHost) {
+  constructor(settings: HostSettings, host: Maintained) {
     this.#settings = settings;
     this.#host = host;
   }

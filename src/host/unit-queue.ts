@@ -27,7 +27,7 @@ export interface Place {
 export class UnitQueue {
   #waiting: Waiting[] = [];
   #isRunning = false;
-  #closed: unknown;
+  #closed: Error | undefined;
   #idle: (() => void)[] = [];
 
   /** Units that wait; the running one is not counted. */
@@ -65,7 +65,7 @@ export class UnitQueue {
   }
 
   /** Q3. */
-  close(error: unknown): void {
+  close(error: Error): void {
     this.#closed = error;
     const waiting = this.#waiting;
     this.#waiting = [];

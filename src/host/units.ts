@@ -78,7 +78,7 @@ export class Units implements UnitHost {
           await this.prepare(live);
           resolve(await task());
         } catch (thrown) {
-          reject(thrown as Error);
+          reject(thrown instanceof Error ? thrown : new Error("A unit failed with something that is not an error.", { cause: thrown }));
         } finally {
           live.running = undefined;
         }

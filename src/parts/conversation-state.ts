@@ -40,7 +40,7 @@ export interface ConversationStateOptions {
  * @throws {ConversimpleError} `definition_invalid`.
  */
 export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions = {}): OutputOf<S> & object {
-  return new ConversationStatePart(schema, options) as unknown as OutputOf<S> & object;
+  return new ConversationStatePart(schema, options);
 }
 
 class ConversationStatePart extends Part {

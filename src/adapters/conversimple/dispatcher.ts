@@ -150,6 +150,7 @@ export class Dispatcher {
   async #stop(): Promise<void> {
     const running = this.#running;
     if (!running) return;
+    running.link.pause();
     await running.host.drain(this.#options.graceMs ?? GRACE_MS);
     await running.link.stop();
     await running.health?.close();
@@ -158,12 +159,15 @@ export class Dispatcher {
   }
 
   #listen(logger: Logger): void {
+    // A program that asked for signals to be handled wants its process to end: a timer of its own must not keep it.
+    // oxlint-disable-next-line unicorn/no-process-exit -- see above
+    const exit = (code: number): never => process.exit(code);
     this.#signal = (signal) => {
-      if (this.#stopping) process.exit(1);
+      if (this.#stopping) exit(1);
       logger.info({ signal }, "stopping: running calls finish, then the process ends");
       this.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
+        () => exit(0),
+        () => exit(1),
       );
     };
     for (const name of SIGNALS) process.on(name, this.#signal);

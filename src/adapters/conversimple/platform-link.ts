@@ -56,6 +56,7 @@ export class PlatformLink {
   readonly #joined = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ConnectionEnd>();
   #stopHearing: (() => void)[] = [];
+  #isPaused = false;
   #isStopping = false;
 
   constructor(options: PlatformLinkOptions) {
@@ -115,6 +116,11 @@ export class PlatformLink {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Takes no new conversations from now on; those that are served go on. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
   /**
    * Leaves all lines, after the answers of running calls (at most about 4 s). Conversations are not ended: drain the
    * host before. Never rejects.
@@ -161,7 +167,7 @@ export class PlatformLink {
   }
 
   #ready(id: string, agentId: string, caller: Caller | undefined): void {
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#isPaused) return;
     if (!this.#agentIds.has(agentId)) {
       this.stats.ignored.agent_unknown++;
       return this.#log.debug({ conversationId: id, agentId }, "the conversation is of an agent that is not here");
