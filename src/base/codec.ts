@@ -13,7 +13,7 @@
 //   C4. "__proto__" is never a key, on either side.
 
 import { StateInvalidError, StateTooLargeError } from "./errors.ts";
-import { pathText, type Path } from "./path.ts";
+import { pathText } from "./path.ts";
 
 /** Deepest nesting of a value. Source: P9. */
 export const MAX_DEPTH = 64;
