@@ -1,9 +1,9 @@
 // Copying plain data: what is given away is not ours, what is taken in is not theirs any more.
 //
 //   D1. A copy shares no object with the original; values outside of the codec's set are left for the codec to refuse.
-//   D2. A cycle ends here, at its first return, and is refused by the codec.
+//   D2. Depth is bounded and a cycle ends at its first return; the codec refuses both.
 
-import { isDense } from "./codec.ts";
+import { isDense, MAX_DEPTH } from "./codec.ts";
 
 /** A deep copy of plain data: arrays, plain objects, Date, Map, Set, Uint8Array (D1). */
 export function copyOf<T>(value: T): T {
@@ -12,7 +12,7 @@ export function copyOf<T>(value: T): T {
 
 /** @param open the objects that it lies in. */
 function copy(value: unknown, open: object[]): unknown {
-  if (typeof value !== "object" || value === null || open.includes(value)) return value;
+  if (typeof value !== "object" || value === null || open.length > MAX_DEPTH + 1 || open.includes(value)) return value;
   open.push(value);
   const result = copyObject(value, open);
   open.pop();

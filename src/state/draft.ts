@@ -4,17 +4,19 @@
 // a private copy (`private-copy.ts`), in read mode the committed one.
 //
 //   R1. After `end` every access throws `unit_ended`, on every object that was ever handed out.        (P3)
-//   R2. In read mode every write throws `read_only`; Dates and byte arrays are copies that refuse to change. (P2)
+//   R2. In read mode every write throws `read_only`; a Date or byte array is a copy, whose change is refused at once or
+//       found by `checkCopies` when the unit ends.                                                     (P2)
 //   R3. A Date that was handed out in write mode is the private one: a change in place is seen at commit. (P3)
 //   R4. The same object gives the same draft, so that `===`, `indexOf` and `includes` work.
 //   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too.
 
 import { ConversimpleError } from "../base/errors.ts";
+import { isSame } from "./patch.ts";
 import { PrivateCopy } from "./private-copy.ts";
 
 export type DraftMode = "write" | "read";
 
-/** Which draft a skin belongs to, and the object under it. */
+/** Which draft a skin, or the copy of a leaf, belongs to, and the object behind it. */
 const BEHIND = new WeakMap<object, { readonly draft: Draft; readonly value: object }>();
 const MAP_WRITERS = new Set<PropertyKey>(["set", "delete", "clear"]);
 const SET_WRITERS = new Set<PropertyKey>(["add", "delete", "clear"]);
@@ -28,6 +30,8 @@ export class Draft {
   readonly #mode: DraftMode;
   readonly #name: string;
   readonly #skins = new WeakMap<object, object>();
+  /** Read mode: the leaves that were handed out, with what they are copies of. */
+  readonly #copies = new Map<object, object>();
   readonly #handler: ProxyHandler<object>;
 
   readonly #root: unknown;
@@ -60,6 +64,11 @@ export class Draft {
     return this.#copy?.finish() ?? this.#root;
   }
 
+  /** R2: finds a copy that was changed all the same. @throws {ConversimpleError} `read_only` */
+  checkCopies(): void {
+    for (const [original, copy] of this.#copies) if (!isSame(original, copy)) throw this.#readOnly();
+  }
+
   /** What a place holds, as it is handed out. */
   #given(holder: object, key: PropertyKey, value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
@@ -73,9 +82,21 @@ export class Draft {
   }
 
   #leafOrSkin(value: object): object {
-    if (value instanceof Date) return this.#date(value);
-    if (value instanceof Uint8Array) return this.#bytes(value);
-    return this.#skin(value);
+    return value instanceof Date || value instanceof Uint8Array ? this.#leaf(value) : this.#skin(value);
+  }
+
+  /** What keeps itself in internal slots, where no skin reaches: the private one, or a copy (R2, R3). */
+  #leaf(value: Date | Uint8Array): object {
+    if (this.#mode === "write") {
+      this.touched = true;
+      return value;
+    }
+    const known = this.#copies.get(value);
+    if (known) return known;
+    const copy = value instanceof Date ? this.#fixedDate(value) : Uint8Array.from(value);
+    this.#copies.set(value, copy);
+    BEHIND.set(copy, { draft: this, value });
+    return copy;
   }
 
   #skin(value: object): object {
@@ -87,23 +108,13 @@ export class Draft {
     return skin;
   }
 
-  #date(value: Date): Date {
-    if (this.#mode === "write") {
-      this.touched = true;
-      return value;
-    }
+  #fixedDate(value: Date): Date {
     const copy = new Date(value.getTime());
     const refuse = () => {
       throw this.#readOnly();
     };
     for (const name of DATE_WRITERS) Object.defineProperty(copy, name, { value: refuse });
     return copy;
-  }
-
-  #bytes(value: Uint8Array): Uint8Array {
-    if (this.#mode === "read") return Uint8Array.from(value);
-    this.touched = true;
-    return value;
   }
 
   /** The object behind one of our own drafts. */
@@ -121,11 +132,12 @@ export class Draft {
     return {
       get: (target, key) => {
         this.#check();
-        if (target instanceof Map || target instanceof Set) return this.#collectionMember(target, key);
+        if (isCollection(target)) return this.#collectionMember(target, key);
         return this.#given(target, key, Reflect.get(target, key));
       },
       set: (target, key, value: unknown) => {
         this.#beforeWrite(key);
+        if (isCollection(target)) throw this.#misuse("A Map or a Set cannot have properties of its own");
         return Reflect.set(target, key, this.#copy?.takeIn(value));
       },
       deleteProperty: (target, key) => {
@@ -134,7 +146,7 @@ export class Draft {
       },
       defineProperty: (target, key, descriptor) => {
         this.#beforeWrite(key);
-        if (descriptor.get || descriptor.set) throw this.#misuse("An accessor cannot be stored");
+        if (isCollection(target) || !isOrdinary(descriptor, Object.hasOwn(target, key))) throw this.#misuse("An accessor, a hidden or a fixed property cannot be stored");
         return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.takeIn(descriptor.value) } : descriptor);
       },
       getOwnPropertyDescriptor: (target, key) => {
@@ -162,7 +174,7 @@ export class Draft {
   #collectionMember(target: Collection, key: PropertyKey): unknown {
     if (key === "size") return target.size;
     const member: unknown = Reflect.get(target, key, target);
-    if (typeof member !== "function") return member;
+    if (typeof member !== "function" || key === "constructor") return member;
     if ((target instanceof Map ? MAP_WRITERS : SET_WRITERS).has(key)) return this.#writer(target, key, member as Method);
     if (key === "forEach") {
       return (visit: Visit, self?: unknown) => {
@@ -187,8 +199,10 @@ export class Draft {
   }
 
   *#iterate(target: Collection, inner: Iterator<unknown>, inPairs: boolean): IterableIterator<unknown> {
-    for (let step = inner.next(); !step.done; step = inner.next()) {
+    for (;;) {
       this.#check();
+      const step = inner.next();
+      if (step.done) return;
       yield inPairs ? (step.value as unknown[]).map((part) => this.#member(target, part)) : this.#member(target, step.value);
     }
   }
@@ -218,3 +232,12 @@ export class Draft {
 type Collection = Map<unknown, unknown> | Set<unknown>;
 type Method = (this: unknown, ...inputs: unknown[]) => unknown;
 type Visit = (this: unknown, value: unknown, key: unknown, all: unknown) => void;
+
+function isCollection(target: object): target is Collection {
+  return target instanceof Map || target instanceof Set;
+}
+
+/** Whether a definition makes, or leaves, a property like any other. */
+function isOrdinary({ get, set, enumerable, writable, configurable }: PropertyDescriptor, exists: boolean): boolean {
+  return !get && !set && [enumerable, writable, configurable].every((flag) => flag === true || (exists && flag === undefined));
+}

@@ -7,7 +7,7 @@
 //   PC2. What a handler puts in is copied in; drafts inside of it become the objects behind them.       (P3)
 //   PC3. After `finish` nothing that a handler holds can change the result: Dates and bytes that it saw are replaced.
 
-import { MAX_DEPTH } from "../base/codec.ts";
+import { isDense, MAX_DEPTH } from "../base/codec.ts";
 import { copyOf } from "../base/plain.ts";
 
 type Holder = Record<PropertyKey, unknown>;
@@ -19,7 +19,7 @@ export class PrivateCopy {
   /** Finds the object behind a draft of this unit; undefined for anything else. */
   readonly #behind: (value: object) => object | undefined;
   /** Leaves that a handler saw, and where. */
-  readonly #seen: { readonly holder: Holder; readonly key: PropertyKey; readonly leaf: Leaf }[] = [];
+  readonly #seen = new Map<Leaf, { readonly holder: Holder; readonly key: PropertyKey }>();
   readonly #seenIn = new Set<Map<unknown, unknown> | Set<unknown>>();
 
   constructor(committed: unknown, behind: (value: object) => object | undefined) {
@@ -31,7 +31,7 @@ export class PrivateCopy {
   child(holder: object, key: PropertyKey, value: object): object {
     const mine = this.#own.has(value) ? value : this.#copied(value);
     if (mine !== value) Object.defineProperty(holder, key, { value: mine, writable: true, enumerable: true, configurable: true });
-    if (isLeaf(mine)) this.#seen.push({ holder: holder as Holder, key, leaf: mine });
+    if (isLeaf(mine)) this.#seen.set(mine, { holder: holder as Holder, key });
     return mine;
   }
 
@@ -42,33 +42,41 @@ export class PrivateCopy {
     return value;
   }
 
-  /** What to store for a value that a handler puts in (PC2). */
-  takeIn(value: unknown, depth = 0): unknown {
+  /**
+   * What to store for a value that a handler puts in (PC2).
+   *
+   * @param open the objects that it lies in: a cycle or a depth without end stays one, and is refused by the codec.
+   */
+  takeIn(value: unknown, open: object[] = []): unknown {
     if (typeof value !== "object" || value === null) return value;
     const behind = this.#behind(value);
     if (behind) return behind;
-    // A cycle goes on being one here, and is refused by the codec.
-    if (depth > MAX_DEPTH + 1) return value;
-    const copy = this.#takenContainer(value, depth) ?? copyOf(value);
+    if (open.length > MAX_DEPTH + 1 || open.includes(value)) return value;
+    open.push(value);
+    const copy = this.#takenContainer(value, open) ?? copyOf(value);
+    open.pop();
     if (typeof copy === "object" && copy !== null) this.#own.add(copy);
     return copy;
   }
 
   /** The value to commit (PC3). Nothing may go through drafts of it any more. */
   finish(): object {
-    for (const { holder, key, leaf } of this.#seen) if (holder[key] === leaf) holder[key] = copyOf(leaf);
+    for (const [leaf, { holder, key }] of this.#seen) if (holder[key] === leaf) holder[key] = copyOf(leaf);
     for (const collection of this.#seenIn) refill(collection);
     return this.root;
   }
 
-  #takenContainer(value: object, depth: number): object | undefined {
-    if (Array.isArray(value)) return Object.keys(value).length === value.length ? value.map((item: unknown) => this.takeIn(item, depth + 1)) : undefined;
+  /** A list, collection or plain object; undefined for anything else, also for an odd one that the codec will refuse. */
+  #takenContainer(value: object, open: object[]): object | undefined {
+    const taken = (item: unknown) => this.takeIn(item, open);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Map.prototype) return new Map([...(value as Map<unknown, unknown>)].map(([key, item]) => [this.takeIn(key, depth + 1), this.takeIn(item, depth + 1)]));
-    if (prototype === Set.prototype) return new Set([...(value as Set<unknown>)].map((item) => this.takeIn(item, depth + 1)));
-    if (prototype !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0 || Object.hasOwn(value, "__proto__")) return undefined;
+    if (prototype === Array.prototype) return isDense(value as unknown[]) ? (value as unknown[]).map(taken) : undefined;
+    if (prototype === Map.prototype) return new Map([...(value as Map<unknown, unknown>)].map(([key, item]) => [taken(key), taken(item)]));
+    if (prototype === Set.prototype) return new Set([...(value as Set<unknown>)].map(taken));
+    const keys = Object.keys(value);
+    if (prototype !== Object.prototype || Reflect.ownKeys(value).length !== keys.length || Object.hasOwn(value, "__proto__")) return undefined;
     const copy: Holder = {};
-    for (const key of Object.keys(value)) copy[key] = this.takeIn((value as Holder)[key], depth + 1);
+    for (const key of keys) copy[key] = taken((value as Holder)[key]);
     return copy;
   }
 

@@ -7,6 +7,7 @@
 //   U3. A unit that only read has no change.
 //   U4. After `change` or `discard` every draft throws `unit_ended`.
 
+import { ConversimpleError } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import type { NewPart, RecordDocument } from "./document.ts";
 import { Draft, type DraftMode } from "./draft.ts";
@@ -51,6 +52,7 @@ export class Unit {
 
   /** Puts a whole new value in the place of a part's (write mode). */
   replace(slice: Slice, value: unknown): void {
+    if (this.mode === "read") throw new ConversimpleError("read_only", `${slice.name} is read-only here. In a parallel tool change it inside this.update(() => { ... }).`, { part: slice.name });
     const before = this.#open.get(slice.name);
     if (before) this.#past.push(before.draft);
     this.#begin(slice, copyOf(value)).draft.touched = true;
@@ -61,9 +63,11 @@ export class Unit {
    *
    * @throws {StateInvalidError} A part's schema or the codec refused a value.
    * @throws {StateTooLargeError} A part passed its limit.
+   * @throws {ConversimpleError} `read_only`: a parallel tool changed a Date or a byte array.
    */
   change(): UnitChange | undefined {
     this.discard();
+    for (const draft of this.#drafts()) draft.checkCopies();
     const parts = new Map<string, NewPart>();
     const patches: Record<string, readonly Patch[]> = {};
     for (const { slice, draft } of this.#open.values()) {
@@ -82,8 +86,11 @@ export class Unit {
 
   /** Ends the unit without a change (U1, U4). */
   discard(): void {
-    for (const { draft } of this.#open.values()) draft.end();
-    for (const draft of this.#past) draft.end();
+    for (const draft of this.#drafts()) draft.end();
+  }
+
+  #drafts(): Draft[] {
+    return [...this.#past, ...[...this.#open.values()].map(({ draft }) => draft)];
   }
 
   #begin(slice: Slice, base: unknown): Open {
