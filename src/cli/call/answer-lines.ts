@@ -1,0 +1,31 @@
+// How the answer of a tool call looks.
+
+import type { PartChanges } from "../state/changes.ts";
+import { changeLines, valueText } from "../rendering.ts";
+import { printable, type Terminal } from "../terminal.ts";
+import type { Made } from "./open-call.ts";
+
+/** The answer, how long it took, and what changed. */
+export function showAnswer(tool: string, { answer, ms, changes }: Made, terminal: Terminal): void {
+  const time = terminal.tone("quiet", `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+  if (answer.kind === "error") {
+    terminal.say(`${terminal.tone("bad", "✗")} ${terminal.tone("strong", tool)}  ${terminal.tone("bad", printable(answer.type))}  ${time}`);
+    terminal.say(`  ${printable(answer.message)}`);
+  } else {
+    const refusal = refusalIn(answer.result);
+    const sign = refusal === undefined ? terminal.tone("good", "✓") : terminal.tone("warning", "!");
+    terminal.say(`${sign} ${terminal.tone("strong", tool)}  ${time}`);
+    terminal.say(valueText(answer.result, terminal, 2));
+  }
+  showChanges(changes, terminal);
+}
+
+export function showChanges(changes: readonly PartChanges[], terminal: Terminal): void {
+  for (const change of changes) for (const line of changeLines(change, terminal)) terminal.say(line);
+}
+
+/** The word of a refusal or of a ToolError: both are results. */
+function refusalIn(result: unknown): string | undefined {
+  const error = typeof result === "object" && result !== null ? (result as { error?: unknown }).error : undefined;
+  return typeof error === "string" ? error : undefined;
+}

@@ -1,0 +1,178 @@
+// One run of `conversimple dev`: the local platform here, the agents in a process of their own.
+//
+//   DS1. The platform outlives every reload: its conversations and unanswered calls wait for the agents.
+//   DS2. It ends the agents first, while their answers still arrive somewhere, then itself.
+
+import { realpathSync, statSync } from "node:fs";
+
+import { ConversimpleError } from "../../base/errors.ts";
+import { devKey } from "../../platform/dev-key.ts";
+import { LocalPlatform } from "../../platform/local-platform.ts";
+import { findAgentFiles } from "../agents/agent-files.ts";
+import { Failure } from "../failure.ts";
+import type { Terminal } from "../terminal.ts";
+import { packageVersion } from "../version.ts";
+import { EventLines } from "./event-lines.ts";
+import type { Report } from "./report.ts";
+import { readRunning, removeRunning, writeRunning } from "./running-file.ts";
+import { SourceWatch } from "./source-watch.ts";
+import { Supervisor } from "./supervisor.ts";
+
+const DATA_PATH = ".conversimple/platform.db";
+
+export interface DevOptions {
+  readonly paths: readonly string[];
+  readonly port: number;
+  readonly host: string;
+  /** Address of the store; `absolute` is the same for readers in other folders. */
+  readonly store: { readonly address: string; readonly absolute: string };
+  readonly isVerbose: boolean;
+}
+
+export class DevSession {
+  readonly #options: DevOptions;
+  readonly #terminal: Terminal;
+  readonly #lines: EventLines;
+  readonly #platform: LocalPlatform;
+  readonly #watch: SourceWatch;
+  readonly #supervisor: Supervisor;
+  readonly #url: string;
+  #hasGreeted = false;
+  readonly #over = Promise.withResolvers<number>();
+
+  /**
+   * Starts the platform, then the agents.
+   *
+   * @throws {Failure} The agents are not there, the port is taken, or another `dev` runs in this folder.
+   */
+  static async start(options: DevOptions, terminal: Terminal): Promise<DevSession> {
+    const { files, refused } = findAgentFiles(options.paths);
+    for (const reason of refused) terminal.complain(terminal.errorTone("warning", reason));
+    const apiKey = process.env.CONVERSIMPLE_API_KEY || devKey();
+    const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey });
+    const { port } = await startPlatform(platform, options);
+    return new DevSession(options, terminal, platform, { port, apiKey, files });
+  }
+
+  private constructor(options: DevOptions, terminal: Terminal, platform: LocalPlatform, { port, apiKey, files }: { port: number; apiKey: string; files: readonly string[] }) {
+    this.#options = options;
+    this.#terminal = terminal;
+    this.#platform = platform;
+    this.#url = `http://${options.host === "::1" ? "[::1]" : options.host === "localhost" ? "localhost" : "127.0.0.1"}:${port}`;
+    this.#lines = new EventLines(terminal, options.isVerbose);
+    platform.on((event) => this.#lines.platform(event));
+    writeRunning({ pid: process.pid, url: this.#url, store: options.store.absolute });
+    this.#watch = new SourceWatch((name) => this.#changed(name));
+    this.#watch.addFiles(files);
+    for (const path of options.paths) if (statSync(path).isDirectory()) this.#watch.addFolder(realpathSync(path));
+    this.#supervisor = new Supervisor({
+      settings: { paths: options.paths, store: options.store.address },
+      environment: { ...process.env, CONVERSIMPLE_API_KEY: apiKey, CONVERSIMPLE_PLATFORM_URL: this.#url },
+      onReport: (report) => this.#hear(report),
+      onCrash: (how, isRestarted) => this.#lines.note(`The agents' process ended by itself (${how}). ${isRestarted ? "It is started again." : "Save a file to start it again."}`, "bad"),
+    });
+    this.#supervisor.reload();
+  }
+
+  /** Resolves with the exit code when {@link stop} was called or the agents cannot be served. */
+  get over(): Promise<number> {
+    return this.#over.promise;
+  }
+
+  /** Ends it; a second call kills the agents (DS2). */
+  stop(exitCode: number): void {
+    this.#over.resolve(exitCode);
+  }
+
+  /** Ends what runs, in order (DS2). */
+  async close(): Promise<void> {
+    this.#watch.close();
+    await this.#supervisor.stop();
+    await this.#platform.stop();
+    removeRunning();
+  }
+
+  /** For those who cannot wait. */
+  kill(): void {
+    this.#supervisor.kill();
+    removeRunning();
+  }
+
+  #changed(name: string): void {
+    this.#lines.note(`${name} was saved`);
+    this.#supervisor.reload();
+  }
+
+  #hear(report: Report): void {
+    switch (report.type) {
+      case "loaded":
+        return this.#watch.addFiles(report.files);
+      case "ready":
+        return this.#ready(report);
+      case "failed":
+        return this.#failed(report);
+      case "committed":
+        return this.#lines.committed(report);
+      case "threw":
+        return this.#lines.threw(report);
+      case "log":
+        return this.#lines.log(report);
+    }
+  }
+
+  #ready({ agents }: Extract<Report, { type: "ready" }>): void {
+    if (this.#hasGreeted) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");
+    this.#greet();
+    const width = Math.max(...agents.map(({ id }) => id.length));
+    for (const { id, tools } of agents) this.#terminal.say(`  ${this.#terminal.tone("strong", id.padEnd(width))}   ${tools.join("  ") || "no tools"}`);
+    this.#next();
+  }
+
+  #failed({ message, remedy, stack, isFinal }: Extract<Report, { type: "failed" }>): void {
+    if (isFinal) {
+      this.#over.reject(new Failure(message, remedy === undefined ? {} : { remedy }));
+      return;
+    }
+    if (!this.#hasGreeted) {
+      this.#greet();
+      this.#next();
+    }
+    this.#terminal.say(`${this.#terminal.tone("bad", "The agents cannot run:")} ${message}`);
+    if (remedy) this.#terminal.say(this.#terminal.tone("quiet", remedy));
+    if (this.#options.isVerbose && stack) this.#terminal.say(this.#terminal.tone("quiet", stack));
+    this.#terminal.say(this.#terminal.tone("quiet", "What is stored stays as it is. The next save starts them again."));
+  }
+
+  #greet(): void {
+    this.#hasGreeted = true;
+    const terminal = this.#terminal;
+    terminal.say(`\n  ${terminal.tone("strong", "conversimple")} ${terminal.tone("quiet", packageVersion())}\n`);
+    terminal.say(`  ${terminal.tone("accent", this.#url)}\n`);
+  }
+
+  #next(): void {
+    const terminal = this.#terminal;
+    // Under npm the command is not on the PATH of another terminal.
+    const command = process.env.npm_command === undefined ? "conversimple call" : "npx conversimple call";
+    terminal.say(`\n  ${terminal.tone("quiet", "Next, in a second terminal:")}  ${terminal.tone("strong", command)}\n`);
+  }
+}
+
+async function startPlatform(platform: LocalPlatform, { port, host }: DevOptions): Promise<{ port: number }> {
+  try {
+    return await platform.start();
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "EADDRINUSE") throw new Failure(`Port ${port} is in use.`, { cause: thrown, remedy: `Stop what uses it, or take another one: --port ${port === 65_535 ? port - 1 : port + 1}` });
+    if (code === "EACCES") throw new Failure(`Port ${port} may not be used by this user.`, { cause: thrown, remedy: "Take one above 1023, for example: --port 4000" });
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new Failure(`${host} is no address of this machine.`, { cause: thrown, remedy: "Leave --host away, or use 0.0.0.0 to let other machines in." });
+    if (thrown instanceof ConversimpleError && thrown.message.includes("another platform uses it")) throw alreadyRunning(thrown);
+    throw thrown;
+  }
+}
+
+function alreadyRunning(cause: unknown): Failure {
+  const running = readRunning();
+  const where = running ? ` (${running.url}, process ${running.pid})` : "";
+  return new Failure(`conversimple dev runs in this folder already${where}.`, { cause, remedy: "Use that one, stop it, or start this one in another folder." });
+}

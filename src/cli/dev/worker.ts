@@ -1,0 +1,139 @@
+// The process of the agents in `dev`: loads them, joins the platform, reports what happens.
+//
+//   WO1. It ends when it is asked to (SIGTERM), and at once when the process that watches over it is gone.
+//   WO2. Whatever way it ends, it gives its conversations up first, unless it is killed.
+
+import { registerHooks } from "node:module";
+import { fileURLToPath } from "node:url";
+
+import { Dispatcher } from "../../adapters/conversimple/dispatcher.ts";
+import { sleep, systemClock } from "../../base/clock.ts";
+import { ConversimpleError } from "../../base/errors.ts";
+import type { Logger, LogFields } from "../../base/log.ts";
+import { openStore } from "../../stores/open.ts";
+import { findAgentFiles } from "../agents/agent-files.ts";
+import { loadAgents, type LoadedAgent } from "../agents/agent-modules.ts";
+import { placesOf } from "../agents/import-failure.ts";
+import { Failure } from "../failure.ts";
+import { surviveClosedPipes } from "../terminal.ts";
+import { committedStore } from "./committed-store.ts";
+import type { Report, WorkerSettings } from "./report.ts";
+
+/** How long running tools get when a file was saved, milliseconds. */
+const GRACE_MS = 5_000;
+/** Conversations are given up within this when nobody watches any more, milliseconds. */
+const LEAVE_MS = 1_000;
+/** A process that is gone is noticed at once on one machine; this is for one that hangs. Milliseconds. */
+const LEASE_MS = 3_000;
+
+const OWN_FOLDER = new URL("../..", import.meta.url).href;
+
+let dispatcher: Dispatcher | undefined;
+/** Of the failure that is being told; `onError` follows in the same turn. */
+let reference: string | undefined;
+
+function report(message: Report): void {
+  if (process.connected) process.send?.(message, undefined, {}, () => {});
+}
+
+function log(level: "debug" | "warn" | "error", fields: LogFields, message: string): void {
+  if (typeof fields.reference === "string") reference = fields.reference;
+  // What a tool threw is told by `threw`, with its text and place.
+  else report({ type: "log", level, message, fields });
+}
+
+const logger: Logger = {
+  debug: (fields, message) => log("debug", fields, message),
+  info: (fields, message) => log("debug", fields, message),
+  warn: (fields, message) => log("warn", fields, message),
+  error: (fields, message) => log("error", fields, message),
+};
+
+/** Tells which files of the user's are loaded, so that they can be watched. */
+function watchImports(): () => void {
+  const files: string[] = [];
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (resolved.url.startsWith("file:") && !resolved.url.startsWith(OWN_FOLDER) && !resolved.url.includes("/node_modules/")) files.push(fileURLToPath(resolved.url));
+      return resolved;
+    },
+  });
+  return () => {
+    hooks.deregister();
+    report({ type: "loaded", files });
+  };
+}
+
+async function load(settings: WorkerSettings): Promise<{ agents: LoadedAgent[]; refused: readonly string[] }> {
+  const stopWatching = watchImports();
+  try {
+    const { files, refused } = findAgentFiles(settings.paths);
+    return { agents: await loadAgents(files), refused };
+  } finally {
+    stopWatching();
+  }
+}
+
+/** What the agent's own `onError` hears is shown to the developer too. */
+function showErrors({ id, agent }: LoadedAgent): void {
+  const own = agent.onError?.bind(agent);
+  const onError = (thrown: unknown): void => {
+    const isError = thrown instanceof Error;
+    const message = isError ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    report({ type: "threw", agent: id, message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
+    reference = undefined;
+    own?.(thrown);
+  };
+  // Not enumerable: it is no field of the agent's.
+  Object.defineProperty(agent, "onError", { value: onError });
+}
+
+async function serve(settings: WorkerSettings): Promise<void> {
+  const { agents, refused } = await load(settings);
+  for (const agent of agents) showErrors(agent);
+  const opened = await openStore(settings.store);
+  const store = committedStore(opened, report);
+  dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, graceMs: GRACE_MS, signals: false, logger });
+  await dispatcher.start();
+  report({ type: "ready", agents: agents.map(({ id, tools }) => ({ id, tools })), refused });
+  const end = await dispatcher.ended;
+  if (end.kind === "refused") throw end.error;
+}
+
+function failed(thrown: unknown): void {
+  const remedy = thrown instanceof Failure ? thrown.remedy : undefined;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const isFinal = thrown instanceof ConversimpleError && (thrown.code === "store_misconfigured" || thrown.code === "connection_refused");
+  report({ type: "failed", message, remedy, stack, isFinal });
+}
+
+/** WO1: nobody hears the answers any more, so running tools are not waited for. */
+async function leave(): Promise<void> {
+  const left = dispatcher?.host?.drain(0).then(() => dispatcher?.stop());
+  await Promise.race([left, sleep(systemClock, LEAVE_MS)]);
+  process.exit(1);
+}
+
+async function stop(): Promise<void> {
+  await dispatcher?.stop();
+  process.exit(0);
+}
+
+surviveClosedPipes(() => {});
+process.on("disconnect", () => void leave());
+process.on("SIGTERM", () => void stop());
+// Ctrl-C reaches the whole group; the watching process decides.
+process.on("SIGINT", () => {});
+process.on("SIGHUP", () => {});
+if (!process.connected) process.exit(1);
+
+try {
+  await serve(JSON.parse(process.argv[2] ?? "{}") as WorkerSettings);
+} catch (thrown) {
+  failed(thrown);
+  await dispatcher?.stop();
+  process.disconnect();
+  process.exit(1);
+}

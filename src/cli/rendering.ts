@@ -1,0 +1,75 @@
+// How state looks on a terminal: values, parts, changes, times. The one place for it.
+//
+//   RE1. Everything that the codec can store is readable: dates, maps, sets, bigints, bytes.
+//   RE2. Control characters of a value are shown as escapes, so a stored text cannot drive the terminal.
+//   RE3. `lossless` keeps every value: the stored form, JSON with tags.
+
+import { inspect } from "node:util";
+
+import { encode } from "../base/codec.ts";
+import { pathText } from "../base/path.ts";
+import type { UnitOutcome } from "../state/journal.ts";
+import type { Patch } from "../state/patch.ts";
+import type { PartChanges } from "./state/changes.ts";
+import { printable, type Terminal, type Tone } from "./terminal.ts";
+
+/** Longest value in a line of changes, characters. */
+const MAX_INLINE = 160;
+
+/** A value over as many lines as it needs (RE1, RE2). */
+export function valueText(value: unknown, terminal: Terminal, indent = 0): string {
+  const text = inspect(value, { depth: 64, colors: terminal.hasColour, compact: 3, breakLength: Math.max(40, terminal.width - indent), maxArrayLength: null, maxStringLength: null });
+  return text.split("\n").map((line) => " ".repeat(indent) + line).join("\n");
+}
+
+function inlineText(value: unknown, terminal: Terminal): string {
+  const plain = inspect(value, { depth: 64, breakLength: Infinity, maxArrayLength: 100, maxStringLength: 1_000 });
+  if (plain.length > MAX_INLINE) return `${plain.slice(0, MAX_INLINE - 3)}...`;
+  return terminal.hasColour ? inspect(value, { depth: 64, breakLength: Infinity, colors: true }) : plain;
+}
+
+/** RE3, as a value that `JSON.stringify` takes. */
+export function lossless(value: unknown): unknown {
+  return JSON.parse(encode(value));
+}
+
+/** What a commit changed, one line for each place; none when nothing did. */
+export function changeLines(changes: PartChanges, terminal: Terminal, indent = "  "): string[] {
+  if (!changes) return [`${indent}${terminal.tone("quiet", "the whole state was stored anew")}`];
+  return Object.entries(changes).flatMap(([part, patches]) => patches.flatMap((patch) => patchLines(part, patch, terminal).map((line) => indent + line)));
+}
+
+function patchLines(part: string, patch: Patch, terminal: Terminal): string[] {
+  const line = (sign: string, tone: Tone, where: string, value?: string) => `${terminal.tone(tone, sign)} ${printable(where)}${value === undefined ? "" : `  ${value}`}`;
+  if (patch[0] === "set") return [line("~", "warning", pathText(part, patch[1]), inlineText(patch[2], terminal))];
+  if (patch[0] === "cut") return [line("-", "bad", pathText(part, patch[1]))];
+  const [, path, index, removed, added] = patch;
+  const gone = removed === 0 ? [] : [line("-", "bad", `${pathText(part, [...path, index])}${removed > 1 ? ` and ${removed - 1} more` : ""}`)];
+  return [...gone, ...added.map((item, offset) => line("+", "good", pathText(part, [...path, index + offset]), inlineText(item, terminal)))];
+}
+
+/** How a unit of work came out, in a word and its tone. */
+export function outcomeTone(outcome: UnitOutcome): Tone {
+  if (outcome === "ok") return "good";
+  return outcome === "refused" || outcome === "tool_error" ? "warning" : "bad";
+}
+
+/** A moment as a person reads it, in local time: `2026-01-31 09:05:00`. */
+export function timeText(ms: number): string {
+  const local = new Date(ms);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${local.getFullYear()}-${two(local.getMonth() + 1)}-${two(local.getDate())} ${two(local.getHours())}:${two(local.getMinutes())}:${two(local.getSeconds())}`;
+}
+
+/** How long something is ago: `3 min ago`. */
+export function agoText(ms: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - ms) / 1_000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 48 * 3_600) return `${Math.floor(seconds / 3_600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} days ago`;
+}
+
+export function sizeText(bytes: number): string {
+  return bytes < 10_000 ? `${bytes} B` : `${Math.round(bytes / 1_024)} KiB`;
+}

@@ -1,0 +1,58 @@
+// `conversimple start <paths...>`: agents in production.
+//
+//   ST1. Standard output is the log, JSON lines; a start that fails is one line on standard error and exit code 1.
+//   ST2. SIGTERM lets running calls finish and exits with 0; a platform that refuses the key ends it with 1.
+
+import type { DispatcherOptions } from "../adapters/conversimple/dispatcher.ts";
+import { helpHint, type Command, type Input } from "./command.ts";
+import { Failure } from "./failure.ts";
+import { checkAddress, storeAddress } from "./store-address.ts";
+
+export const startCommand: Command = {
+  name: "start",
+  summary: "Runs agents in production: connects them to the platform and logs JSON lines.",
+  takes: "<paths...>",
+  count: [1, 64],
+  options: {
+    "platform-url": { value: "<url>", summary: "the platform (CONVERSIMPLE_PLATFORM_URL, else the hosted one)" },
+    store: { value: "<address>", summary: "sqlite:<path> or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
+    "health-port": { value: "<port>", summary: "answer GET /health and GET /metrics on this port of 127.0.0.1; 0 takes a free one" },
+    connections: { value: "<how>", summary: "per-conversation (every platform) or shared (one that names the conversation in its calls)" },
+    "frame-form": { value: "<form>", summary: "array (Phoenix V2) or object (V1)" },
+  },
+  notes: ["The key is CONVERSIMPLE_API_KEY. It is no option, since other users of a machine can see those.", "CONVERSIMPLE_LOG_LEVEL is debug, info, warn, error or silent (info)."],
+  async run(input) {
+    const options = optionsOf(input);
+    if (!process.env.CONVERSIMPLE_API_KEY) throw new Failure("CONVERSIMPLE_API_KEY is not set.", { remedy: "Set it to the platform's key: cs_live_... or cs_test_..." });
+    const [{ findAgentFiles }, { loadAgents }, { Dispatcher }, { pinoLogger }] = await Promise.all([
+      import("./agents/agent-files.ts"), import("./agents/agent-modules.ts"), import("../adapters/conversimple/dispatcher.ts"), import("../adapters/conversimple/logger.ts"),
+    ]);
+    const logger = await pinoLogger();
+    const { files, refused } = findAgentFiles(input.positionals);
+    for (const reason of refused) logger.warn({ reason }, "a file was not loaded");
+    const agents = await loadAgents(files);
+    const dispatcher = new Dispatcher({ ...options, agents: agents.map(({ agent }) => agent), logger });
+    await dispatcher.start();
+    logger.info({ agents: agents.map(({ id }) => id), store: dispatcher.health()?.store, healthPort: dispatcher.healthPort }, "serving");
+    const end = await dispatcher.ended;
+    if (end.kind === "left") return 0;
+    await dispatcher.stop();
+    throw end.kind === "refused" ? end.error : new Failure("The platform closed the channel for good.", { remedy: "Start again; if it happens again, ask whoever runs the platform." });
+  },
+};
+
+function optionsOf(input: Input): Omit<DispatcherOptions, "agents"> {
+  const platformUrl = input.text("platform-url");
+  const store = storeAddress(input.text("store"));
+  const port = input.number("health-port", 0, 65_535);
+  const connections = input.choice("connections", ["per-conversation", "shared"] as const);
+  const frameForm = input.choice("frame-form", ["array", "object"] as const);
+  checkAddress(store, helpHint("start"));
+  return {
+    store,
+    ...(platformUrl === undefined ? {} : { platformUrl }),
+    ...(port === undefined ? {} : { health: { port } }),
+    ...(connections ? { connections } : {}),
+    ...(frameForm ? { frameForm } : {}),
+  };
+}

@@ -1,0 +1,73 @@
+// Stored conversations, read: one by its id or the beginning of it, its journal, its parts.
+
+import type { Parts } from "../../state/history.ts";
+import { partsAt } from "../../state/history.ts";
+import { openRecord } from "../../state/record.ts";
+import { conversationOwner, idOf, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
+import { Failure } from "../failure.ts";
+import { printable } from "../terminal.ts";
+
+const PAGE = 1_000;
+/** Matches that a message names. */
+const SHOWN_MATCHES = 5;
+
+/**
+ * The conversation with this id, else the only one whose id begins with it.
+ *
+ * @throws {Failure} There is none, or there are several.
+ */
+export async function findConversation(store: Store, idOrPrefix: string): Promise<Loaded> {
+  const exact = await store.load(conversationOwner(idOrPrefix));
+  if (exact) return exact;
+  const matches: string[] = [];
+  for (let cursor: string | undefined; matches.length <= SHOWN_MATCHES; ) {
+    const page = await store.list({ kind: "conversation", limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    matches.push(...page.items.map(({ owner }) => idOf(owner)).filter((id) => id.startsWith(idOrPrefix)));
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  const only = matches.length === 1 ? await store.load(conversationOwner(matches[0]!)) : undefined;
+  if (only) return only;
+  const wanted = printable(idOrPrefix.slice(0, 80));
+  if (matches.length <= 1) throw new Failure(`There is no conversation ${wanted} in ${store.address}.`, { remedy: "What there is: conversimple state list" });
+  const named = matches.slice(0, SHOWN_MATCHES).map(printable).join(", ");
+  throw new Failure(`Several conversations begin with ${wanted}: ${named}${matches.length > SHOWN_MATCHES ? ", ..." : ""}.`, { remedy: "Write more of the id." });
+}
+
+/** All kept journal entries after a version, oldest first. */
+export async function journalOf(store: Store, owner: Owner, afterVersion = 0): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (;;) {
+    const page = await store.history(owner, { afterVersion: entries.at(-1)?.version ?? afterVersion, limit: PAGE });
+    entries.push(...page);
+    if (page.length < PAGE) return entries;
+  }
+}
+
+/** A conversation's parts as they are stored. */
+export interface StoredParts {
+  readonly version: number;
+  readonly parts: Parts;
+  /** Schema version by part. */
+  readonly schemas: Readonly<Record<string, number>>;
+}
+
+/** @throws {StateQuarantinedError} The record is damaged, or newer than this code. */
+export function currentParts({ owner, version, record }: Loaded): StoredParts {
+  const stored = record === null ? [] : [...openRecord(owner, version, record)];
+  return {
+    version,
+    parts: Object.fromEntries(stored.map(([name, { data }]) => [name, data])),
+    schemas: Object.fromEntries(stored.map(([name, part]) => [name, part.version])),
+  };
+}
+
+/** @throws {Failure} The journal does not reach back that far, or the version is yet to come. */
+export async function partsAtVersion(store: Store, loaded: Loaded, version: number): Promise<StoredParts> {
+  const { owner } = loaded;
+  if (version > loaded.version) throw new Failure(`The conversation is at version ${loaded.version}; there is no version ${version} yet.`);
+  const entries = await journalOf(store, owner);
+  const parts = partsAt(owner, entries, version);
+  if (parts) return { version, parts, schemas: {} };
+  throw new Failure(`The journal does not reach back to version ${version}.`, { remedy: entries[0] ? `It begins at version ${entries[0].version}.` : "It is empty." });
+}

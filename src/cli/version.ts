@@ -1,0 +1,23 @@
+// Which version this is, and which Node it needs.
+
+import { readFileSync } from "node:fs";
+
+import { Failure } from "./failure.ts";
+
+/** The oldest Node that runs TypeScript files and has node:sqlite without a flag. */
+const OLDEST_NODE = [22, 18] as const;
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}
+
+/** @throws {Failure} when this Node is too old. */
+export function checkNode(version: string = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new Failure(`conversimple needs Node ${OLDEST_NODE.join(".")} or newer; this is Node ${version}.`, {
+    remedy: "Install a newer Node from https://nodejs.org, or in the project: npm install --save-dev --save-exact node@24",
+  });
+}
