@@ -95,8 +95,7 @@ export class CallDesk {
   async #enqueue(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     this.#running.add(call);
     try {
-      const json = await (call.isParallel ? this.#beside(live, call) : this.#inTurn(live, call));
-      return { kind: "result", json, repeated: false };
+      return await (call.isParallel ? this.#beside(live, call) : this.#inTurn(live, call));
     } finally {
       call.deadline.stop();
       this.#running.delete(call);
@@ -104,19 +103,19 @@ export class CallDesk {
   }
 
   /** A parallel tool waits for nobody (P2). */
-  async #beside(live: LiveConversation, call: ToolCall): Promise<string> {
+  async #beside(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     if (live.parallel >= PARALLEL_LIMIT) throw new ConversimpleError("overloaded", `The conversation has ${PARALLEL_LIMIT} parallel calls running. Try again when some are answered.`, { limit: PARALLEL_LIMIT });
     live.parallel++;
     try {
       await live.settle();
-      return await call.run();
+      return await this.#run(live, call);
     } finally {
       live.parallel--;
     }
   }
 
   /** An ordered tool runs in its turn, unless its caller has given up by then (P1). */
-  #inTurn(live: LiveConversation, call: ToolCall): Promise<string> {
+  #inTurn(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const place = live.queue.add(() => this.#turn(live, call).then(resolve, reject), reject);
       call.deadline.onOver((error) => {
@@ -126,18 +125,26 @@ export class CallDesk {
     });
   }
 
-  async #turn(live: LiveConversation, call: ToolCall): Promise<string> {
+  async #turn(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     live.running = call.name;
     try {
       await this.#units.prepare(live);
       if (call.deadline.error) throw call.deadline.error;
-      return await call.run();
+      return await this.#run(live, call);
     } finally {
       live.running = undefined;
     }
   }
 
-  async #kept(live: LiveConversation, { callId }: Invocation): Promise<Outcome> {
+  /** The commit of an earlier delivery may have been resolved just now: then this one is a repetition (P4, P5). */
+  async #run(live: LiveConversation, call: ToolCall): Promise<Outcome> {
+    const known = live.ledger.find(call.callId, this.#settings.clock.now());
+    if (!known) return { kind: "result", json: await call.run(), repeated: false };
+    if (known.digest !== call.digest) throw mismatch(call.callId);
+    return this.#kept(live, call);
+  }
+
+  async #kept(live: LiveConversation, { callId }: { readonly callId: string }): Promise<Outcome> {
     const json = await this.#settings.store.answer(live.owner, callId);
     if (json === undefined) throw new ConversimpleError("state_lost", "The call was done, but its answer is not in the store any more.", { callId });
     return { kind: "result", json, repeated: true };

@@ -201,7 +201,8 @@ export class LiveConversation {
         pending.accept();
         return;
       } catch (thrown) {
-        if (!isUnknown(thrown)) {
+        // A repetition that wrote nothing says nothing about the attempt before it.
+        if (!isUnknown(thrown) && !(this.#unresolved && thrown instanceof StoreUnavailableError)) {
           this.#unresolved = undefined;
           throw this.#failed(thrown);
         }

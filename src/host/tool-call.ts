@@ -66,6 +66,10 @@ export class ToolCall {
     return this.#tool.name;
   }
 
+  get callId(): string {
+    return this.#invocation.callId;
+  }
+
   get isParallel(): boolean {
     return this.#tool.options.parallel === true;
   }
