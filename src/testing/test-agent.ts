@@ -1,0 +1,90 @@
+// testAgent: an agent under test, without audio, model or network.
+//
+//   TA1. Time is simulated; it stands still until the test moves it.
+//   TA2. Everything real is real: the host, the store, the commits. Nothing of the agent is replaced but its services.
+
+import type { ConversimpleAgent } from "../agent/agent.ts";
+import { toolOf } from "../agent/tool.ts";
+import { Part } from "../agent/part.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import { SimulatedClock } from "../base/simulated-clock.ts";
+import type { HostOptions } from "../host/host-options.ts";
+import type { Store } from "../state/store.ts";
+import { openMemory } from "../stores/memory.ts";
+import { openStore } from "../stores/open.ts";
+import { faultyStore, type FaultyStore, type FaultyStoreOptions } from "./faulty-store.ts";
+import { Rig } from "./rig.ts";
+import { TestCall, type CallerOptions } from "./test-call.ts";
+
+/** How an agent is tested. */
+export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "logger" | "retentionMs" | "abandonedAfterMs" | "leaseMs" | "mailEveryMs" | "sweepEveryMs" | "resolveTimeoutMs"> {
+  /** When the test begins; 2026-01-01T00:00Z unless given. */
+  readonly now?: Date | string | number;
+  /** A clock that several processes of one test share, instead of `now`. */
+  readonly clock?: SimulatedClock;
+  /** Services of the agent to be replaced: values of its plain fields. */
+  readonly override?: Partial<A>;
+  /** An address, or a store that several processes of one test share; a store in memory unless given. */
+  readonly store?: string | Store;
+  /** Faults of the store that are drawn from a seed; others are scripted with `call.faults`. */
+  readonly faults?: Omit<FaultyStoreOptions, "clock">;
+}
+
+/**
+ * Begins a call with an agent. Unless told otherwise, inboxes are looked into every minute and a lease lasts five
+ * minutes of simulated time, so that a day passes quickly; what the test itself sends arrives at once.
+ *
+ * @param agent an agent, or a function that makes one: then a restart has a fresh one, as a new process would.
+ * @throws {ConversimpleError} `definition_invalid`, `option_invalid`, `store_misconfigured`.
+ */
+export async function testAgent<A extends ConversimpleAgent>(agent: A | (() => A), options: TestAgentOptions<A> = {}): Promise<TestCall<A>> {
+  const { now, override, conversationId, caller = {}, store: address, faults, clock = new SimulatedClock(now), ...host } = options;
+  if (now !== undefined && options.clock) throw invalid("now", "is the clock's when a clock is given; give one of the two");
+  const newAgent = () => overridden(typeof agent === "function" ? agent() : agent, override);
+  const store = await storeOf(address, clock, faults);
+  const rig = new Rig<A>({ newAgent, store, clock, host });
+  const id = conversationId ?? rig.nextId();
+  const close = async () => {
+    await rig.close();
+    if (address === undefined || typeof address === "string") await store.close();
+  };
+  try {
+    await rig.start();
+    await rig.open(id, caller);
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return new TestCall(rig, store, id, close);
+}
+
+async function storeOf(given: string | Store | undefined, clock: SimulatedClock, faults: TestAgentOptions<unknown>["faults"]): Promise<FaultyStore> {
+  // Two layers of faults would wait for each other's time.
+  if (isFaulty(given)) {
+    if (faults) throw invalid("faults", "are the store's own when a faultyStore is given");
+    return given;
+  }
+  const store = typeof given === "string" ? await openStore(given, { clock }) : (given ?? openMemory({ clock }));
+  return faultyStore(store, { ...faults, clock });
+}
+
+function isFaulty(store: string | Store | undefined): store is FaultyStore {
+  return typeof store === "object" && "faults" in store;
+}
+
+/** Replaces services before the host seals the agent; an agent that was sealed keeps what it was given first. */
+function overridden<A extends ConversimpleAgent>(agent: A, override: Partial<A> = {}): A {
+  const fields = agent as unknown as Record<string, unknown>;
+  for (const [name, value] of Object.entries(override)) {
+    if (!(name in agent)) throw invalid(`override.${name}`, "names a field that the agent does not have");
+    if (Object.isExtensible(agent)) {
+      if (fields[name] instanceof Part || toolOf(fields[name])) throw invalid(`override.${name}`, "names a part or a tool of the agent; only services can be replaced");
+      fields[name] = value;
+    } else if (fields[name] !== value) throw invalid(`override.${name}`, "comes too late: the agent is sealed. Give testAgent a new instance");
+  }
+  return agent;
+}
+
+function invalid(option: string, reason: string): ConversimpleError {
+  return new ConversimpleError("option_invalid", `${option} ${reason}.`, { option });
+}
