@@ -17,6 +17,8 @@ import { pathText } from "./path.ts";
 
 /** Deepest nesting of a value. Source: P9. */
 export const MAX_DEPTH = 64;
+/** Levels that a journal entry or a message may add around a value. */
+export const ENVELOPE_DEPTH = 8;
 
 /** Texts of small objects that nobody changes any more, by object. See {@link encode}. */
 export type KnownTexts = WeakMap<object, string>;
@@ -27,11 +29,15 @@ export type KnownTexts = WeakMap<object, string>;
  * @param root how the value is called in errors: "state".
  * @param known texts to reuse, and to add to: of plain objects that hold no other container. Give it only for values
  *   that are never changed after they were encoded.
+ * @param maxDepth levels that are allowed; more only for what has values inside of it ({@link ENVELOPE_DEPTH}).
  * @throws {StateInvalidError} with the path of what cannot be stored.
- * @throws {StateTooLargeError} when it is nested deeper than {@link MAX_DEPTH}.
+ * @throws {StateTooLargeError} when it is nested deeper than `maxDepth`.
  */
 export function encode(value: unknown, root = "value", known?: KnownTexts): string {
-  return write(value, { root, keys: [], open: [], known });
+  const at: Position = { root, keys: [], open: [], known, out: [] };
+  write(value, at);
+  // Joined, not added up: a text that is kept for long must be one flat string, not a tree of its pieces.
+  return at.out.join("");
 }
 
 /** Where the walk stands. One per call; `keys` and `open` grow and shrink together. */
@@ -40,66 +46,80 @@ interface Position {
   readonly keys: (string | number)[];
   readonly open: object[];
   readonly known: KnownTexts | undefined;
+  readonly out: string[];
 }
 
-function write(value: unknown, at: Position): string {
+function write(value: unknown, at: Position): void {
+  if (typeof value !== "object" || value === null || value instanceof Date) at.out.push(JSON.stringify(leaf(value, at)));
+  else writeObject(value, at);
+}
+
+/** What JSON.stringify needs to see for a value that holds no other. */
+function leaf(value: unknown, at: Position): unknown {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
     case "boolean":
-      return value ? "true" : "false";
+      return value;
     case "number":
-      return writeNumber(value, at);
+      if (!Number.isFinite(value)) throw refuse(at, `is ${value}, which cannot be stored`);
+      return Object.is(value, -0) ? { $number: "-0" } : value;
     case "undefined":
-      return '{"$undefined":true}';
+      return { $undefined: true };
     case "bigint":
-      return `{"$bigint":"${value}"}`;
+      return { $bigint: String(value) };
     case "object":
-      return value === null ? "null" : writeObject(value, at);
+      return value === null ? null : leafDate(value as Date, at);
     default:
       throw refuse(at, `is a ${typeof value}, which cannot be stored`);
   }
 }
 
-function writeNumber(value: number, at: Position): string {
-  if (!Number.isFinite(value)) throw refuse(at, `is ${value}, which cannot be stored`);
-  return Object.is(value, -0) ? '{"$number":"-0"}' : String(value);
+function leafDate(value: Date, at: Position): unknown {
+  if (Object.getPrototypeOf(value) !== Date.prototype) throw refuse(at, `is a ${className(Object.getPrototypeOf(value))}, which cannot be stored; store its plain data`);
+  const time = value.getTime();
+  if (Number.isNaN(time)) throw refuse(at, "is an invalid Date");
+  return { $date: time };
 }
 
-function writeObject(value: object, at: Position): string {
+function writeObject(value: object, at: Position): void {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Date.prototype) return writeDate(value as Date, at);
-  if (prototype === Uint8Array.prototype) return writeBytes(value as Uint8Array);
+  if (prototype === Uint8Array.prototype) {
+    at.out.push(bytesText(value as Uint8Array));
+    return;
+  }
   if (at.open.length >= MAX_DEPTH) {
     throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${MAX_DEPTH} levels.`, { path: pathText(at.root, at.keys), depth: MAX_DEPTH });
   }
   const known = at.known?.get(value);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    at.out.push(known);
+    return;
+  }
   if (at.open.includes(value)) throw refuse(at, "refers to itself");
   at.open.push(value);
-  const text = writeContainer(value, prototype, at);
+  writeContainer(value, prototype, at);
   at.open.pop();
-  return text;
 }
 
-function writeContainer(value: object, prototype: unknown, at: Position): string {
-  if (prototype === Array.prototype) return writeArray(value as unknown[], at);
+function writeContainer(value: object, prototype: unknown, at: Position): void {
+  if (prototype === Array.prototype) return writeArray(value as unknown[], "[", "]", at);
   if (prototype === Object.prototype || prototype === null) return writePlain(value as Record<string, unknown>, at);
-  if (prototype === Map.prototype) return `{"$map":${writeArray([...(value as Map<unknown, unknown>)], at)}}`;
-  if (prototype === Set.prototype) return `{"$set":${writeArray([...(value as Set<unknown>)], at)}}`;
+  if (prototype === Map.prototype) return writeArray([...(value as Map<unknown, unknown>)], '{"$map":[', "]}", at);
+  if (prototype === Set.prototype) return writeArray([...(value as Set<unknown>)], '{"$set":[', "]}", at);
   throw refuse(at, `is a ${className(prototype)}, which cannot be stored; store its plain data`);
 }
 
-function writeArray(value: readonly unknown[], at: Position): string {
+function writeArray(value: readonly unknown[], begin: string, end: string, at: Position): void {
   if (!isDense(value)) throw refuse(at, "is an array with holes or with properties of its own");
-  let text = "[";
+  at.out.push(begin);
   const depth = at.keys.length;
   for (let index = 0; index < value.length; index++) {
     at.keys[depth] = index;
-    text += index === 0 ? write(value[index], at) : `,${write(value[index], at)}`;
+    if (index > 0) at.out.push(",");
+    write(value[index], at);
   }
   at.keys.length = depth;
-  return `${text}]`;
+  at.out.push(end);
 }
 
 /** Whether a list has all its items and nothing else: own keys are the indexes, then "length", then the others. */
@@ -108,45 +128,54 @@ export function isDense(value: readonly unknown[]): boolean {
   return keys.length === value.length + 1 && keys[value.length] === "length";
 }
 
-function writePlain(value: Record<string, unknown>, at: Position): string {
+function writePlain(value: Record<string, unknown>, at: Position): void {
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length) throw refuse(at, "has a symbol as a key, or a key that cannot be enumerated");
-  let text = "";
-  let isFlat = true;
+  const isEscaped = keys.length === 1 && keys[0]!.startsWith("$");
+  if (keys.some((key) => isContainer(value[key]))) return writeNested(value, keys, isEscaped, at);
+  const flat = flatLeaves(value, keys, at);
+  const text = JSON.stringify(isEscaped ? { $object: flat } : flat);
+  at.known?.set(value, text);
+  at.out.push(text);
+}
+
+/** An object without containers in it goes through JSON.stringify as one: that is the fastest, and gives a flat string. */
+function flatLeaves(value: Record<string, unknown>, keys: readonly string[], at: Position): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
   const depth = at.keys.length;
   for (const key of keys) {
     at.keys[depth] = key;
-    const inner = value[key];
-    if (typeof inner === "object" && inner !== null && !(inner instanceof Date)) isFlat = false;
-    text += text === "" ? writeKey(key, at) + write(inner, at) : `,${writeKey(key, at)}${write(inner, at)}`;
+    checkKey(key, at);
+    flat[key] = leaf(value[key], at);
   }
   at.keys.length = depth;
-  text = keys.length === 1 && keys[0]!.startsWith("$") ? `{"$object":{${text}}}` : `{${text}}`;
-  if (isFlat) at.known?.set(value, text);
-  return text;
+  return flat;
 }
 
-/** Keys of schemas come again and again; keys that callers make up come and go. */
-const KEYS = new Map<string, string>();
-const MAX_KEYS = 2_048;
+function writeNested(value: Record<string, unknown>, keys: readonly string[], isEscaped: boolean, at: Position): void {
+  at.out.push(isEscaped ? '{"$object":{' : "{");
+  const depth = at.keys.length;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
+    at.keys[depth] = key;
+    checkKey(key, at);
+    at.out.push(`${index > 0 ? "," : ""}${JSON.stringify(key)}:`);
+    write(value[key], at);
+  }
+  at.keys.length = depth;
+  at.out.push(isEscaped ? "}}" : "}");
+}
 
-function writeKey(key: string, at: Position): string {
-  const known = KEYS.get(key);
-  if (known !== undefined) return known;
+function isContainer(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !(value instanceof Date);
+}
+
+function checkKey(key: string, at: Position): void {
   if (key === "__proto__") throw refuse(at, "is not allowed as a key");
   if (!key.isWellFormed()) throw refuse(at, "has half of a surrogate pair in its key");
-  const text = `${JSON.stringify(key)}:`;
-  if (KEYS.size < MAX_KEYS && key.length <= 64) KEYS.set(key, text);
-  return text;
 }
 
-function writeDate(value: Date, at: Position): string {
-  const time = value.getTime();
-  if (Number.isNaN(time)) throw refuse(at, "is an invalid Date");
-  return `{"$date":${time}}`;
-}
-
-function writeBytes(value: Uint8Array): string {
+function bytesText(value: Uint8Array): string {
   return `{"$bytes":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")}"}`;
 }
 
@@ -171,7 +200,7 @@ export function decode(text: string): unknown {
 /** Turns tags back into values, in place: what comes from JSON.parse belongs to nobody else. */
 export function revive(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (depth > MAX_DEPTH + 2) throw new SyntaxError("nested too deep");
+  if (depth > MAX_DEPTH + ENVELOPE_DEPTH) throw new SyntaxError("nested too deep");
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
