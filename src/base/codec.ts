@@ -33,8 +33,8 @@ export type KnownTexts = WeakMap<object, string>;
  * @throws {StateInvalidError} with the path of what cannot be stored.
  * @throws {StateTooLargeError} when it is nested deeper than `maxDepth`.
  */
-export function encode(value: unknown, root = "value", known?: KnownTexts): string {
-  const at: Position = { root, keys: [], open: [], known, out: [] };
+export function encode(value: unknown, root = "value", known?: KnownTexts, maxDepth = MAX_DEPTH): string {
+  const at: Position = { root, keys: [], open: [], known, out: [], maxDepth };
   write(value, at);
   // Joined, not added up: a text that is kept for long must be one flat string, not a tree of its pieces.
   return at.out.join("");
@@ -47,6 +47,7 @@ interface Position {
   readonly open: object[];
   readonly known: KnownTexts | undefined;
   readonly out: string[];
+  readonly maxDepth: number;
 }
 
 function write(value: unknown, at: Position): void {
@@ -87,8 +88,8 @@ function writeObject(value: object, at: Position): void {
     at.out.push(bytesText(value as Uint8Array));
     return;
   }
-  if (at.open.length >= MAX_DEPTH) {
-    throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${MAX_DEPTH} levels.`, { path: pathText(at.root, at.keys), depth: MAX_DEPTH });
+  if (at.open.length >= at.maxDepth) {
+    throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${at.maxDepth} levels.`, { path: pathText(at.root, at.keys), depth: at.maxDepth });
   }
   const known = at.known?.get(value);
   if (known !== undefined) {

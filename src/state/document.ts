@@ -9,7 +9,7 @@
 
 import { encode, revive } from "../base/codec.ts";
 import { StateQuarantinedError, textOf } from "../base/errors.ts";
-import { encodePart, openRecord, sealRecord } from "./record.ts";
+import { encodePart, openRecord, sealRecord, type StoredPart } from "./record.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
 
@@ -48,7 +48,7 @@ export class RecordDocument {
     for (const [name, part] of stored) document.#texts.set(name, `{"version":${part.version},"data":${encode(part.data, name)}}`);
     for (const slice of slices) {
       const part = stored.get(slice.name);
-      if (part) document.#set(slice, restored(owner, slice, part.data, part.version));
+      if (part) document.#restore(slice, part);
       else document.#begin(slice);
     }
     return document;
@@ -99,6 +99,19 @@ export class RecordDocument {
     this.#values = undefined;
   }
 
+  /** DO3, also for a value that this code's limits do not allow any more. */
+  #restore(slice: Slice, part: StoredPart): void {
+    const { owner } = this;
+    if (part.version > slice.schemaVersion) {
+      throw new StateQuarantinedError(owner, `${slice.name} has schema version ${part.version}, this code knows ${slice.schemaVersion}`, { part: slice.name });
+    }
+    try {
+      this.#set(slice, slice.restore(part.data, part.version));
+    } catch (thrown) {
+      throw new StateQuarantinedError(owner, `${slice.name} cannot be read: ${textOf(thrown)}`, { part: slice.name }, { cause: thrown });
+    }
+  }
+
   #begin(slice: Slice): void {
     this.#set(slice, slice.initial());
   }
@@ -106,16 +119,5 @@ export class RecordDocument {
   #set(slice: Slice, value: unknown): void {
     this.#texts.set(slice.name, encodePart(slice, value));
     (this.#values ??= new Map()).set(slice.name, value);
-  }
-}
-
-function restored(owner: Owner, slice: Slice, data: unknown, version: number): unknown {
-  if (version > slice.schemaVersion) {
-    throw new StateQuarantinedError(owner, `${slice.name} has schema version ${version}, this code knows ${slice.schemaVersion}`, { part: slice.name });
-  }
-  try {
-    return slice.restore(data, version);
-  } catch (thrown) {
-    throw new StateQuarantinedError(owner, `${slice.name} cannot be read: ${textOf(thrown)}`, { part: slice.name });
   }
 }

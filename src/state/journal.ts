@@ -7,7 +7,7 @@
 //   J3. The journal is trimmed at snapshots only, so J2 holds after trimming; kept answers are never trimmed. (P5)
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
-import { encode } from "../base/codec.ts";
+import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
 import type { Patch } from "./patch.ts";
 import { openText, sealBody } from "./record.ts";
@@ -81,10 +81,16 @@ export class JournalWriter {
 
   /** The entry's text for the commit that makes `version` (J1, J2). */
   entry(facts: EntryFacts, document: RecordDocument, version: number, change: UnitChange | undefined): string {
-    const head = encode(facts, "entry");
+    const head = encode(facts, "entry", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
     const text = change ? this.#withChange(head, document, version, change) : sealBody(head);
     this.#bytes += text.length;
     return text;
+  }
+
+  /** The commit that was to make `version` did not happen: the next change has to be a snapshot (J2). */
+  undo(version: number): void {
+    this.#marks = this.#marks.filter((mark) => mark.version < version);
+    this.#patchCharacters = Number.POSITIVE_INFINITY;
   }
 
   /** Below which version entries can go; undefined while none can (J3). */
@@ -101,7 +107,7 @@ export class JournalWriter {
   }
 
   #withChange(head: string, document: RecordDocument, version: number, change: UnitChange): string {
-    const patches = encode(change.patches, "patches");
+    const patches = encode(change.patches, "patches", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
     const last = this.#marks.at(-1);
     const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || !last || version - last.version >= ENTRIES_PER_SNAPSHOT;
     if (!isDue && patches.length <= document.size) {

@@ -96,7 +96,11 @@ export function apply(before: unknown, patches: readonly Patch[]): unknown {
       continue;
     }
     if (patch[0] === "splice") {
-      (reach(root, path) as unknown[]).splice(patch[2], patch[3], ...patch[4]);
+      const list = reach(root, path) as unknown[];
+      // Not spread into one call: the added items may be more than a call can take.
+      const tail = list.splice(patch[2]);
+      for (const item of patch[4]) list.push(item);
+      for (let index = patch[3]; index < tail.length; index++) list.push(tail[index]);
       continue;
     }
     const holder = reach(root, path.slice(0, -1)) as Fields;

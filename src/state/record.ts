@@ -10,7 +10,7 @@
 
 import { crc32 } from "node:zlib";
 
-import { decode, encode, revive, type KnownTexts } from "../base/codec.ts";
+import { decode, encode, ENVELOPE_DEPTH, MAX_DEPTH, revive, type KnownTexts } from "../base/codec.ts";
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
@@ -63,6 +63,8 @@ export function sealRecord(owner: Owner, version: number, parts: Iterable<readon
 export function openRecord(owner: Owner, version: number, text: string): Map<string, StoredPart> {
   const head = HEAD.exec(text);
   if (!head) throw new StateQuarantinedError(owner, "its text is damaged");
+  // The checksum does not cover the format, so anything that is not a known one is refused.
+  if (Number(head[1]) < FORMAT) throw new StateQuarantinedError(owner, "its text is damaged");
   if (Number(head[1]) > FORMAT) throw new StateQuarantinedError(owner, `it was written by a newer release (format ${head[1]})`);
   const at = Number(head[2]);
   const body = text.slice(head[0].length, -1);
@@ -102,7 +104,7 @@ function tooLarge(slice: Slice, value: unknown, bytes: number): StateTooLargeErr
 
 /** The text of a small document of the journal or of the inbox, with a checksum of its own. */
 export function sealText(value: unknown): string {
-  return sealBody(encode(value));
+  return sealBody(encode(value, "message", undefined, MAX_DEPTH + ENVELOPE_DEPTH));
 }
 
 /** The same for a text that is encoded already. */
