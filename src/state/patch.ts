@@ -4,7 +4,8 @@
 //
 //   PA1. apply(old, diff(old, new)) equals new, for every value that the codec can store.
 //   PA2. Equal values give no patches; the order of an object's keys is not a difference.
-//   PA3. An insertion or a removal in the middle of a list is one splice, not a rewrite of what follows.
+//   PA3. An insertion or a removal in the middle of a list is one splice, and a window that moves over a list two; not a
+//        rewrite of what follows.
 
 import type { Path } from "../base/path.ts";
 
@@ -79,11 +80,26 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
   while (start < shorter && isSame(before[start], after[start])) start++;
   let tail = 0;
   while (tail < shorter - start && isSame(before[before.length - 1 - tail], after[after.length - 1 - tail])) tail++;
-  const removed = before.length - start - tail;
-  const added = after.length - start - tail;
-  if (removed === added) {
-    for (let index = start; index < start + removed; index++) compare(before[index], after[index], [...path, index], patches);
-  } else patches.push(["splice", path, start, removed, after.slice(start, start + added)]);
+  const old = before.slice(start, before.length - tail);
+  const now = after.slice(start, after.length - tail);
+  const forward = overlapFrom(old, now);
+  const backward = overlapFrom(now, old);
+  if (forward > 0) {
+    // A window that moved on: some are gone at the front, some came at the end.
+    patches.push(["splice", path, start, forward, []], ["splice", path, start + old.length - forward, 0, now.slice(old.length - forward)]);
+  } else if (backward > 0) {
+    patches.push(["splice", path, start, 0, now.slice(0, backward)], ["splice", path, start + now.length, old.length + backward - now.length, []]);
+  } else if (old.length === now.length) {
+    for (let index = 0; index < old.length; index++) compare(old[index], now[index], [...path, start + index], patches);
+  } else patches.push(["splice", path, start, old.length, now]);
+}
+
+/** From which index on the rest of a list is the beginning of another; 0 when it is nowhere so. */
+function overlapFrom(list: readonly unknown[], other: readonly unknown[]): number {
+  if (other.length === 0) return 0;
+  const from = list.findIndex((item) => isSame(item, other[0]));
+  const rest = list.length - from;
+  return from > 0 && rest <= other.length && isSameList(list.slice(from), other.slice(0, rest)) ? from : 0;
 }
 
 /** The value after the steps. The value before is changed: pass a copy of your own. */

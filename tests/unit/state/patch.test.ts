@@ -90,6 +90,29 @@ test("one line inserted into a long list is one small patch", () => {
   expect(apply(copyOf(before), patches)).toEqual(after);
 });
 
+test.each<[string, (list: { n: number }[]) => void]>([
+  ["some gone at the front, some new at the end", (list) => { list.splice(0, 3); list.push({ n: -1 }, { n: -2 }); }],
+  ["some new at the front, some gone at the end", (list) => { list.unshift({ n: -1 }); list.splice(-4); }],
+  ["the same number at either end", (list) => { list.shift(); list.push({ n: -1 }); }],
+  ["within unchanged ends", (list) => { list.splice(2, 2); list.splice(-3, 0, { n: -1 }); }],
+])("a window that moves over a long list is small: %s", (_, move) => {
+  const before = Array.from({ length: 1_000 }, (_, n) => ({ n }));
+  const after = copyOf(before);
+  move(after);
+  const patches = diff(before, after);
+  expect(encode(patches).length).toBeLessThan(200);
+  expect(apply(copyOf(before), patches)).toEqual(after);
+});
+
+test("lists with many equal items are patched right", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 12 }), fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 12 }), (before, after) => {
+      expect(apply([...before], diff(before, after))).toEqual(after);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
 test("300,000 items added at once are applied", () => {
   const before = { list: [1, 2] };
   const after = { list: [1, ...Array.from({ length: 300_000 }, (_, index) => index), 2] };
