@@ -121,14 +121,18 @@ export function suggestion(typed: string, known: readonly string[], prefix = "")
   return nearest && nearest.distance <= Math.max(1, Math.floor(nearest.word.length / 3)) ? ` Did you mean ${prefix}${nearest.word}?` : "";
 }
 
-/** Edits between two short words (Levenshtein). */
+/** Edits between two short words; two letters that changed places are one (Damerau). */
 function distance(a: string, b: string): number {
   if (a.length > 40) return a.length;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const above = rows[i - 1]!;
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), isSwapped ? rows[i - 2]![j - 2]! + 1 : Infinity));
+    }
+    rows.push(row);
   }
-  return row[b.length]!;
+  return rows[a.length]![b.length]!;
 }

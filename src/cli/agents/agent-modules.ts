@@ -23,12 +23,13 @@ export interface LoadedAgent {
 /**
  * The agents of some files.
  *
+ * @param prepare is given each agent before it is sealed.
  * @throws {Failure} A module cannot be run, exports no agent, or two agents have one id.
  */
-export async function loadAgents(files: readonly string[]): Promise<LoadedAgent[]> {
+export async function loadAgents(files: readonly string[], prepare: (agent: ConversimpleAgent) => void = () => {}): Promise<LoadedAgent[]> {
   const loaded: LoadedAgent[] = [];
   for (const file of files) {
-    const agents = await agentsOf(file);
+    const agents = await agentsOf(file, prepare);
     for (const agent of agents) {
       const twin = loaded.find(({ id }) => id === agent.id);
       if (twin && twin.agent === agent.agent) continue;
@@ -40,7 +41,7 @@ export async function loadAgents(files: readonly string[]): Promise<LoadedAgent[
   throw new Failure(`No agent is exported by ${files.map(shown).join(", ")}.`, { remedy: `Export a class that extends ConversimpleAgent, or an instance of one. Looked for ${LOOKED_FOR}.` });
 }
 
-async function agentsOf(file: string): Promise<LoadedAgent[]> {
+async function agentsOf(file: string, prepare: (agent: ConversimpleAgent) => void): Promise<LoadedAgent[]> {
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
@@ -56,7 +57,10 @@ async function agentsOf(file: string): Promise<LoadedAgent[]> {
       agents.add(instanceOf(value, name, file));
     } else if (isForeign(value)) throw twoCopies(file);
   }
-  return [...agents].map((agent) => described(agent, file));
+  return [...agents].map((agent) => {
+    if (Object.isExtensible(agent)) prepare(agent);
+    return described(agent, file);
+  });
 }
 
 type AgentClass = (new () => ConversimpleAgent) & { readonly length: number };

@@ -122,8 +122,8 @@ export class ConversationPrompt {
   async #askMissing(missing: readonly Argument[]): Promise<Readonly<Record<string, unknown>> | undefined> {
     const given: Record<string, unknown> = {};
     for (const argument of missing) {
-      const about = argument.description === "" ? argument.wants : `${argument.description}, ${argument.wants}`;
-      const text = await this.#ask(`  ${argument.name} (${printable(about)}): `);
+      const about = argument.description === "" ? "" : `, ${argument.description}`;
+      const text = await this.#ask(`  ${argument.name}${printable(about)} (${argument.wants}): `);
       if (text === undefined || text.trim() === "") {
         this.#terminal.say(this.#terminal.tone("quiet", "not called"));
         return undefined;

@@ -18,7 +18,7 @@ export type Report =
   | { readonly type: "failed"; readonly message: string; readonly remedy?: string | undefined; readonly stack?: string | undefined; readonly isFinal: boolean }
   | Committed
   /** A handler threw something that its caller does not hear. */
-  | { readonly type: "threw"; readonly agent: string; readonly message: string; readonly places: readonly string[]; readonly reference?: string | undefined; readonly stack?: string | undefined }
+  | { readonly type: "threw"; readonly message: string; readonly places: readonly string[]; readonly reference?: string | undefined; readonly stack?: string | undefined }
   | { readonly type: "log"; readonly level: "debug" | "warn" | "error"; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
 
 /** One commit of a conversation. */

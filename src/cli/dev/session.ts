@@ -38,6 +38,7 @@ export class DevSession {
   readonly #supervisor: Supervisor;
   readonly #url: string;
   #hasGreeted = false;
+  #hasServed = false;
   readonly #over = Promise.withResolvers<number>();
 
   /**
@@ -121,7 +122,8 @@ export class DevSession {
   }
 
   #ready({ agents }: Extract<Report, { type: "ready" }>): void {
-    if (this.#hasGreeted) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");
+    if (this.#hasServed) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");
+    this.#hasServed = true;
     this.#greet();
     const width = Math.max(...agents.map(({ id }) => id.length));
     for (const { id, tools } of agents) this.#terminal.say(`  ${this.#terminal.tone("strong", id.padEnd(width))}   ${tools.join("  ") || "no tools"}`);
@@ -133,17 +135,16 @@ export class DevSession {
       this.#over.reject(new Failure(message, remedy === undefined ? {} : { remedy }));
       return;
     }
-    if (!this.#hasGreeted) {
-      this.#greet();
-      this.#next();
-    }
+    this.#greet();
     this.#terminal.say(`${this.#terminal.tone("bad", "The agents cannot run:")} ${message}`);
     if (remedy) this.#terminal.say(this.#terminal.tone("quiet", remedy));
     if (this.#options.isVerbose && stack) this.#terminal.say(this.#terminal.tone("quiet", stack));
     this.#terminal.say(this.#terminal.tone("quiet", "What is stored stays as it is. The next save starts them again."));
   }
 
+  /** Once, before anything else is said. */
   #greet(): void {
+    if (this.#hasGreeted) return;
     this.#hasGreeted = true;
     const terminal = this.#terminal;
     terminal.say(`\n  ${terminal.tone("strong", "conversimple")} ${terminal.tone("quiet", packageVersion())}\n`);

@@ -7,6 +7,7 @@ import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
 import { Dispatcher } from "../../adapters/conversimple/dispatcher.ts";
+import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger, LogFields } from "../../base/log.ts";
@@ -69,19 +70,19 @@ async function load(settings: WorkerSettings): Promise<{ agents: LoadedAgent[]; 
   const stopWatching = watchImports();
   try {
     const { files, refused } = findAgentFiles(settings.paths);
-    return { agents: await loadAgents(files), refused };
+    return { agents: await loadAgents(files, showErrors), refused };
   } finally {
     stopWatching();
   }
 }
 
 /** What the agent's own `onError` hears is shown to the developer too. */
-function showErrors({ id, agent }: LoadedAgent): void {
+function showErrors(agent: ConversimpleAgent): void {
   const own = agent.onError?.bind(agent);
   const onError = (thrown: unknown): void => {
     const isError = thrown instanceof Error;
     const message = isError ? `${thrown.name}: ${thrown.message}` : String(thrown);
-    report({ type: "threw", agent: id, message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
+    report({ type: "threw", message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
     reference = undefined;
     own?.(thrown);
   };
@@ -91,7 +92,6 @@ function showErrors({ id, agent }: LoadedAgent): void {
 
 async function serve(settings: WorkerSettings): Promise<void> {
   const { agents, refused } = await load(settings);
-  for (const agent of agents) showErrors(agent);
   const opened = await openStore(settings.store);
   const store = committedStore(opened, report);
   dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, graceMs: GRACE_MS, signals: false, logger });
