@@ -29,7 +29,7 @@ export type ExpectedState<A> = Readonly<Record<string, unknown>> & (A extends { 
  * @param caller the function whose caller is to be shown as the place of the failure.
  * @throws {AssertionError} with the difference (EX3).
  */
-export function expectPartial(actual: unknown, expected: unknown, where: string, caller: (...inputs: never[]) => unknown): void {
+export function expectPartial(actual: unknown, expected: unknown, where: string, caller: (...inputs: never[]) => void): void {
   const seen = seenBy(actual, expected);
   if (isDeepStrictEqual(seen, expected)) return;
   const facts = { actual: seen, expected, operator: "deepStrictEqual", stackStartFn: caller };

@@ -40,6 +40,7 @@ export interface StoreFaultRates {
   readonly maxDelayMs?: number;
 }
 
+/** How a store fails: by chance from a seed, by a script later on. */
 export interface FaultyStoreOptions extends StoreFaultRates {
   /** By which delays wait; the machine's unless given. */
   readonly clock?: Clock;

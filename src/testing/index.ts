@@ -18,3 +18,5 @@ export {
 export { ScriptedPlatform, type PlatformAnswer, type ScriptedPlatformOptions } from "./scripted-platform.ts";
 export { Weather, type Direction, type Fate, type WeatherDecision, type WeatherOptions } from "./weather.ts";
 export { seededRandom } from "./seeded-random.ts";
+export { storeConformance, type ConformanceOptions, type SuiteRunner } from "./store-suite/suite.ts";
+export type { OpenStore, StoreUnderTest } from "./store-suite/fixture.ts";

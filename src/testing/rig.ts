@@ -159,10 +159,13 @@ export class Rig<A extends ConversimpleAgent> {
 
   /** Has a conversation apply what is in its inbox, if it is served here. */
   async readMail(conversationId: string): Promise<void> {
-    while (this.#host?.deliver(conversationId)) {
-      const live = this.#host.conversations.get(conversationId)!;
+    const live = this.#host?.conversations.get(conversationId);
+    if (!live) return;
+    // A unit that runs has read its mail already: a message that came meanwhile takes a second turn.
+    for (let turn = 0; turn < 2; turn++) {
+      if (!this.#host?.deliver(conversationId)) return;
       await Promise.race([live.queue.whenIdle(), this.#life.over]);
-      if (!live.hasMail || live.gone || live.quarantine) return;
+      if (!live.hasMail) return;
     }
   }
 

@@ -97,6 +97,7 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
 
   /** @throws {AssertionError} unless the state has what is expected (a deep partial, by part). */
   expectState(expected: ExpectedState<A>): void {
+    // oxlint-disable-next-line typescript/unbound-method -- it is named, not called
     expectPartial(this.state, expected, `Conversation ${this.id}`, this.expectState);
   }
 
@@ -122,7 +123,7 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
 
   /** Sets fields of the state from outside, as another program would (P16). @throws {ConversimpleError} why it was refused. */
   update(changes: A extends { readonly state: infer State } ? Partial<State> : never): Promise<void> {
-    return this.#post({ kind: "update", changes: changes as Readonly<Record<string, unknown>>, source: "test" });
+    return this.#post({ kind: "update", changes, source: "test" });
   }
 
   /** Sends a signal, which `onSignal` hears (P16). @throws {ConversimpleError} when the hook failed. */

@@ -53,6 +53,7 @@ export class Turn<A, Result = unknown> {
 
   /** @throws {AssertionError} unless the state after this call has what is expected (a deep partial, by part). */
   expectState(expected: ExpectedState<A>): void {
+    // oxlint-disable-next-line typescript/unbound-method -- it is named, not called
     expectPartial(this.state, expected, `After ${this.tool} (${this.callId})`, this.expectState);
   }
 }

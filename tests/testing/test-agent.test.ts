@@ -148,6 +148,7 @@ test("the sqlite store behaves the same under a simulated clock, over a day", as
     await call.crash();
     await call.restart();
     const turn = await call.tool("deposit", { amount: 5 });
+    expect(turn.repeated).toBe(false);
     turn.expectState({ state: { balance: 110, log: [{ what: "resumed", at: new Date("2026-01-02T00:00Z") }] } });
   } finally {
     rmSync(folder, { recursive: true });
