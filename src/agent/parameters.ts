@@ -42,16 +42,21 @@ export interface Parameters {
  */
 export function parametersOf(tool: string, input: ParametersInput): Parameters {
   const parameters = isSchema(input) ? ofSchema(tool, input) : ofFields(tool, input);
-  const properties = (parameters.jsonSchema.properties ?? {}) as Record<string, JsonSchema>;
-  const marked = (mark: string) => new Set(Object.keys(properties).filter((name) => hasMark(properties[name], mark)));
+  const { properties = {}, $defs, additionalProperties } = parameters.jsonSchema as { properties?: Record<string, JsonSchema>; $defs?: unknown; additionalProperties?: unknown };
+  if (hasMark(additionalProperties, "secret", $defs)) throw new ConversimpleError("definition_invalid", `Tool ${tool} takes secrets under names that it does not declare. Give each secret a parameter of its own.`, { tool });
+  const marked = (mark: string) => new Set(Object.keys(properties).filter((name) => hasMark(properties[name], mark, $defs)));
   return { ...parameters, secrets: marked("secret"), personal: marked("pii") };
 }
 
-/** Whether a mark stands anywhere in a JSON Schema. */
-function hasMark(schema: unknown, mark: string): boolean {
+/** Keywords of JSON Schema whose content is a value, not a schema. */
+const DATA = new Set(["default", "examples", "const", "enum"]);
+
+/** Whether a mark stands anywhere in a JSON Schema; a reference counts as all definitions. */
+function hasMark(schema: unknown, mark: string, definitions?: unknown): boolean {
   if (typeof schema !== "object" || schema === null) return false;
-  if ((schema as Record<string, unknown>)[mark] === true) return true;
-  return Object.values(schema).some((inner) => hasMark(inner, mark));
+  const fields = schema as Record<string, unknown>;
+  if (fields[mark] === true || (typeof fields.$ref === "string" && hasMark(definitions, mark))) return true;
+  return Object.keys(fields).some((key) => !DATA.has(key) && hasMark(fields[key], mark, definitions));
 }
 
 type Prepared = Pick<Parameters, "jsonSchema" | "parse">;
@@ -122,6 +127,7 @@ function refusedNesting(input: unknown): Issue | undefined {
     for (const holder of level) {
       for (const key of Object.keys(holder)) {
         if (!Array.isArray(holder) && FORBIDDEN.has(key)) return { path: [], reason: `"${key}" is not allowed as a name` };
+        if (!key.isWellFormed()) return { path: [], reason: "has a name with half of a surrogate pair" };
         const inner = (holder as Record<string, unknown>)[key];
         if (typeof inner === "object" && inner !== null) next.push(inner);
       }

@@ -9,6 +9,7 @@
 import { linkAgent } from "../agent/agent.ts";
 import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
 import { RecordDocument } from "../state/document.ts";
 import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
@@ -16,11 +17,15 @@ import { CallDesk } from "./call-desk.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
 import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
 import { hostSettings, type HostOptions, type HostSettings } from "./host-options.ts";
+import { watchRejections } from "./late-rejections.ts";
 import { Lease } from "./leases.ts";
 import { Maintenance } from "./maintenance.ts";
 import { onceSlice } from "./once.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { Units } from "./units.ts";
+
+/** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
+const PUT_DOWN_MS = 1_000;
 
 /** Conversations whose decoded values stay in memory. Source: 256 states of 64 KiB are a few tens of MiB. */
 const WARM_CONVERSATIONS = 256;
@@ -43,6 +48,7 @@ export class AgentHost implements Host, ConversationHost {
   /** Conversations with decoded values, the one that was used last at the end. */
   readonly #warm = new Set<LiveConversation>();
   #isDraining = false;
+  #unwatch = () => {};
 
   private constructor(settings: HostSettings) {
     this.settings = settings;
@@ -65,6 +71,7 @@ export class AgentHost implements Host, ConversationHost {
     const host = new AgentHost(hostSettings(options));
     await host.#lease.start();
     host.#maintenance.start();
+    host.#unwatch = watchRejections();
     return host;
   }
 
@@ -141,7 +148,7 @@ export class AgentHost implements Host, ConversationHost {
   close(conversationId: string, reason: string): Promise<void> {
     let closing = this.#closing.get(conversationId);
     if (!closing) {
-      closing = this.#close(checkId(conversationId, "conversation id"), reason).finally(() => this.#closing.delete(conversationId));
+      closing = this.#close(conversationId, reason).finally(() => this.#closing.delete(conversationId));
       this.#closing.set(conversationId, closing);
     }
     return closing;
@@ -175,11 +182,24 @@ export class AgentHost implements Host, ConversationHost {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#maintenance.stop();
-    await Promise.allSettled([...this.#opening.values(), ...this.#closing.values()]);
-    const timer = this.clock.after(graceMs, () => this.#calls.abortAll(shuttingDown()));
-    await Promise.all([...this.#live.values()].map((live) => this.#release(live)));
+    const isOver = new AbortController();
+    const timer = this.clock.after(graceMs, () => isOver.abort());
+    isOver.signal.addEventListener("abort", () => this.#calls.abortAll(shuttingDown()));
+    await this.#finished(isOver.signal);
     timer.cancel();
+    await Promise.all([...this.#live.values()].map((live) => this.#release(live)));
     await this.#lease.retire().catch(() => {});
+    this.#unwatch();
+  }
+
+  /** Waits until nothing runs any more; after the signal only as long as aborted calls take to be put down. */
+  async #finished(isOver: AbortSignal): Promise<void> {
+    const done = (async () => {
+      await Promise.allSettled([...this.#opening.values(), ...this.#closing.values()]);
+      await Promise.all([...this.#live.values()].map((live) => live.whenIdle()));
+    })();
+    const over = new Promise<void>((resolve) => isOver.addEventListener("abort", () => void sleep(this.clock, PUT_DOWN_MS).then(resolve)));
+    await Promise.race([done, over]);
   }
 
   /** As after a crash: nothing is released, no hook runs, nothing more is committed. For the test kit. */
@@ -189,6 +209,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#lease.stop();
     for (const live of this.#live.values()) live.leave(new ConversimpleError("cancelled", "The process was killed."));
     this.#live.clear();
+    this.#unwatch();
   }
 
   /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */
@@ -221,7 +242,8 @@ export class AgentHost implements Host, ConversationHost {
   /** Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). */
   async borrow(conversationId: string): Promise<void> {
     const { identity } = this.#lease;
-    const live = this.#isDraining ? undefined : await this.#takeOver(conversationId);
+    const mayTake = () => !this.#isDraining && !this.#closing.has(conversationId);
+    const live = await this.#takeOver(conversationId, mayTake);
     if (!live) return;
     try {
       live.hasMail = true;
@@ -274,29 +296,47 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   async #close(conversationId: string, reason: string): Promise<void> {
+    checkId(conversationId, "conversation id");
     await this.#opening.get(conversationId)?.catch(() => {});
-    const live = this.#live.get(conversationId) ?? (await this.#takeOver(conversationId));
+    const live = this.#live.get(conversationId) ?? (await this.#takeOver(conversationId, () => true));
     if (!live) return;
-    const { agent } = live.agent;
-    const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
     try {
-      await this.#units.inQueue(live, "onConversationEnded", () => this.#units.hook(live, "onConversationEnded", () => (live.quarantine ? undefined : agent.onConversationEnded?.(reason)), facts), { unlimited: true });
+      await this.#units.inQueue(live, "onConversationEnded", () => this.#end(live, reason), { unlimited: true });
       await this.store.release(live.owner, this.#lease.identity.id, live.epoch);
     } catch (thrown) {
       if (!live.gone) throw thrown;
     }
-    live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: conversationId }));
     this.#forget(live, "ended");
   }
 
-  /** A live conversation that nobody serves, acquired without being registered or resumed. */
-  async #takeOver(conversationId: string): Promise<LiveConversation | undefined> {
-    if (this.#live.has(conversationId) || this.#opening.has(conversationId)) return undefined;
-    const loaded = await this.store.load(conversationOwner(conversationId));
-    const agent = this.#agents.get(loaded?.facts.agentId ?? "");
-    if (!loaded || !agent || loaded.facts.status !== "live") return undefined;
-    const acquired = await this.store.acquire(loaded.owner, this.#lease.identity);
-    return acquired.kind === "acquired" ? this.#build(conversationId, agent, {}, acquired.loaded) : undefined;
+  /** The last unit of a conversation; whoever waits behind it in the queue hears that it has ended. */
+  async #end(live: LiveConversation, reason: string): Promise<void> {
+    const { agent } = live.agent;
+    const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
+    // A quarantined record stays as it is, and no hook sees it: only the facts change.
+    if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts });
+    else await this.#units.hook(live, "onConversationEnded", () => agent.onConversationEnded?.(reason), facts);
+    live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
+  }
+
+  /**
+   * A live conversation that nobody serves, acquired without being registered or resumed.
+   *
+   * @param mayTake asked at the last moment: taking it from an `open` of our own would fence that one.
+   */
+  async #takeOver(conversationId: string, mayTake: () => boolean): Promise<LiveConversation | undefined> {
+    const isFree = () => mayTake() && !this.#live.has(conversationId) && !this.#opening.has(conversationId);
+    if (!isFree()) return undefined;
+    const found = await this.store.load(conversationOwner(conversationId));
+    const agent = this.#agents.get(found?.facts.agentId ?? "");
+    if (!found || !agent || found.facts.status !== "live" || !isFree()) return undefined;
+    const acquired = await this.store.acquire(found.owner, this.#lease.identity);
+    if (acquired.kind !== "acquired") return undefined;
+    const { loaded } = acquired;
+    if (loaded.facts.status === "live") return this.#build(conversationId, agent, {}, loaded);
+    // Somebody ended it meanwhile: once is enough.
+    await this.store.release(loaded.owner, this.#lease.identity.id, loaded.epoch);
+    return undefined;
   }
 
   #expiry(): number | null {
@@ -305,7 +345,6 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   async #release(live: LiveConversation): Promise<void> {
-    await live.queue.whenIdle();
     live.leave(shuttingDown());
     await this.store.release(live.owner, this.#lease.identity.id, live.epoch).catch(() => {});
     this.#forget(live, "released");

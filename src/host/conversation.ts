@@ -145,6 +145,14 @@ export class LiveConversation {
     return done;
   }
 
+  /** Resolves when no unit runs or waits, and no parallel call runs. */
+  async whenIdle(): Promise<void> {
+    while (!this.queue.isIdle || this.inFlight.size > 0) {
+      await this.queue.whenIdle();
+      await Promise.all([...this.inFlight.values()].map(({ outcome }) => outcome));
+    }
+  }
+
   /** Stops serving it: waiting calls are settled, nothing is committed any more. Again is without effect. */
   leave(error: ConversimpleError): void {
     if (this.#gone) return;
@@ -166,13 +174,14 @@ export class LiveConversation {
     const document = this.#document;
     // The first commit always stores the record, so that a conversation without changes exists too.
     const effective = change ?? (this.#version === 0 ? { parts: new Map(), patches: {} } : undefined);
+    const record = document && effective ? document.textWith(version, effective.parts) : undefined;
     const text = document ? this.#journal.entry(timed, document, version, effective) : undefined;
     const trimBelow = document ? this.#journal.trimBelow(version, this.ledger.oldestVersion) : undefined;
     return {
       writeId: randomUUID(),
       expectedVersion: this.#version,
       epoch: this.epoch,
-      ...(document && effective ? { record: document.textWith(version, effective.parts) } : {}),
+      ...(record === undefined ? {} : { record }),
       ...(text === undefined ? {} : { entry: text }),
       ...(answer ? { answer } : {}),
       ...(facts ? { facts } : {}),
@@ -204,6 +213,7 @@ export class LiveConversation {
         // A repetition that wrote nothing says nothing about the attempt before it.
         if (!isUnknown(thrown) && !(this.#unresolved && thrown instanceof StoreUnavailableError)) {
           this.#unresolved = undefined;
+          this.#journal.undo(pending.change.expectedVersion + 1);
           throw this.#failed(thrown);
         }
         this.#unresolved = pending;

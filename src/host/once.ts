@@ -6,10 +6,12 @@
 //   ON2. Kept: the last 512 keys, as far as 64 KiB go.
 
 import type { UnitRun } from "./unit-run.ts";
+import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 
 const KEYS = 512;
-const MAX_BYTES = 65_536;
+/** Characters of all answers, but for the last one, which may be as large as a result. */
+const MAX_CHARACTERS = 65_536;
 
 type Kept = [key: string, json: string][];
 
@@ -17,7 +19,7 @@ type Kept = [key: string, json: string][];
 export const onceSlice: Slice = {
   name: "$once",
   schemaVersion: 1,
-  maxBytes: MAX_BYTES * 3,
+  maxBytes: RECORD_MAX_BYTES,
   initial: () => [],
   restore: (stored) => stored,
   check: (value) => value,
@@ -36,7 +38,7 @@ export function rememberOnce(run: UnitRun, tool: string, key: string, json: stri
   const kept = run.draft(onceSlice) as Kept;
   kept.push([`${tool}\n${key}`, json]);
   let size = kept.reduce((sum, [name, text]) => sum + name.length + text.length, 0);
-  while (kept.length > 1 && (kept.length > KEYS || size > MAX_BYTES)) {
+  while (kept.length > 1 && (kept.length > KEYS || size > MAX_CHARACTERS)) {
     const [name, text] = kept.shift()!;
     size -= name.length + text.length;
   }

@@ -67,7 +67,7 @@ function writeArray(value: readonly unknown[], path: (string | number)[], open: 
 function writePlain(value: object, path: (string | number)[], open: object[]): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refuse(path, `is a ${(prototype as object).constructor.name || "class instance"}, which JSON does not have; return its plain data`);
+    throw refuse(path, `is a ${(prototype as { constructor?: { name?: string } }).constructor?.name || "class instance"}, which JSON does not have; return its plain data`);
   }
   let text = "{";
   for (const key of Object.keys(value)) {

@@ -108,6 +108,8 @@ export class ToolCall {
         run.end();
         resolve({ kind: "failure", thrown: error, outcome: error.code === "tool_timeout" ? "timeout" : "cancelled" });
       });
+      // A parallel call may have expired while an unresolved commit was settled (P1).
+      if (this.deadline.error) return;
       runWith(run, () => this.#handle(run, info)).then(resolve, (thrown: unknown) => resolve(this.#thrown(thrown)));
     });
   }
@@ -140,19 +142,26 @@ export class ToolCall {
   }
 
   #thrown(thrown: unknown): Ran {
-    if (thrown instanceof RefusedError) return { kind: "result", json: resultJson(thrown.result), outcome: "refused", code: thrown.result.error, keepsChange: false };
-    if (thrown instanceof ToolError) return { kind: "result", json: resultJson({ error: thrown.error, message: thrown.message }), outcome: "tool_error", code: thrown.error, keepsChange: false };
+    try {
+      if (thrown instanceof RefusedError) return { kind: "result", json: resultJson(thrown.result), outcome: "refused", code: thrown.result.error, keepsChange: false };
+      if (thrown instanceof ToolError) return { kind: "result", json: resultJson({ error: thrown.error, message: thrown.message }), outcome: "tool_error", code: thrown.error, keepsChange: false };
+    } catch (invalid) {
+      return { kind: "failure", thrown: invalid, outcome: "failed" };
+    }
     return { kind: "failure", thrown, outcome: "failed" };
   }
 
   async #commit(run: UnitRun, ran: Ran): Promise<string> {
-    if (ran.kind === "failure") return this.#commitFailure(ran);
     let change: CommitRequest["change"];
     try {
-      change = ran.keepsChange ? run.unit.change() : undefined;
+      change = ran.kind === "result" && ran.keepsChange ? run.unit.change() : undefined;
     } catch (thrown) {
-      return this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+      return await this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+    } finally {
+      // TC1: what a handler left un-awaited changes nothing while the commit is under way.
+      run.end();
     }
+    if (ran.kind === "failure") return this.#commitFailure(ran);
     await this.#live.commit({
       entry: this.#entry(ran.outcome, ran.code),
       change,
@@ -169,7 +178,8 @@ export class ToolCall {
   }
 
   #entry(outcome: UnitOutcome, code?: string): EntryFacts {
-    const input = this.#parsed.ok ? withoutSecrets(this.#parsed.value, this.#tool.parameters.secrets) : undefined;
+    // As they came, not as they were parsed: a schema may make class instances of them.
+    const input = this.#parsed.ok ? withoutSecrets(this.#invocation.arguments, this.#tool.parameters.secrets) : undefined;
     const waited = this.#queueMs > WAITED_MS ? this.#behind : undefined;
     return {
       unit: "tool",

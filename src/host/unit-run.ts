@@ -20,6 +20,8 @@ import { RESULT_MAX_BYTES } from "./result-json.ts";
 /** What a running unit asks of its host. */
 export interface UnitHost {
   nowMs(): number;
+  /** Tells the log and the agent of an error that nobody else hears of. */
+  report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
   /** Runs a recipe as a small unit in the conversation's queue (UR3). */
   smallUnit<T>(conversation: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T>;
@@ -82,7 +84,16 @@ export class UnitRun implements Running {
   async update<T>(recipe: () => T): Promise<T> {
     this.#check("this.update()");
     if (this.unit.mode === "write") return sync(recipe());
-    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (run) => runWith(run, () => sync(recipe())));
+    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (run) => {
+      // It may have waited in the queue until its call was over.
+      this.#check("this.update()");
+      return runWith(run, () => sync(recipe()));
+    });
+  }
+
+  /** Says that a promise which the handler left un-awaited was rejected. */
+  reportLate(thrown: unknown): void {
+    this.#host.report(this.#live, thrown, "a promise that a handler left un-awaited was rejected");
   }
 
   /** Ends it: drafts die, whatever the handler still does (UR1). */

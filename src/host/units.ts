@@ -2,11 +2,13 @@
 //
 // Owns how each is run in its conversation's queue and committed.
 //
-//   UN1. A hook that throws changes nothing, is reported, and stops nobody.
+//   UN1. A hook that throws, or takes longer than a tool may, changes nothing, is reported, and stops nobody. A commit
+//        that fails is not the hook's fault: whoever asked for the hook hears of it.
 //   UN2. A message is applied, journalled and consumed in one commit; refused ones too.                (P16)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 
-import { runWith } from "../agent/running.ts";
+import { runOutside, runWith } from "../agent/running.ts";
+import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
@@ -14,6 +16,7 @@ import type { EntryFacts, UnitKind, UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
 import type { Change, Store, WaitingMessage } from "../state/store.ts";
 import type { LiveConversation } from "./conversation.ts";
+import { Deadline } from "./deadline.ts";
 import type { UnitHost } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
 
@@ -64,7 +67,8 @@ export class Units implements UnitHost {
   smallUnit<T>(live: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T> {
     let result: T;
     return this.inQueue(live, `update of ${name}`, async () => {
-      await this.#unit(live, { unit: "update", name, id: `update:${name}`, handle: (run) => (result = recipe(run)) });
+      const failure = await this.#unit(live, { unit: "update", name, id: `update:${name}`, handle: (run) => (result = recipe(run)) });
+      if (failure) throw failure.thrown;
       return result;
     });
   }
@@ -101,12 +105,8 @@ export class Units implements UnitHost {
   /** Runs a hook inside the queue's turn (UN1). Facts are committed also when the hook throws. */
   async hook(live: LiveConversation, name: string, handle: () => unknown, facts?: Change["facts"]): Promise<void> {
     const handled: Handled = { unit: "hook", name, id: `hook:${name}:${live.version}`, handle, ...(facts ? { facts } : {}) };
-    try {
-      await this.#unit(live, handled);
-    } catch (thrown) {
-      if (live.gone) throw thrown;
-      this.report(live, thrown, `${name} failed`);
-    }
+    const failure = await this.#unit(live, handled);
+    if (failure) this.report(live, failure.thrown, `${name} failed`);
   }
 
   /** Tells the log (ids and codes only) and the agent's `onError` (the error itself). */
@@ -116,11 +116,11 @@ export class Units implements UnitHost {
     this.tell(live, thrown);
   }
 
-  /** Gives the error to the agent's `onError`, and to whoever runs the host. */
+  /** Gives the error to the agent's `onError`, and to whoever runs the host; in no conversation, whichever ran before. */
   tell(live: LiveConversation, thrown: unknown): void {
     this.#onError(thrown, live.id);
     try {
-      live.agent.agent.onError?.(thrown);
+      runOutside(() => live.agent.agent.onError?.(thrown));
     } catch (again) {
       this.#logger.error({ agent: live.agent.agentId, reason: again instanceof Error ? again.name : "unknown" }, "onError itself failed");
     }
@@ -138,16 +138,12 @@ export class Units implements UnitHost {
     const handle = (run: UnitRun) => (mail.kind === "update" ? applyUpdate(live, run, mail.changes) : live.agent.agent.onSignal?.(mail.name, mail.payload));
     const unit = mail.kind === "update" ? "outside" : "signal";
     const name = mail.kind === "update" ? "update" : mail.name;
-    try {
-      await this.#unit(live, { unit, name, id: `message:${message.id}`, handle, message, source: mail.source });
-    } catch (thrown) {
-      if (live.gone) throw thrown;
-      this.report(live, thrown, "a message from outside was refused");
-    }
+    const failure = await this.#unit(live, { unit, name, id: `message:${message.id}`, handle, message, source: mail.source });
+    if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
-  /** Runs and commits one unit. Whatever the handler threw is thrown on, after its entry was committed. */
-  async #unit(live: LiveConversation, handled: Handled): Promise<void> {
+  /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */
+  async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
     const startedAt = this.#clock.monotonic();
     const entry = (outcome: UnitOutcome, code?: string): EntryFacts => ({
       unit: handled.unit,
@@ -163,7 +159,7 @@ export class Units implements UnitHost {
     let failure: { thrown: unknown } | undefined;
     let change;
     try {
-      await runWith(run, () => handled.handle(run));
+      await this.#inTime(handled.name, () => runWith(run, () => handled.handle(run)));
       change = run.unit.change();
     } catch (thrown) {
       failure = { thrown };
@@ -172,7 +168,16 @@ export class Units implements UnitHost {
     }
     const code = failure === undefined ? undefined : failure.thrown instanceof ConversimpleError ? failure.thrown.code : "tool_execution_error";
     await live.commit({ entry: entry(failure ? "failed" : "ok", code), change, ...also });
-    if (failure) throw failure.thrown;
+    return failure;
+  }
+
+  /** Waits for a handler as long as a tool may take: a hook that hangs would stop its conversation for ever. */
+  #inTime(name: string, handle: () => unknown): Promise<void> {
+    const deadline = new Deadline(this.#clock, name, TOOL_TIMEOUT_MS);
+    return new Promise<void>((resolve, reject) => {
+      deadline.onOver(reject);
+      new Promise((settle) => settle(handle())).then(() => resolve(), reject);
+    }).finally(() => deadline.stop());
   }
 }
 

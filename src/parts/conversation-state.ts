@@ -103,15 +103,29 @@ function upgraded(name: string, stored: unknown, from: number, to: number, steps
   for (let version = from; version < to; version++) {
     const step = steps?.[version];
     // Without a step the schema alone has to cope: new fields have defaults.
-    if (step) value = step(value);
-    if (value instanceof Promise) throw new Error(`the upgrade of ${name} from version ${version} is asynchronous`);
+    if (step) value = taken(step, value, `the upgrade of ${name} from version ${version}`);
   }
   return value;
+}
+
+/** One step. What it throws may hold somebody's state, so its text goes no further than the cause. */
+function taken(step: Upgrade, value: unknown, what: string): unknown {
+  let result: unknown;
+  try {
+    result = step(value);
+  } catch (thrown) {
+    throw new Error(`${what} failed`, { cause: thrown });
+  }
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => {});
+  throw new Error(`${what} is asynchronous`);
 }
 
 /** The first key that a schema dropped in passing, such as zod's objects do with unknown keys (CS2). */
 function droppedKey(given: unknown, kept: unknown): (string | number)[] | undefined {
   if (given === kept || typeof given !== "object" || given === null || typeof kept !== "object" || kept === null) return undefined;
+  if (given instanceof Map) return kept instanceof Map ? droppedKey([...given], [...kept]) : undefined;
+  if (given instanceof Set) return kept instanceof Set ? droppedKey([...given], [...kept]) : undefined;
   const isList = Array.isArray(given);
   if (!isList && Object.getPrototypeOf(given) !== Object.prototype) return undefined;
   for (const key of Object.keys(given)) {
@@ -150,11 +164,17 @@ function secretPath(schema: unknown, path: Path): Path | undefined {
   if (typeof schema !== "object" || schema === null) return undefined;
   if ((schema as { secret?: unknown }).secret === true) return path;
   for (const [key, inner] of Object.entries(schema)) {
+    if (isData(key)) continue;
     const isKeyword = ["properties", "items", "additionalProperties", "anyOf", "oneOf", "allOf", "$defs", "prefixItems"].includes(key);
     const found = secretPath(inner, isKeyword || Array.isArray(schema) ? path : [...path, key]);
     if (found) return found;
   }
   return undefined;
+}
+
+/** Keywords of JSON Schema whose content is a value, not a schema. */
+function isData(keyword: string): boolean {
+  return keyword === "default" || keyword === "examples" || keyword === "const" || keyword === "enum";
 }
 
 function definition(reason: string): ConversimpleError {

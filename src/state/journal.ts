@@ -25,7 +25,7 @@ export interface EntryFacts {
   /** Name of the tool, hook, effect or signal. */
   readonly name: string;
   readonly callId?: string;
-  /** Parsed arguments, secret ones replaced. */
+  /** The arguments as they came, secret ones replaced. */
   readonly arguments?: unknown;
   readonly outcome: UnitOutcome;
   /** Error code or refusal word when the outcome is not "ok". */
