@@ -62,6 +62,11 @@ export class BankAgent extends ConversimpleAgent {
     return { receipt };
   });
 
+  readonly chargeAndGive = tool("Charge the card, then give to another caller", { to: z.string() }, async ({ to }) => {
+    await this.payments.charge(this.call.idempotencyKey);
+    await this.updateState(to, { balance: 1_000_000 });
+  });
+
   readonly tag = tool("Count a tag", { name: z.string() }, ({ name }) => {
     this.state.tags.set(name, (this.state.tags.get(name) ?? 0n) + 1n);
     return { tags: this.state.tags.size };

@@ -183,6 +183,20 @@ test("a crash in mid-tool leaves nothing of it, even when its handler goes on", 
   expect((await call.journal()).map(({ name }) => name)).toEqual(["onConversationStarted", "onConversationResumed"]);
 });
 
+test("a handler that survives its process reaches nobody", async () => {
+  let goOn = (_receipt: string): void => {};
+  await using call = await testAgent(new BankAgent(), { override: { payments: { charge: () => new Promise<string>((resolve) => (goOn = resolve)) } } });
+  const other = await call.another();
+  const pending = call.tool("chargeAndGive", { to: other.id });
+  await call.crash();
+  goOn("too late");
+  expect((await pending).outcome).toBe("gone");
+  await call.advance("1s");
+  await call.restart();
+  await other.tool("deposit", { amount: 1 });
+  other.expectState({ state: { balance: 101 } });
+});
+
 test("between a crash and a restart nobody answers", async () => {
   await using call = await testAgent(new BankAgent());
   await call.crash();
