@@ -8,6 +8,7 @@ export { Part } from "./agent/part.ts";
 export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
+export { openState, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
 export type { Logger, LogFields } from "./base/log.ts";
 export {
   ConversimpleError,

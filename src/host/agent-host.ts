@@ -58,7 +58,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#units = new Units({ store, clock, logger, onError });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
-    this.#outside = new OutsideWriters(settings, this);
+    this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
     for (const { agent, agentId } of this.#agents.values()) linkAgent(agent, this.#outside.linkFor(agentId));
   }
 
@@ -210,6 +210,11 @@ export class AgentHost implements Host, ConversationHost {
     for (const live of this.#live.values()) live.leave(new ConversimpleError("cancelled", "The process was killed."));
     this.#live.clear();
     this.#unwatch();
+  }
+
+  /** P9: a warning before the refusal. */
+  grew(live: LiveConversation, part: string, bytes: number, limit: number): void {
+    this.settings.logger.warn({ conversation: live.id, agent: live.agent.agentId, part, bytes, limit }, "the state comes near its limit; store ids, not documents, or raise maxBytes");
   }
 
   /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */

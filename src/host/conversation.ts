@@ -15,6 +15,7 @@ import { sleep } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError } from "../base/errors.ts";
 import type { RecordDocument } from "../state/document.ts";
 import { JournalWriter, type EntryFacts } from "../state/journal.ts";
+import { WARN_SHARE } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
 import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
 import type { UnitChange } from "../state/unit.ts";
@@ -38,6 +39,8 @@ export interface ConversationHost {
   readonly resolveTimeoutMs: number;
   /** Says that the conversation was used: those that were not for a while let their decoded values go. */
   used(conversation: LiveConversation): void;
+  /** A part passed 80 % of its limit, for the first time here (P9). */
+  grew(conversation: LiveConversation, part: string, bytes: number, limit: number): void;
   /** LC4. */
   lost(conversation: LiveConversation, error: ConversimpleError): void;
 }
@@ -80,6 +83,7 @@ export class LiveConversation {
   #tail: Promise<unknown> = Promise.resolve();
   #gone: ConversimpleError | undefined;
   #commitBeforeMs: number | undefined;
+  readonly #warned = new Set<string>();
   readonly #journal = new JournalWriter();
   readonly #host: ConversationHost;
 
@@ -193,10 +197,25 @@ export class LiveConversation {
   #accept({ change, answer, facts }: CommitRequest, stored: Change): void {
     this.#version = stored.expectedVersion + 1;
     this.updatedAtMs = this.#host.clock.now();
-    if (change) this.#document?.accept(change.parts);
+    if (change) {
+      this.#document?.accept(change.parts);
+      this.#watchSize(change);
+    }
     this.#host.used(this);
     if (answer) this.ledger.add({ callId: answer.callId, digest: answer.digest, version: this.#version, atMs: this.updatedAtMs });
     if (facts) this.#facts = { ...this.#facts, ...facts };
+  }
+
+  #watchSize({ parts }: UnitChange): void {
+    for (const slice of this.agent.slices) {
+      const text = parts.get(slice.name)?.text;
+      const worth = slice.maxBytes * WARN_SHARE;
+      if (text === undefined || text.length * 3 <= worth || this.#warned.has(slice.name)) continue;
+      const bytes = Buffer.byteLength(text);
+      if (bytes <= worth) continue;
+      this.#warned.add(slice.name);
+      this.#host.grew(this, slice.name, bytes, slice.maxBytes);
+    }
   }
 
   /** Sends a change until its outcome is known or the time is over. */

@@ -7,37 +7,42 @@
 
 import { randomUUID } from "node:crypto";
 
-import type { AgentLink } from "../agent/agent.ts";
-import { sleep } from "../base/clock.ts";
+import type { AgentLink, ConversimpleAgent } from "../agent/agent.ts";
+import { sleep, type Clock } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import { RecordDocument } from "../state/document.ts";
 import { openEntry } from "../state/journal.ts";
-import { sealText } from "../state/record.ts";
-import { conversationOwner } from "../state/store.ts";
+import { openRecord, sealText } from "../state/record.ts";
+import { conversationOwner, type Store } from "../state/store.ts";
 import { defineAgent } from "../agent/definition.ts";
 import type { Maintained } from "./maintenance.ts";
-import type { HostSettings } from "./host-options.ts";
 import type { Mail } from "./units.ts";
 
 /** How long a writer waits for its message to be applied, milliseconds, and how often it looks. */
 const APPLIED_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
-export class OutsideWriters {
-  readonly #settings: HostSettings;
-  readonly #host: Maintained;
+/** What a writer needs: the store, and the host when there is one in this process. */
+export interface OutsideOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly agents: readonly ConversimpleAgent[];
+  readonly host: Maintained | undefined;
+}
 
-  constructor(settings: HostSettings, host: Maintained) {
-    this.#settings = settings;
-    this.#host = host;
+export class OutsideWriters {
+  readonly #options: OutsideOptions;
+
+  constructor(options: OutsideOptions) {
+    this.#options = options;
   }
 
   /** What one agent gets of it. */
   linkFor(agentId: string): AgentLink {
     return {
-      readState: (conversationId) => this.#readState(agentId, conversationId),
+      readState: (conversationId) => this.readState(conversationId, agentId),
       writeState: (conversationId, changes, wait) => this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait),
     };
   }
@@ -49,18 +54,19 @@ export class OutsideWriters {
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`.
    */
   async post(conversationId: string, mail: Mail, wait: "durable" | "applied"): Promise<void> {
-    const { store } = this.#settings;
+    const { store, host } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
     if (!before) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     const id = randomUUID();
     await store.post(owner, { id, text: sealText(mail) });
-    if (!this.#host.deliver(conversationId) && wait === "applied") await this.#host.borrow(conversationId);
+    const isHere = host?.deliver(conversationId) === true;
+    if (!isHere && wait === "applied") await host?.borrow(conversationId);
     if (wait === "applied") await this.#applied(conversationId, id, before.version);
   }
 
   async #applied(conversationId: string, messageId: string, afterVersion: number): Promise<void> {
-    const { store, clock } = this.#settings;
+    const { store, clock } = this.#options;
     const owner = conversationOwner(conversationId);
     const deadline = clock.monotonic() + APPLIED_WITHIN_MS;
     let seen = afterVersion;
@@ -77,15 +83,27 @@ export class OutsideWriters {
     throw new StoreUnavailableError("The message is in the inbox, but its conversation's owner has not applied it yet.", { conversation: conversationId, outcome: "posted" });
   }
 
-  async #readState(agentId: string, conversationId: string): Promise<unknown> {
+  /**
+   * A plain copy of a conversation's committed state; undefined when there is none.
+   *
+   * @param agentId only of a conversation of this agent, when given.
+   * @throws {StateQuarantinedError} The stored record cannot be used.
+   */
+  async readState(conversationId: string, agentId?: string): Promise<unknown> {
+    const { store, host, agents } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
-    const agent = this.#settings.agents.map(defineAgent).find((definition) => definition.agentId === agentId)!;
-    const slice = agent.slices.find(({ name }) => name === "state");
-    if (!slice) return undefined;
-    const live = this.#host.conversations.get(conversationId);
-    if (live) return live.agent.agentId === agentId ? copyOf(live.document.value(slice)) : undefined;
-    const loaded = await this.#settings.store.load(owner);
-    if (!loaded || loaded.record === null || loaded.facts.agentId !== agentId) return undefined;
+    const live = host?.conversations.get(conversationId);
+    const loaded = live ? undefined : await store.load(owner);
+    const ofAgent = live?.agent.agentId ?? loaded?.facts.agentId;
+    if (agentId !== undefined && ofAgent !== agentId) return undefined;
+    const slice = agents.map(defineAgent).find((definition) => definition.agentId === ofAgent)?.slices.find(({ name }) => name === STATE);
+    if (live) return slice && copyOf(live.document.value(slice));
+    if (!loaded || loaded.record === null) return undefined;
+    // Without the agent's schema the value is what was stored: not upgraded, no new defaults.
+    if (!slice) return openRecord(owner, loaded.version, loaded.record).get(STATE)?.data;
     return copyOf(RecordDocument.open(owner, loaded.version, loaded.record, [slice]).value(slice));
   }
 }
+
+/** The field of an agent's conversation state. */
+const STATE = "state";

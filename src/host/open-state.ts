@@ -1,0 +1,59 @@
+// State from outside: a webhook, a job or a script that reads and writes conversations of a store.     (P16)
+//
+//   OS1. It serves nothing: a change goes through the conversation's inbox.
+//   OS2. With the agents it takes over a conversation that nobody serves for the one unit; without them the message
+//        waits for the conversation's next owner.
+
+import type { ConversimpleAgent } from "../agent/agent.ts";
+import { systemClock, type Clock } from "../base/clock.ts";
+import type { Store } from "../state/store.ts";
+import { AgentHost } from "./agent-host.ts";
+import { OutsideWriters } from "./outside-writers.ts";
+
+export interface OpenStateOptions {
+  /** The agents whose conversations are changed; without them a change resolves when it is in the inbox. */
+  readonly agents?: readonly ConversimpleAgent[];
+  /** What the journal names as the writer; "outside" unless given. */
+  readonly source?: string;
+  readonly clock?: Clock;
+}
+
+/** Access to the conversations of a store. */
+export interface StateAccess {
+  /** A plain copy of a conversation's committed state; undefined when there is none. */
+  getState(conversationId: string): Promise<unknown>;
+  /**
+   * Sets fields of a conversation's state; resolves when it is applied (OS2).
+   *
+   * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, `state_invalid` and the like when it was
+   *   refused, `state_unavailable` when the owner has not applied it within 10 s (it stays in the inbox).
+   */
+  updateState(conversationId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Sends a durable message to the agent's `onSignal`; resolves as `updateState` does. */
+  signal(conversationId: string, name: string, payload?: unknown): Promise<void>;
+  /** Lets go of the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state of a store for another program.
+ *
+ * @param address `sqlite:<path>`; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
+ * @throws {ConversimpleError} `store_misconfigured`, `definition_invalid`, `state_unavailable`.
+ */
+export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
+  const { agents = [], source = "outside", clock = systemClock } = options;
+  const store = typeof address === "object" ? address : await (await import("../stores/open.ts")).openStore(address, { clock });
+  const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock }) : undefined;
+  const writers = new OutsideWriters({ store, clock, agents, host });
+  const wait = host ? "applied" : "durable";
+  return {
+    getState: (conversationId) => writers.readState(conversationId),
+    updateState: (conversationId, changes) => writers.post(conversationId, { kind: "update", changes, source }, wait),
+    signal: (conversationId, name, payload) => writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
+    async close() {
+      await host?.drain(0);
+      if (store !== address) await store.close();
+    },
+  };
+}
