@@ -67,6 +67,16 @@ export class BankAgent extends ConversimpleAgent {
     await this.updateState(to, { balance: 1_000_000 });
   });
 
+  readonly depositBeside = tool("Pay in beside others", { amount: z.number() }, { parallel: true }, async ({ amount }) => {
+    await this.payments.charge(this.call.idempotencyKey);
+    return this.update(() => ({ balance: (this.state.balance += amount) }));
+  });
+
+  readonly meddleBeside = tool("Writes where it may only read", {}, { parallel: true }, () => {
+    this.state.balance = 0;
+    return {};
+  });
+
   readonly tag = tool("Count a tag", { name: z.string() }, ({ name }) => {
     this.state.tags.set(name, (this.state.tags.get(name) ?? 0n) + 1n);
     return { tags: this.state.tags.size };

@@ -2,7 +2,20 @@
 
 import { expect, test } from "vitest";
 import { testAgent } from "../../src/testing/index.ts";
-import { BankAgent } from "./bank-agent.ts";
+import { BankAgent, type Payments } from "./bank-agent.ts";
+
+/** A payment service that answers when the test says so. */
+class SlowPayments implements Payments {
+  readonly #asked = Promise.withResolvers<void>();
+  readonly #receipt = Promise.withResolvers<string>();
+  readonly asked = this.#asked.promise;
+  readonly answer = this.#receipt.resolve;
+
+  charge(): Promise<string> {
+    this.#asked.resolve();
+    return this.#receipt.promise;
+  }
+}
 
 test("P1: login and get_balance sent together run in order", async () => {
   await using call = await testAgent(new BankAgent());
@@ -26,6 +39,24 @@ test("P1: a call whose caller gave up while it waited does not run", async () =>
   await call.advance("29s");
   expect((await hanging).error?.code).toBe("tool_timeout");
   expect((await call.tool("deposit", { amount: 2 })).result).toEqual({ balance: 102, runs: 1 });
+});
+
+test("P2: parallel tools run beside the others, and none loses the update of another", async () => {
+  const payments = new SlowPayments();
+  await using call = await testAgent(new BankAgent(), { override: { payments } });
+  const beside = [call.tool("depositBeside", { amount: 1 }), call.tool("depositBeside", { amount: 2 })];
+  await payments.asked;
+  expect((await call.tool("deposit", { amount: 4 })).result).toMatchObject({ balance: 104 });
+  payments.answer("receipt");
+  expect((await Promise.all(beside)).map(({ outcome }) => outcome)).toEqual(["result", "result"]);
+  call.expectState({ state: { balance: 107 } });
+});
+
+test("P2: what a parallel tool reads it cannot write", async () => {
+  await using call = await testAgent(new BankAgent());
+  const turn = await call.tool("meddleBeside");
+  expect(turn.error?.code).toBe("read_only");
+  turn.expectState({ state: { balance: 100 } });
 });
 
 test("P3: a tool that throws, declines or times out leaves the state as it was", async () => {
@@ -171,25 +202,27 @@ test("P6: a crash between an effect and its record runs it again under the same 
 });
 
 test("a crash in mid-tool leaves nothing of it, even when its handler goes on", async () => {
-  let goOn = (_receipt: string): void => {};
-  await using call = await testAgent(new BankAgent(), { override: { payments: { charge: () => new Promise<string>((resolve) => (goOn = resolve)) } } });
+  const payments = new SlowPayments();
+  await using call = await testAgent(new BankAgent(), { override: { payments } });
   const pending = call.tool("charge");
+  await payments.asked;
   await call.crash();
   expect((await pending).outcome).toBe("gone");
   await call.restart();
-  goOn("too late");
+  payments.answer("too late");
   await call.advance("1m");
   call.expectState({ state: { balance: 100 } });
   expect((await call.journal()).map(({ name }) => name)).toEqual(["onConversationStarted", "onConversationResumed"]);
 });
 
 test("a handler that survives its process reaches nobody", async () => {
-  let goOn = (_receipt: string): void => {};
-  await using call = await testAgent(new BankAgent(), { override: { payments: { charge: () => new Promise<string>((resolve) => (goOn = resolve)) } } });
+  const payments = new SlowPayments();
+  await using call = await testAgent(new BankAgent(), { override: { payments } });
   const other = await call.another();
   const pending = call.tool("chargeAndGive", { to: other.id });
+  await payments.asked;
   await call.crash();
-  goOn("too late");
+  payments.answer("too late");
   expect((await pending).outcome).toBe("gone");
   await call.advance("1s");
   await call.restart();
@@ -216,12 +249,13 @@ test("P12: after a crash each conversation goes on with its state; what was in m
 });
 
 test("P12: a redeploy lets running tools finish", async () => {
-  let goOn = (_receipt: string): void => {};
-  await using call = await testAgent(new BankAgent(), { override: { payments: { charge: () => new Promise<string>((resolve) => (goOn = resolve)) } } });
+  const payments = new SlowPayments();
+  await using call = await testAgent(new BankAgent(), { override: { payments } });
   const pending = call.tool("charge");
+  await payments.asked;
   const restarted = call.restart();
   await call.advance("1s");
-  goOn("in time");
+  payments.answer("in time");
   await restarted;
   expect((await pending).result).toEqual({ receipt: "in time" });
   call.expectState({ state: { balance: 90, log: [{ what: "resumed" }] } });
