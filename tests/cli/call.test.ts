@@ -30,22 +30,12 @@ test("a call that fails makes the exit code of a pipe 1; a refusal does not", as
   expect(refused.out).toContain("Not today.");
 });
 
-test.each([
-  ["ad_to_cart productId=P1", /There is no tool ad_to_cart\. Did you mean add_to_cart\?/],
-  ["add_to_cart prodId=1", /no argument prodId.*It takes productId, quantity, gift, size/],
-  ["add_to_cart productId=P1 quantity=two", /quantity must be a whole number/],
-  ["add_to_cart productId=P1 gift=maybe", /gift must be true \| false/],
-  ["add_to_cart productId=P1 size=huge", /size must be "small" \| "large"/],
-  ["add_to_cart P1", /Write arguments as name=value: add_to_cart productId=/],
-  ["add_to_cart {productId}", /The arguments are not JSON/],
-  ['add_to_cart productId="P1', /A quote " is not closed/],
-  ["/sate", /There is no command \/sate\. Did you mean \/state\?/],
-])("tells what is wrong with %s", async (line, message) => {
+test("a line that cannot be understood is told on standard error, and the next one is called", async () => {
   const place = await served();
-  const { code, err, out } = await place.run(["call"], { input: `${line}\n` });
+  const { code, err, out } = await place.run(["call"], { input: "ad_to_cart productId=P1\nadd_to_cart productId=P1\n" });
   expect(code).toBe(1);
-  expect(err).toMatch(message);
-  expect(out).toBe("");
+  expect(err).toBe("There is no tool ad_to_cart. Did you mean add_to_cart? See /tools.\n");
+  expect(out).toContain("cartSize: 1");
 });
 
 test("missing arguments in a pipe are the agent's to refuse", async () => {

@@ -111,7 +111,7 @@ export class Workplace {
     const program = this.start(["dev", ...paths, "--port", "0", ...words]);
     const [url] = await program.says(/http:\/\/\S+/);
     await program.says(/Next, in a second terminal/);
-    return { program, url: url!, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };
+    return { program, url, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };
   }
 
   async #close(): Promise<void> {

@@ -11,6 +11,7 @@ import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger, LogFields } from "../../base/log.ts";
+import type { Store } from "../../state/store.ts";
 import { openStore } from "../../stores/open.ts";
 import { findAgentFiles } from "../agents/agent-files.ts";
 import { loadAgents, type LoadedAgent } from "../agents/agent-modules.ts";
@@ -30,6 +31,7 @@ const LEASE_MS = 3_000;
 const OWN_FOLDER = new URL("../..", import.meta.url).href;
 
 let dispatcher: Dispatcher | undefined;
+let store: Store | undefined;
 /** Of the failure that is being told; `onError` follows in the same turn. */
 let reference: string | undefined;
 
@@ -92,8 +94,7 @@ function showErrors(agent: ConversimpleAgent): void {
 
 async function serve(settings: WorkerSettings): Promise<void> {
   const { agents, refused } = await load(settings);
-  const opened = await openStore(settings.store);
-  const store = committedStore(opened, report);
+  store = committedStore(await openStore(settings.store), report);
   dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, graceMs: GRACE_MS, signals: false, logger });
   await dispatcher.start();
   report({ type: "ready", agents: agents.map(({ id, tools }) => ({ id, tools })), refused });
@@ -111,14 +112,18 @@ function failed(thrown: unknown): void {
 
 /** WO1: nobody hears the answers any more, so running tools are not waited for. */
 async function leave(): Promise<void> {
-  const left = dispatcher?.host?.drain(0).then(() => dispatcher?.stop());
-  await Promise.race([left, sleep(systemClock, LEAVE_MS)]);
+  await Promise.race([dispatcher?.host?.drain(0), sleep(systemClock, LEAVE_MS)]);
   process.exit(1);
 }
 
 async function stop(): Promise<void> {
-  await dispatcher?.stop();
+  await close();
   process.exit(0);
+}
+
+async function close(): Promise<void> {
+  await dispatcher?.stop();
+  await store?.close();
 }
 
 surviveClosedPipes(() => {});
@@ -133,7 +138,7 @@ try {
   await serve(JSON.parse(process.argv[2] ?? "{}") as WorkerSettings);
 } catch (thrown) {
   failed(thrown);
-  await dispatcher?.stop();
+  await close();
   process.disconnect();
   process.exit(1);
 }
