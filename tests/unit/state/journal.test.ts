@@ -79,7 +79,7 @@ test("the state at every kept version is what it was then, through failures, res
 });
 
 test("3,000 turns: every kept version is right, and trimming keeps the journal bounded", () => {
-  const run = new Run(() => ({ cart: [] as { id: string; quantity: number }[], notes: {} as Record<string, number> }), { maxEntries: 200, maxBytes: 1_000_000 });
+  const run = new Run(() => ({ cart: [] as { id: string; quantity: number }[], notes: {} }), { maxEntries: 200, maxBytes: 1_000_000 });
   for (let turn = 0; turn < 3_000; turn++) {
     run.unit((state) => {
       state.cart.push({ id: `P${turn}`, quantity: turn % 7 });
@@ -141,7 +141,7 @@ test("a damaged entry is said, not skipped", () => {
 
 test("a turn on a state of 2 KB costs at most 500 bytes of journal", () => {
   const line = (index: number) => ({ productId: `P-${index}`, quantity: index, addedAt: new Date(1_767_225_600_000 + index) });
-  const run = new Run(() => ({ cart: Array.from({ length: 26 }, (_, index) => line(index)), preferences: {} as Record<string, string> }), { maxEntries: 5_000, maxBytes: 4_194_304 });
+  const run = new Run(() => ({ cart: Array.from({ length: 26 }, (_, index) => line(index)), preferences: {} }), { maxEntries: 5_000, maxBytes: 4_194_304 });
   expect(run.bench.text.length).toBeGreaterThan(1_800);
   for (let turn = 0; turn < 1_000; turn++) {
     run.unit((state) => {
