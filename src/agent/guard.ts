@@ -16,6 +16,7 @@ export interface Guard {
 /** A predicate: true to go on; a text is the message of the refusal; false refuses with a general one. */
 export type Predicate = () => boolean | string | Promise<boolean | string>;
 
+/** What `requires` takes. */
 export type Requirement = Guard | Predicate;
 
 const GENERAL_MESSAGE = "I can't do that right now.";

@@ -8,6 +8,7 @@
 import { ConversimpleError } from "../base/errors.ts";
 import type { Slice } from "../state/slice.ts";
 
+/** A field of an agent that holds or guards state. */
 export abstract class Part {
   #name: string | undefined;
 

@@ -10,6 +10,7 @@ import type { Store } from "../state/store.ts";
 import { AgentHost } from "./agent-host.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 
+/** What `openState` can be told. */
 export interface OpenStateOptions {
   /** The agents whose conversations are changed; without them a change resolves when it is in the inbox. */
   readonly agents?: readonly ConversimpleAgent[];

@@ -20,10 +20,13 @@ import type { Slice } from "../state/slice.ts";
 /** The largest text of a state unless it says otherwise, UTF-8 bytes. Source: P9. */
 export const STATE_MAX_BYTES = 65_536;
 
-/** Turns the value of one schema version into the next one's. The old value is plain data of that version. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the old shape is nobody's type any more
-export type Upgrade = (old: any) => unknown;
+/**
+ * Turns the value of one schema version into the next one's. The old value is plain data of that version: its fields
+ * have the types that the code had then, which the compiler cannot know.
+ */
+export type Upgrade = (old: Record<string, unknown>) => unknown;
 
+/** What a conversation state can be told beside its schema. */
 export interface ConversationStateOptions {
   /** Version of the schema, 1 unless given. Raise it when a stored value has to be changed by `upgrade`. */
   readonly version?: number;
@@ -112,7 +115,7 @@ function upgraded(name: string, stored: unknown, from: number, to: number, steps
 function taken(step: Upgrade, value: unknown, what: string): unknown {
   let result: unknown;
   try {
-    result = step(value);
+    result = step(value as Record<string, unknown>);
   } catch (thrown) {
     throw new Error(`${what} failed`, { cause: thrown });
   }

@@ -9,8 +9,7 @@
 //   A4. For the same reason such a channel that joins beside its dispatcher is offered one conversation, the oldest
 //       that was offered to nobody; only when it registers nothing for a second does it hear of the others.
 
-import type { Channel } from "./channel.ts";
-import type { LiveConversation } from "./conversation.ts";
+import type { Channel, LiveConversation } from "./conversation.ts";
 import type { Deadlines } from "./deadlines.ts";
 
 /** How long a channel may look at the one conversation it was offered (A4), milliseconds. */

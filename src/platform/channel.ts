@@ -5,7 +5,6 @@
 
 import { encodeFrame } from "../wire/frame.ts";
 import type { FrameForm, RawJson } from "../wire/frame.ts";
-import type { Call, LiveConversation } from "./conversation.ts";
 
 /** What a channel needs of its connection. */
 export interface FrameSink {
@@ -24,16 +23,17 @@ export interface JoinFacts {
   readonly conversationId: string | undefined;
 }
 
-export class Channel {
+/** A joined channel; what it serves and what was sent on it is described by `conversation.ts`. */
+export class JoinedChannel<Served, Sent> {
   readonly topic: string;
   readonly joinRef: string | null;
   readonly facts: JoinFacts;
   /** Conversations whose tools this channel registered. */
-  readonly served = new Set<LiveConversation>();
+  readonly served = new Set<Served>();
   /** Calls sent and not answered, by call id (N2). */
-  readonly inFlight = new Map<string, Call>();
+  readonly inFlight = new Map<string, Sent>();
   /** Calls that wait for another call of the same id (N2). */
-  readonly blocked = new Map<string, Call[]>();
+  readonly blocked = new Map<string, Sent[]>();
   readonly #sink: FrameSink;
   #isJoined = true;
 

@@ -10,8 +10,9 @@ import type { WebSocket } from "ws";
 import type { Clock } from "../base/clock.ts";
 import { encodeFrame, parseFrame } from "../wire/frame.ts";
 import type { BareMessage, Frame, FrameForm } from "../wire/frame.ts";
-import { Channel } from "./channel.ts";
+import { JoinedChannel } from "./channel.ts";
 import type { FrameSink, JoinFacts } from "./channel.ts";
+import type { Call, Channel, LiveConversation } from "./conversation.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 
 /** Answers one push. */
@@ -138,7 +139,7 @@ export class Connection implements FrameSink {
     const before = this.#channels.get(topic);
     if (before) this.#drop(before);
     if (this.#channels.size >= CHANNELS_PER_CONNECTION) return this.#refuse(frame, "topic", "too many topics");
-    const channel = new Channel(this, topic, frame.joinRef ?? frame.ref, factsOf(frame.payload));
+    const channel = new JoinedChannel<LiveConversation, Call>(this, topic, frame.joinRef ?? frame.ref, factsOf(frame.payload));
     this.#channels.set(topic, channel);
     this.#reply(frame, "ok", {});
     this.#events.joined(channel);

@@ -3,8 +3,12 @@
 //   V1. `waiting`: nobody serves it. `active`: a joined channel registered its tools. `ended`: over, for good.
 //   V2. Only conversations that are not over, and their unanswered calls, are in memory; the rest is in the data file.
 
-import type { Channel } from "./channel.ts";
+import type { JoinedChannel } from "./channel.ts";
 
+/** A channel, with what it serves and what was sent on it. */
+export type Channel = JoinedChannel<LiveConversation, Call>;
+
+/** Where a conversation is in its life (V1). */
 export type ConversationStatus = "waiting" | "active" | "ended";
 
 /** A tool as its agent registered it. */

@@ -6,8 +6,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Announcements } from "./announcements.ts";
-import type { Channel } from "./channel.ts";
-import type { ConversationStatus, ConversationSummary, ConversationView, LiveConversation, RegisteredTool } from "./conversation.ts";
+import type { Channel, ConversationStatus, ConversationSummary, ConversationView, LiveConversation, RegisteredTool } from "./conversation.ts";
 import type { Delivery } from "./delivery.ts";
 import type { PlatformEvent, PlatformEvents } from "./platform-events.ts";
 import { refusals } from "./refusal.ts";

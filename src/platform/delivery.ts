@@ -9,8 +9,7 @@
 
 import { RawJson } from "../wire/frame.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Channel } from "./channel.ts";
-import type { Call, CallAnswer, KeptAnswer, LiveConversation, Waiter } from "./conversation.ts";
+import type { Channel, Call, CallAnswer, KeptAnswer, LiveConversation, Waiter } from "./conversation.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { isSameArguments, maskedArguments } from "./masking.ts";
 import type { PlatformEvents } from "./platform-events.ts";

@@ -57,6 +57,7 @@ interface Running {
   readonly port: number;
 }
 
+/** The local platform: a server that speaks the platform's side, for development and tests. */
 export class LocalPlatform {
   readonly #options: CheckedOptions;
   readonly #events = new PlatformEvents();

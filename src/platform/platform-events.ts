@@ -9,6 +9,7 @@ export type PlatformEvent =
   | { readonly type: "call_delivered" | "call_answered" | "call_failed" | "call_timed_out"; readonly conversationId: string; readonly callId: string; readonly tool: string }
   | { readonly type: "agent_joined" | "agent_left"; readonly connectionId: number; readonly agents: readonly string[] };
 
+/** Hears what happens on the platform; must not throw. */
 export type PlatformListener = (event: PlatformEvent) => void;
 
 export class PlatformEvents {

@@ -11,6 +11,7 @@ export interface PlatformLogger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
+/** What the local platform can be told. */
 export interface LocalPlatformOptions {
   /** Port to listen on; 4000 unless given, 0 takes a free one. */
   readonly port?: number;

@@ -238,6 +238,7 @@ function isCollection(target: object): target is Collection {
 }
 
 /** Whether a definition makes, or leaves, a property like any other. */
-function isOrdinary({ get, set, enumerable, writable, configurable }: PropertyDescriptor, exists: boolean): boolean {
-  return !get && !set && [enumerable, writable, configurable].every((flag) => flag === true || (exists && flag === undefined));
+function isOrdinary(descriptor: PropertyDescriptor, exists: boolean): boolean {
+  const isAccessor = "get" in descriptor || "set" in descriptor;
+  return !isAccessor && [descriptor.enumerable, descriptor.writable, descriptor.configurable].every((flag) => flag === true || (exists && flag === undefined));
 }

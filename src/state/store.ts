@@ -17,6 +17,7 @@ import type { Clock } from "../base/clock.ts";
 
 /** Who owns a record: `conversation:<id>`, `customer:<keyed hash>` or `account:<keyed hash>`. */
 export type Owner = `${OwnerKind}:${string}`;
+/** What an owner is. */
 export type OwnerKind = "conversation" | "customer" | "account";
 
 /** Where a conversation is in its life. Customer and account records are always `live` or `forgotten`. */
@@ -67,6 +68,7 @@ export interface Loaded {
 
 /** The ledger keeps this many calls of a conversation, for at most {@link LEDGER_MAX_AGE_MS}. Source: P5. */
 export const LEDGER_MAX_CALLS = 512;
+/** The ledger keeps a call for this long, milliseconds. Source: P5. */
 export const LEDGER_MAX_AGE_MS = 24 * 3_600_000;
 
 /** A call to be recorded with its answer in the same commit. */
@@ -97,6 +99,7 @@ export interface Change {
   readonly trimBelow?: number;
 }
 
+/** A commit that is durable. */
 export interface Committed {
   /** The version after the commit. */
   readonly version: number;
@@ -125,6 +128,7 @@ export interface Message {
   readonly text: string;
 }
 
+/** A message in an inbox. */
 export interface WaitingMessage extends Message {
   readonly atMs: number;
 }
@@ -145,6 +149,7 @@ export interface FeedItem extends Entry {
   readonly cursor: string;
 }
 
+/** Which owners to list; all of them unless narrowed. */
 export interface ListFilter {
   readonly kind?: OwnerKind;
   readonly status?: Status;
@@ -158,6 +163,7 @@ export interface ListFilter {
   readonly cursor?: string;
 }
 
+/** One owner in a list, without its record. */
 export interface Listed {
   readonly owner: Owner;
   readonly version: number;
@@ -168,12 +174,14 @@ export interface Listed {
   readonly recordBytes: number;
 }
 
+/** One page of a list. */
 export interface ListPage {
   /** Newest first, by creation. */
   readonly items: readonly Listed[];
   readonly nextCursor: string | null;
 }
 
+/** What a sweep did. */
 export interface Swept {
   /** How many owners were removed because their time had come. */
   readonly removed: number;

@@ -25,6 +25,7 @@ import { PlatformLink } from "./platform-link.ts";
 /** How long running calls get at the end, milliseconds. Source: P15. */
 const GRACE_MS = 30_000;
 
+/** What a dispatcher can be told; what the host can be told, too. */
 export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "logger"> {
   /** The agents, one instance each. */
   readonly agents: readonly ConversimpleAgent[];
@@ -57,6 +58,7 @@ interface Running {
   readonly health: HealthServer | undefined;
 }
 
+/** Serves agents over a connection to the platform: one process of a deployment. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #clock: Clock;

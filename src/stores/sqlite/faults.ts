@@ -52,6 +52,8 @@ export class FaultPlan {
 
 function act(action: Fault["action"]): void {
   if (action.kind === "kill") process.kill(process.pid, "SIGKILL");
+  // In a worker this ends the thread, which is the fault.
+  // oxlint-disable-next-line unicorn/no-process-exit -- see above
   else if (action.kind === "exit") process.exit(1);
   else if (action.kind === "sleep") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, action.ms);
   else throw Object.assign(new Error("a fault on order"), { errcode: action.errcode });

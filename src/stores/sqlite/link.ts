@@ -52,7 +52,7 @@ export class Link {
     this.#faults = options.faults;
   }
 
-  /** Starts the worker; rejects when the file cannot be opened. */
+  /** Starts the worker; rejects when the file cannot be opened. Not timed: a thread takes as long to start as it takes. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#start();
@@ -95,7 +95,7 @@ export class Link {
   #expect(id: number, entry: Outstanding): void {
     if (this.#outstanding.size === 0) this.#worker?.ref();
     this.#outstanding.set(id, entry);
-    if (!this.#isWatching) this.#watch(this.#options.timeoutMs);
+    if (!this.#isWatching && id !== OPENING) this.#watch(this.#options.timeoutMs);
   }
 
   #flush(): void {
@@ -169,6 +169,7 @@ export class Link {
     const { timeoutMs } = this.#options;
     const nowMs = systemClock.monotonic();
     for (const [id, entry] of this.#outstanding) {
+      if (id === OPENING) continue;
       const leftMs = entry.sinceMs + timeoutMs - nowMs;
       if (leftMs > 0) return this.#watch(leftMs);
       this.#giveUp(id, `no answer within ${timeoutMs} ms`);

@@ -5,6 +5,7 @@ import type { SQLInputValue, StatementSync } from "node:sqlite";
 type Parameters = SQLInputValue[] | [Record<string, SQLInputValue>, ...SQLInputValue[]];
 
 /** The first row, undefined when there is none. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what its statement selects
 export function one<Row>(statement: StatementSync, ...parameters: Parameters): Row | undefined {
   return statement.get(...(parameters as SQLInputValue[])) as Row | undefined;
 }

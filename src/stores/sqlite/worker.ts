@@ -90,7 +90,7 @@ function serve(): void {
 
   const work = () => {
     while (waiting.length > 0) {
-      if (waiting[0]![2] === "close") return close(waiting[0]![0]);
+      if (waiting[0]![2] === "close") return close(waiting[0][0]);
       const batch = take();
       if (batch.reads.length > 0) reply(reads.run(batch.reads));
       if (batch.writes.length > 0) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../base/errors.ts";
 import { ConversimpleError } from "../../base/errors.ts";
-import { SimulatedClock } from "../../base/simulated-clock.ts";
+import type { SimulatedClock } from "../../base/simulated-clock.ts";
 import type { Change, Committed, Loaded, Owner, ProcessIdentity, Store, StoreOptions } from "../../state/store.ts";
 
 /** A store to be tested. */

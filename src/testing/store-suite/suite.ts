@@ -18,10 +18,11 @@ import { readingCases } from "./reading-cases.ts";
 
 /** The two functions of Vitest, Jest, Mocha or node:test that the suite needs. */
 export interface SuiteRunner {
-  describe(name: string, body: () => void): unknown;
-  test(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly test: (name: string, body: () => Promise<void>) => unknown;
 }
 
+/** What the suite can be told. */
 export interface ConformanceOptions {
   /** The store's name, for the title. */
   readonly name: string;
