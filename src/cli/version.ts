@@ -17,7 +17,7 @@ export function checkNode(version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_NODE;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
-  throw new Failure(`conversimple needs Node ${OLDEST_NODE.join(".")} or newer; this is Node ${version}.`, {
+  throw new Failure(`Node ${OLDEST_NODE.join(".")} or newer is needed; this is Node ${version}.`, {
     remedy: "Install a newer Node from https://nodejs.org, or in the project: npm install --save-dev --save-exact node@24",
   });
 }

@@ -122,3 +122,14 @@ test("says once that the state of a memory: store cannot be shown, and calls all
   expect(err.match(/The state is not shown/g)).toHaveLength(1);
   expect(out).toContain("cartSize: 2");
 });
+
+test("a dev that was started with a key of its own asks for the same key", async () => {
+  const place = new Workplace();
+  place.write("agent.ts", cartAgent());
+  const key = { CONVERSIMPLE_API_KEY: "cs_test_of_my_own" };
+  const dev = place.start(["dev", ".", "--port", "0", "--host", "0.0.0.0"], key);
+  await dev.says(/Next, in a second terminal/);
+  const without = await place.run(["call"]);
+  expect(without).toMatchObject({ code: 1, err: expect.stringContaining("Set CONVERSIMPLE_API_KEY to the same key here.") as string });
+  expect(await place.run(["call"], { input: "add_to_cart productId=P1\n", environment: key })).toMatchObject({ code: 0 });
+});

@@ -25,10 +25,10 @@ export interface CallOptions {
 /** The platform that the options, the running `dev` or the environment name. */
 export function platformOf({ url, key }: CallOptions): PlatformClient {
   const running = readRunning();
-  const port = Number(process.env.CONVERSIMPLE_PORT || DEFAULT_PORT);
-  const address = url ?? running?.url ?? `http://127.0.0.1:${port}`;
+  const address = url ?? running?.url ?? `http://127.0.0.1:${process.env.CONVERSIMPLE_PORT || DEFAULT_PORT}`;
   const given = key ?? (process.env.CONVERSIMPLE_API_KEY || undefined);
   if (given === undefined && !existsSync(DEV_KEY_PATH)) {
+    if (running) throw new Failure("The conversimple dev of this folder was started with CONVERSIMPLE_API_KEY.", { remedy: "Set CONVERSIMPLE_API_KEY to the same key here." });
     throw new Failure("No conversimple dev was started in this folder, so the key of its platform is not known.", {
       remedy: "Run this in the folder of conversimple dev, or start it here: conversimple dev <paths>. For another platform: --url and --key.",
     });

@@ -126,7 +126,7 @@ function pathOf(conversationId: string): string {
 /** PC1. */
 function checkedUrl(text: string): string {
   const url = URL.parse(text);
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) throw misuse("--url must be an http:// or https:// address.", "For example: --url http://127.0.0.1:4000");
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) throw misuse("The platform's address must be an http:// or https:// URL.", "For example: --url http://127.0.0.1:4000");
   if (url.username !== "" || url.password !== "") throw misuse("--url must not hold a user or a password.", "Give the key with --key, or in CONVERSIMPLE_API_KEY.");
   const isLocal = url.hostname === "localhost" || url.hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
   if (url.protocol === "http:" && !isLocal) throw misuse("--url would send the key unencrypted to another machine.", "Use https:// there.");

@@ -121,7 +121,8 @@ export class DevSession {
     }
   }
 
-  #ready({ agents }: Extract<Report, { type: "ready" }>): void {
+  #ready({ agents, refused }: Extract<Report, { type: "ready" }>): void {
+    if (this.#hasServed) for (const reason of refused) this.#lines.note(reason, "warning");
     if (this.#hasServed) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");
     this.#hasServed = true;
     this.#greet();

@@ -82,12 +82,15 @@ export class Supervisor {
       if (report.type === "failed") started.hasFailed = true;
       onReport(report);
     });
-    child.on("error", () => {});
-    child.once("close", (code, signal) => {
-      if (this.#child === started) this.#child = undefined;
+    const over = (how: string): void => {
+      if (this.#child !== started) return;
+      this.#child = undefined;
       end();
-      if (!started.isAsked && !started.hasFailed) this.#crashed(started, signal ?? `exit code ${code ?? "unknown"}`);
-    });
+      if (!started.isAsked && !started.hasFailed) this.#crashed(started, how);
+    };
+    child.once("close", (code, signal) => over(signal ?? `exit code ${code ?? "unknown"}`));
+    // One that could not be started never closes.
+    child.on("error", (error) => child.pid === undefined && over(error.message));
   }
 
   #crashed(child: Child, how: string): void {
