@@ -106,7 +106,9 @@ export class AgentHost implements Host, ConversationHost {
     if (this.#isDraining) throw new ConversimpleError("overloaded", "This process is shutting down and takes no new conversations.");
     const agent = this.#agents.get(options.agentId);
     if (!agent) throw new ConversimpleError("option_invalid", `There is no agent "${options.agentId.slice(0, 64)}" in this process.`, { agents: this.agentIds });
-    await this.#closing.get(conversationId);
+    // Awaited only when there is one: calls that come right behind find `#opening` set.
+    const closing = this.#closing.get(conversationId);
+    if (closing) await closing.catch(() => {});
     if (this.#live.has(conversationId)) return { kind: "serving", isNew: false };
     let opening = this.#opening.get(conversationId);
     if (!opening) {

@@ -43,7 +43,7 @@ export class OutsideWriters {
   linkFor(agentId: string): AgentLink {
     return {
       readState: (conversationId) => this.readState(conversationId, agentId),
-      writeState: (conversationId, changes, wait) => this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait),
+      writeState: (conversationId, changes, wait) => this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, agentId),
     };
   }
 
@@ -51,17 +51,20 @@ export class OutsideWriters {
    * Posts a message (OW1).
    *
    * @param wait `durable`: until it is in the inbox; `applied`: until it is committed (OW2).
+   * @param agentId only to a conversation of this agent, when given.
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`.
    */
-  async post(conversationId: string, mail: Mail, wait: "durable" | "applied"): Promise<void> {
+  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", agentId?: string): Promise<void> {
     const { store, host } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
-    if (!before) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
+    if (!before || (agentId !== undefined && before.facts.agentId !== agentId)) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     const id = randomUUID();
     await store.post(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
     if (!isHere && wait === "applied") await host?.borrow(conversationId);
+    const quarantine = host?.conversations.get(conversationId)?.quarantine;
+    if (quarantine && wait === "applied") throw quarantine;
     if (wait === "applied") await this.#applied(conversationId, id, before.version);
   }
 

@@ -129,7 +129,7 @@ export class Units implements UnitHost {
   async #apply(live: LiveConversation, message: WaitingMessage): Promise<void> {
     let mail: Mail;
     try {
-      mail = openText(live.owner, message.text) as Mail;
+      mail = mailOf(openText(live.owner, message.text));
     } catch (thrown) {
       this.report(live, thrown, "a message in the inbox is damaged and was dropped");
       await live.commit({ entry: failedEntry("outside", "message", message.id, "state_quarantined"), consume: [message.id] });
@@ -179,6 +179,14 @@ export class Units implements UnitHost {
       new Promise((settle) => settle(handle())).then(() => resolve(), reject);
     }).finally(() => deadline.stop());
   }
+}
+
+/** @throws {ConversimpleError} when it is not a message that an outside writer posts. */
+function mailOf(value: unknown): Mail {
+  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source", unknown>> | null;
+  const isUpdate = mail?.kind === "update" && typeof mail.changes === "object" && mail.changes !== null;
+  if (isUpdate || (mail?.kind === "signal" && typeof mail.name === "string")) return value as Mail;
+  throw new ConversimpleError("state_quarantined", "A message in the inbox is none that this release knows.");
 }
 
 function applyUpdate(live: LiveConversation, run: UnitRun, changes: Readonly<Record<string, unknown>>): void {

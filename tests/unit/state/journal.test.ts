@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { encode, MAX_DEPTH } from "../../../src/base/codec.ts";
+import { MAX_DEPTH } from "../../../src/base/codec.ts";
 import { StateQuarantinedError } from "../../../src/base/errors.ts";
 import { copyOf } from "../../../src/base/plain.ts";
 import { partsAt } from "../../../src/state/history.ts";
+import { isSame } from "../../../src/state/patch.ts";
 import { JournalWriter, openEntry, type EntryFacts, type JournalLimits } from "../../../src/state/journal.ts";
 import type { Entry } from "../../../src/state/store.ts";
 import { nested, storable } from "../storable.ts";
@@ -17,7 +18,7 @@ class Run<T extends object> {
   readonly bench: Bench<T>;
   entries: Entry[] = [];
   /** What the state was at each version. */
-  readonly truth = new Map<number, string>();
+  readonly truth = new Map<number, unknown>();
   trims = 0;
   #writer: JournalWriter;
   readonly #limits: JournalLimits;
@@ -45,7 +46,7 @@ class Run<T extends object> {
       this.trims++;
       this.entries = this.entries.filter((entry) => entry.version >= trimBelow);
     }
-    this.truth.set(version, bench.text);
+    this.truth.set(version, copyOf(bench.document.value(bench.slice)));
   }
 
   /** As after a crash: another process goes on. */
@@ -54,7 +55,11 @@ class Run<T extends object> {
   }
 
   check(): void {
-    for (const { version } of this.entries) expect(encode(partsAt(OWNER, this.entries, version)?.state)).toBe(this.truth.get(version));
+    for (const { version } of this.entries) {
+      const then = partsAt(OWNER, this.entries, version)?.state;
+      // The order of an object's keys is no difference (PA2).
+      if (!isSame(then, this.truth.get(version))) expect(then).toEqual(this.truth.get(version));
+    }
   }
 }
 
@@ -66,7 +71,7 @@ test("the state at every kept version is what it was then, through failures, res
     { weight: 1, arbitrary: fc.tuple(fc.constant("resume" as const), fc.constant(""), fc.constant(null)) },
   );
   fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 120, size: "max" }), (steps) => {
+    fc.property(fc.array(step, { minLength: 1, maxLength: 60, size: "max" }), (steps) => {
       const run = new Run<Record<string, unknown>>(() => ({}), { maxEntries: 12, maxBytes: 4_000 });
       for (const [kind, key, value] of steps) {
         if (kind === "resume") run.resume();
@@ -79,7 +84,7 @@ test("the state at every kept version is what it was then, through failures, res
 });
 
 test("3,000 turns: every kept version is right, and trimming keeps the journal bounded", () => {
-  const run = new Run(() => ({ cart: [] as { id: string; quantity: number }[], notes: {} }), { maxEntries: 200, maxBytes: 1_000_000 });
+  const run = new Run<{ cart: { id: string; quantity: number }[]; notes: Record<string, number> }>(() => ({ cart: [], notes: {} }), { maxEntries: 200, maxBytes: 1_000_000 });
   for (let turn = 0; turn < 3_000; turn++) {
     run.unit((state) => {
       state.cart.push({ id: `P${turn}`, quantity: turn % 7 });
