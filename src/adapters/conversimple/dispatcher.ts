@@ -15,7 +15,7 @@ import type { HostHealth } from "../../host/host.ts";
 import type { HostOptions } from "../../host/host-options.ts";
 import type { Store } from "../../state/store.ts";
 import { DEFAULT_PLATFORM_URL, PlatformAddress } from "../../wire/address.ts";
-import type { ConnectionEnd } from "../../wire/connection.ts";
+import type { ConnectionEnd, ConnectionTimes } from "../../wire/connection.ts";
 import type { FrameForm } from "../../wire/frame.ts";
 import { wsConnect } from "../../wire/ws-socket.ts";
 import { openHealthServer, type HealthServer } from "./health-server.ts";
@@ -41,6 +41,8 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly frameForm?: FrameForm;
   /** Whether tools are registered again when their set changes; true unless given. */
   readonly registerOnChange?: boolean;
+  /** Heartbeats and patience on the wire, for networks that drop silent connections sooner than most. */
+  readonly times?: ConnectionTimes;
   /** Answers `GET /health` and `GET /metrics` on this port; 0 takes a free one. None unless given. */
   readonly health?: { readonly port: number; readonly hostname?: string };
   /** How long running calls get when it stops, milliseconds; 30,000 unless given. */
@@ -123,7 +125,7 @@ export class Dispatcher {
   }
 
   async #assemble(address: PlatformAddress, logger: Logger): Promise<Running> {
-    const { agents, store: given, connections, frameForm, registerOnChange, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const { agents, store: given, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
     const { openStore } = await import("../../stores/open.ts");
     const connect = await wsConnect(address, frameForm ?? "array");
     const store = typeof given === "object" ? given : await openStore(given, { clock: this.#clock });
@@ -139,6 +141,7 @@ export class Dispatcher {
         ...(connections ? { connections } : {}),
         ...(frameForm ? { form: frameForm } : {}),
         ...(registerOnChange === undefined ? {} : { registerOnChange }),
+        ...(times ? { times } : {}),
       });
       const server = health ? await openHealthServer({ host, link, ...health }) : undefined;
       return { store, ownsStore, host, link, health: server };

@@ -1,0 +1,172 @@
+// The agents of the fault tests: one that keeps a ledger of its calls, one that misbehaves.
+//
+// Every change names the call and the conversation that made it, so that a history can be judged (checker.ts).
+
+import { ConversimpleAgent, conversationState, tool } from "conversimple";
+import { z } from "zod";
+
+/** What a tool does outside: wait at a gate, charge money under a key, report. */
+export type Outside = (request: { gate?: string; key?: string; amount?: number; report?: string }) => Promise<void>;
+
+const changes = z.array(z.object({ callId: z.string(), conversation: z.string(), n: z.number() })).default([]);
+
+abstract class LedgerAgent extends ConversimpleAgent {
+  readonly outside: Outside;
+
+  constructor(outside: Outside) {
+    super();
+    this.outside = outside;
+  }
+
+  readonly state = conversationState(z.object({ changes, resumes: z.number().default(0), note: z.string().default("") }), { maxBytes: 1_000_000 });
+
+  override onError(error: unknown): void {
+    void this.outside({ report: error instanceof Error ? error.message : String(error) }).catch(() => {});
+  }
+
+  add = tool("Adds a number", { n: z.number().int() }, ({ n }) => this.apply(n));
+
+  read = tool("Says what there is", () => ({ conversation: this.conversation.id, count: this.state.changes.length, note: this.state.note.length }));
+
+  apply(n: number): { conversation: string; count: number; total: number } {
+    const { id } = this.conversation;
+    this.state.changes.push({ callId: this.call.callId, conversation: id, n });
+    return { conversation: id, count: this.state.changes.length, total: this.state.changes.reduce((sum, change) => sum + change.n, 0) };
+  }
+}
+
+export class BankAgent extends LedgerAgent {
+  static override readonly agentId = "bank";
+
+  override onConversationResumed(): void {
+    this.state.resumes++;
+  }
+
+  /** Adds, but waits at a gate in the middle, with half of its change made. */
+  addSlowly = tool("Adds a number after a while", { n: z.number().int(), gate: z.string() }, async ({ n, gate }) => {
+    const result = this.apply(n);
+    await this.outside({ gate });
+    return result;
+  });
+
+  /** Three places at which a process can die: before the charge, while it is made, after it is recorded. */
+  pay = tool("Pays", { amount: z.number().int() }, async ({ amount }) => {
+    const { callId, idempotencyKey } = this.call;
+    const result = this.apply(amount);
+    await this.outside({ gate: `before ${callId}` });
+    await this.effect("charge", () => this.outside({ key: idempotencyKey, amount, gate: `while ${callId}` }));
+    await this.outside({ gate: `after ${callId}` });
+    return result;
+  });
+
+  fill = tool("Writes a long note", { bytes: z.number().int() }, ({ bytes }) => {
+    this.state.note = "x".repeat(bytes);
+    return this.apply(0);
+  });
+
+  /** Blocks the event loop of its process. */
+  block = tool("Computes for long", { ms: z.number().int() }, ({ ms }) => {
+    const result = this.apply(ms);
+    block(ms);
+    return result;
+  });
+}
+
+export class UnrulyAgent extends LedgerAgent {
+  static override readonly agentId = "unruly";
+
+  throwAfterChange = tool("Changes, then throws", () => {
+    this.apply(1);
+    throw new Error("the secret text of a stack");
+  });
+
+  throwOddly = tool("Throws what is no error", () => {
+    this.apply(1);
+    // oxlint-disable-next-line typescript/only-throw-error -- a tool may throw anything
+    throw { odd: "the secret text of a thing" };
+  });
+
+  hang = tool("Never comes back", {}, { timeoutMs: 150 }, async () => {
+    this.apply(1);
+    await new Promise(() => {});
+  });
+
+  /** Goes on after its time is over, and changes what it still holds. */
+  lingerThenChange = tool("Changes too late", {}, { timeoutMs: 150 }, async () => {
+    const { state } = this;
+    await this.outside({ gate: "late" });
+    try {
+      state.note = "too late";
+    } catch (thrown) {
+      await this.outside({ report: `late: ${(thrown as { code?: string }).code}` });
+    }
+  });
+
+  block = tool("Computes for long", { ms: z.number().int() }, ({ ms }) => {
+    const result = this.apply(ms);
+    block(ms);
+    return result;
+  });
+
+  rejectLater = tool("Leaves a promise alone", () => {
+    void Promise.resolve().then(() => {
+      throw new Error("nobody awaited this");
+    });
+    return this.apply(1);
+  });
+
+  rejectMuchLater = tool("Leaves a promise alone that rejects after the answer", () => {
+    void this.outside({ gate: "rejection" }).then(() => {
+      throw new Error("nobody awaited this either");
+    });
+    return this.apply(1);
+  });
+
+  odd = tool("Returns what JSON does not have", { what: z.enum(["function", "cycle", "nan", "bigint", "map", "deep", "large"]) }, ({ what }) => {
+    this.apply(1);
+    return oddResult(what);
+  });
+
+  echo = tool("Gives back any object", z.looseObject({}), (input) => input);
+
+  keep = tool("Keeps a text", { text: z.string(), more: z.array(z.number()).optional() }, ({ text }) => {
+    this.state.note = text;
+    return this.apply(1);
+  });
+
+  keepSecret = tool("Takes a secret", { pin: z.string().meta({ secret: true }), as: z.enum(["answer", "error", "odd", "argument"]) }, ({ pin, as }) => {
+    if (as === "error") throw new Error(`pin=${pin} at /srv/x`);
+    if (as === "odd") return { [pin]: () => pin };
+    return this.apply(pin.length);
+  });
+}
+
+function oddResult(what: "function" | "cycle" | "nan" | "bigint" | "map" | "deep" | "large"): unknown {
+  switch (what) {
+    case "function":
+      return { run: () => 1 };
+    case "cycle": {
+      const cycle: Record<string, unknown> = {};
+      cycle.self = cycle;
+      return cycle;
+    }
+    case "nan":
+      return { n: Number.NaN };
+    case "bigint":
+      return { n: 1n };
+    case "map":
+      return new Map([["a", 1]]);
+    case "deep": {
+      let deep: unknown = 1;
+      for (let level = 0; level < 5_000; level++) deep = [deep];
+      return deep;
+    }
+    case "large":
+      return "x".repeat(300 * 1_024);
+  }
+}
+
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
