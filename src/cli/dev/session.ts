@@ -155,7 +155,7 @@ export class DevSession {
   #next(): void {
     const terminal = this.#terminal;
     // Under npm the command is not on the PATH of another terminal.
-    const command = process.env.npm_command === undefined ? "conversimple call" : "npx conversimple call";
+    const command = nextCommand(process.env);
     terminal.say(`\n  ${terminal.tone("quiet", "Next, in a second terminal:")}  ${terminal.tone("strong", command)}\n`);
   }
 }
@@ -177,4 +177,10 @@ function alreadyRunning(cause: unknown): Failure {
   const running = readRunning();
   const where = running ? ` (${running.url}, process ${running.pid})` : "";
   return new Failure(`conversimple dev runs in this folder already${where}.`, { cause, remedy: "Use that one, stop it, or start this one in another folder." });
+}
+
+/** The command for the second terminal, as it works where this one was started. */
+function nextCommand({ npm_command: npm, npm_package_name: project }: NodeJS.ProcessEnv): string {
+  if (npm === undefined) return "conversimple call";
+  return project === "conversimple" ? "npm run call" : "npx conversimple call";
 }
