@@ -41,7 +41,7 @@ export class Owners {
     this.#row = database.prepare(`SELECT ${COLUMNS} FROM owners WHERE owner = ?`);
     this.#whole = database.prepare("SELECT record, (SELECT count(*) FROM inbox WHERE owner_id = owners.id) AS mail FROM owners WHERE id = ?");
     this.#feed = database.prepare(`
-      SELECT t.id AS cursor, t.version, t.at AS atMs, t.entry AS text, t.call_id AS callId, o.owner
+      SELECT t.id AS rowid, t.version, t.at AS atMs, t.entry AS text, t.call_id AS callId, o.owner
       FROM turns t CROSS JOIN owners o ON o.id = t.owner_id
       WHERE t.id > $after AND t.version >= o.trim_below AND (o.expires_at IS NULL OR o.expires_at > $now) ORDER BY t.id LIMIT $limit`);
     this.#newest = database.prepare("SELECT coalesce(max(seq), 0) AS cursor FROM sqlite_sequence WHERE name = 'turns'");
@@ -84,8 +84,8 @@ export class Owners {
 
   feed(after: string | null, limit: number, nowMs: number): { items: FeedItem[]; cursor: string } {
     if (after === null) return { items: [], cursor: String(one<{ cursor: number }>(this.#newest)!.cursor) };
-    const rows = all<FeedItem>(this.#feed, { after: readCursor(after), now: nowMs, limit });
-    const items = rows.map((row) => ({ ...row, cursor: String(row.cursor) }));
+    const rows = all<Omit<FeedItem, "cursor"> & { rowid: number }>(this.#feed, { after: readCursor(after), now: nowMs, limit });
+    const items = rows.map(({ rowid, ...row }) => ({ ...row, cursor: String(rowid) }));
     return { items, cursor: items.at(-1)?.cursor ?? after };
   }
 

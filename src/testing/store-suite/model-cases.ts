@@ -9,7 +9,7 @@ import type { Observed } from "./model.ts";
 
 const OWNERS: readonly Owner[] = ["conversation:a", "conversation:b", "customer:a"];
 const PROCESSES = ["p1", "p2"] as const;
-const STEPS = 400;
+const STEPS = 300;
 
 /** One case for every seed. */
 export function modelCases(seeds: readonly number[]): readonly Case[] {

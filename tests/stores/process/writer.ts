@@ -8,7 +8,7 @@ import type { Fault } from "../../../src/stores/sqlite/faults.ts";
 import { openSqlite } from "../../../src/stores/sqlite/store.ts";
 
 const [path, faults, conversations, commits] = process.argv.slice(2);
-const store = await openSqlite(path!, { faults: JSON.parse(faults!) as Fault[] });
+const store = await openSqlite(path!, { timeoutMs: 30_000, faults: JSON.parse(faults!) as Fault[] });
 
 async function converse(n: number): Promise<void> {
   for (let version = 1; version <= Number(commits); version++) {
