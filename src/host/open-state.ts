@@ -7,8 +7,6 @@
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { Store } from "../state/store.ts";
-import { AgentHost } from "./agent-host.ts";
-import { OutsideWriters } from "./outside-writers.ts";
 
 /** What `openState` can be told. */
 export interface OpenStateOptions {
@@ -45,6 +43,7 @@ export interface StateAccess {
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
   const { agents = [], source = "outside", clock = systemClock } = options;
   const store = typeof address === "object" ? address : await (await import("../stores/open.ts")).openStore(address, { clock });
+  const [{ AgentHost }, { OutsideWriters }] = await Promise.all([import("./agent-host.ts"), import("./outside-writers.ts")]);
   const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock }) : undefined;
   const writers = new OutsideWriters({ store, clock, agents, host });
   const wait = host ? "applied" : "durable";

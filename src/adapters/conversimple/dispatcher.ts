@@ -5,22 +5,21 @@
 //   DI1. Options are checked before anything is opened; a start that fails leaves nothing open.
 //   DI2. `stop` takes no new work, lets what runs finish, releases the conversations, then leaves.       (P15)
 //   DI3. The first SIGTERM or SIGINT is a `stop`; the second one ends the process at once.
+//   DI4. What a dispatcher consists of is loaded when one starts: a test of an agent does not pay for the wire.
 
 import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { systemClock, type Clock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import { AgentHost } from "../../host/agent-host.ts";
+import type { AgentHost } from "../../host/agent-host.ts";
 import type { HostHealth } from "../../host/host.ts";
 import type { HostOptions } from "../../host/host-options.ts";
 import type { Store } from "../../state/store.ts";
 import { DEFAULT_PLATFORM_URL, PlatformAddress } from "../../wire/address.ts";
 import type { ConnectionEnd, ConnectionTimes } from "../../wire/connection.ts";
 import type { FrameForm } from "../../wire/frame.ts";
-import { wsConnect } from "../../wire/ws-socket.ts";
-import { openHealthServer, type HealthServer } from "./health-server.ts";
-import { pinoLogger } from "./logger.ts";
-import { PlatformLink } from "./platform-link.ts";
+import type { HealthServer } from "./health-server.ts";
+import type { PlatformLink } from "./platform-link.ts";
 
 /** How long running calls get at the end, milliseconds. Source: P15. */
 const GRACE_MS = 30_000;
@@ -103,9 +102,10 @@ export class Dispatcher {
    */
   async start(): Promise<this> {
     if (this.#running || this.#stopping) throw new ConversimpleError("option_invalid", "A dispatcher is started once. Make a new one.");
+    const { DEFAULT_PLATFORM_URL, PlatformAddress } = await import("../../wire/address.ts");
     const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
     const address = new PlatformAddress(platformUrl, apiKey);
-    const logger = this.#options.logger ?? (await pinoLogger());
+    const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
     const running = await this.#assemble(address, logger);
     this.#running = running;
     if (this.#options.signals !== false) this.#listen(logger);
@@ -126,14 +126,19 @@ export class Dispatcher {
 
   async #assemble(address: PlatformAddress, logger: Logger): Promise<Running> {
     const { agents, store: given, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
-    const { openStore } = await import("../../stores/open.ts");
+    const [{ openStore }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
+      import("../../stores/open.ts"),
+      import("../../wire/ws-socket.ts"),
+      import("../../host/agent-host.ts"),
+      import("./platform-link.ts"),
+    ]);
     const connect = await wsConnect(address, frameForm ?? "array");
     const store = typeof given === "object" ? given : await openStore(given, { clock: this.#clock });
     const ownsStore = store !== given;
     let host: AgentHost | undefined;
     try {
-      host = await AgentHost.start({ ...hostOptions, agents, store, logger, clock: this.#clock });
-      const link = new PlatformLink({
+      host = await Host.start({ ...hostOptions, agents, store, logger, clock: this.#clock });
+      const link = new Link({
         host,
         connect,
         clock: this.#clock,
@@ -143,7 +148,7 @@ export class Dispatcher {
         ...(registerOnChange === undefined ? {} : { registerOnChange }),
         ...(times ? { times } : {}),
       });
-      const server = health ? await openHealthServer({ host, link, ...health }) : undefined;
+      const server = health ? await (await import("./health-server.ts")).openHealthServer({ host, link, ...health }) : undefined;
       return { store, ownsStore, host, link, health: server };
     } catch (thrown) {
       await host?.drain(0);
