@@ -56,7 +56,7 @@ export function defineAgent(agent: ConversimpleAgent): AgentDefinition {
 }
 
 function idOfAgent(agent: ConversimpleAgent): string {
-  const { agentId, name } = agent.constructor as typeof ConversimpleAgent;
+  const { agentId, name } = (Object.getPrototypeOf(agent) as ConversimpleAgent).constructor as typeof ConversimpleAgent;
   if (typeof agentId === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(agentId)) return agentId;
   throw new ConversimpleError("definition_invalid", `${name} has no usable agentId. Declare: static override readonly agentId = "shop"; with 1 to 64 letters, digits, ".", "_" or "-".`, { agent: name });
 }
@@ -96,7 +96,8 @@ function seal(agent: ConversimpleAgent, parts: ReadonlyMap<string, Part>): void 
       },
     });
   }
-  const guard = new Proxy(Object.getPrototypeOf(agent) as object, {
+  // In front of the prototype, not in its place: `instanceof` goes on finding the class.
+  const guard = new Proxy(Object.create(Object.getPrototypeOf(agent) as object) as object, {
     set(_target, key) {
       throw sealed(agent, String(key), false);
     },

@@ -58,7 +58,9 @@ class Run<T extends object> {
     for (const { version } of this.entries) {
       const then = partsAt(OWNER, this.entries, version)?.state;
       // The order of an object's keys is no difference (PA2).
-      if (!isSame(then, this.truth.get(version))) expect(then).toEqual(this.truth.get(version));
+      if (isSame(then, this.truth.get(version))) continue;
+      expect(then).toStrictEqual(this.truth.get(version));
+      expect.unreachable("the states differ in something that the matcher does not see");
     }
   }
 }

@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { conversationState, ConversimpleAgent, tool } from "../../../src/index.ts";
+import { conversationOwner } from "../../../src/state/store.ts";
+import { HostBench, world, type World } from "./bench.ts";
+
+const OWNER = conversationOwner("c1");
+const heard: string[] = [];
+
+abstract class Release extends ConversimpleAgent {
+  static override readonly agentId = "app";
+  readonly errors: unknown[] = [];
+  override onConversationResumed() {
+    heard.push("resumed");
+  }
+  override onConversationEnded() {
+    heard.push("ended");
+  }
+  override onError(error: unknown) {
+    this.errors.push(error);
+  }
+}
+class First extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default("ann"), balance: z.string().default("canary-100") }));
+  touch = tool("Touch", () => void (this.state.name = "bob"));
+}
+class Second extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default(""), balance: z.number().default(0), since: z.date().optional() }), {
+    version: 3,
+    upgrade: {
+      1: (old) => ({ ...old, balance: Number(String(old.balance).slice(7)) }),
+      2: (old) => ({ ...old, since: new Date(5) }),
+    },
+  });
+  read = tool("Read", () => ({ ...this.state }));
+  spend = tool("Spend", () => --this.state.balance);
+}
+class ThrowingUpgrade extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default("") }), {
+    version: 2,
+    upgrade: { 1: (old) => { throw new Error(`cannot upgrade ${String(old.balance)}`); } },
+  });
+  read = tool("Read", () => ({ ...this.state }));
+}
+class AsynchronousUpgrade extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default("") }), { version: 2, upgrade: { 1: () => Promise.reject(new Error("late")) } });
+  read = tool("Read", () => ({ ...this.state }));
+}
+class NoUpgrade extends Release {
+  readonly state = conversationState(z.object({ balance: z.number().default(0) }), { version: 2 });
+  read = tool("Read", () => ({ ...this.state }));
+}
+class SmallerLimit extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default(""), balance: z.string().default("") }), { maxBytes: 25 });
+  read = tool("Read", () => ({ ...this.state }));
+}
+
+/** A conversation of the first release, left by it. */
+async function left(): Promise<World> {
+  const here = world();
+  const bench = await HostBench.start(new First(), { world: here });
+  await bench.open();
+  await bench.call("touch");
+  await bench.host.drain(0);
+  heard.length = 0;
+  return here;
+}
+
+test("a newer release upgrades what an older one stored, step by step, and stores it with the next change", async () => {
+  const here = await left();
+  const bench = await HostBench.start(new Second(), { world: here });
+  await bench.open();
+  expect(await bench.result("read")).toEqual({ name: "bob", balance: 100, since: "1970-01-01T00:00:00.005Z" });
+  expect(await bench.result("spend")).toBe(99);
+  expect(await bench.stored()).toEqual({ name: "bob", balance: 99, since: new Date(5) });
+  expect(heard).toEqual(["resumed"]);
+});
+
+test("an older release meets what a newer one stored", async () => {
+  const here = await left();
+  const second = await HostBench.start(new Second(), { world: here });
+  await second.open();
+  await second.call("spend");
+  await second.host.drain(0);
+  await quarantined(here, new First(), "touch");
+});
+
+test.each<[string, () => Release]>([
+  ["an upgrade that throws", () => new ThrowingUpgrade()],
+  ["an asynchronous upgrade", () => new AsynchronousUpgrade()],
+  ["a schema that does not fit and no upgrade", () => new NoUpgrade()],
+  ["a limit that is too small now", () => new SmallerLimit()],
+])("%s quarantines the conversation", async (_, release) => {
+  await quarantined(await left(), release(), "read");
+});
+
+test("a damaged record quarantines the conversation", async () => {
+  const here = await left();
+  const { record, version } = (await here.truth.load(OWNER))!;
+  const epoch = (await here.truth.load(OWNER))!.epoch;
+  await here.truth.commit(OWNER, { writeId: "w", expectedVersion: version, epoch, record: record!.replace("bob", "bop") });
+  await quarantined(here, new First(), "touch");
+});
+
+test("a quarantined conversation can be ended, without hooks and without touching its record", async () => {
+  const here = await left();
+  const before = (await here.truth.load(OWNER))!.record;
+  const bench = await HostBench.start(new NoUpgrade(), { world: here });
+  await bench.open();
+  heard.length = 0;
+  await bench.host.close("c1", "bye");
+  expect(await bench.facts()).toMatchObject({ status: "ended", endReason: "bye" });
+  expect((await here.truth.load(OWNER))!.record).toBe(before);
+  expect(heard).toEqual([]);
+});
+
+test("a writer from outside hears that the conversation is quarantined, and its message waits", async () => {
+  const here = await left();
+  const agent = new NoUpgrade();
+  const bench = await HostBench.start(agent, { world: here });
+  await bench.open();
+  await expect(agent.updateState("c1", { balance: 1 })).rejects.toMatchObject({ code: "state_quarantined" });
+  await expect(agent.getState("c1")).rejects.toMatchObject({ code: "state_quarantined" });
+  await here.clock.advance("1s");
+  expect(await here.truth.inbox(OWNER)).toHaveLength(1);
+  await bench.host.drain(0);
+});
+
+/** P10: kept as it is, reported, never overwritten; tools stay registered; hooks do not run; no value is said. */
+async function quarantined(here: World, release: Release, toolName: string): Promise<void> {
+  heard.length = 0;
+  const before = (await here.truth.load(OWNER))!;
+  const bench = await HostBench.start(release, { world: here });
+  expect(await bench.open()).toEqual({ kind: "serving", isNew: false });
+  expect(bench.host.tools("c1").map(({ name }) => name)).toContain(toolName);
+  const outcome = await bench.call(toolName);
+  expect(outcome).toMatchObject({ kind: "error", code: "state_quarantined" });
+  expect(JSON.stringify(outcome)).not.toMatch(/canary|bob/);
+  expect(bench.lines.join()).not.toMatch(/canary|bob/);
+  expect(release.errors).toHaveLength(1);
+  expect(heard).toEqual([]);
+  await bench.host.drain(0);
+  const after = (await here.truth.load(OWNER))!;
+  expect([after.record, after.version]).toEqual([before.record, before.version]);
+}
