@@ -95,3 +95,13 @@ test("an id that fits none or several is told", async () => {
   expect(several.err).toMatch(/Several conversations begin with cart-: cart-two, cart-one\./);
   expect(await place.run(["state", "show", "cart-one", "--at", "99"])).toMatchObject({ code: 1, err: expect.stringContaining("at version 5") as string });
 });
+
+test("drops a state that cannot be read, and no other unless it is forced", async () => {
+  const place = await withCarts();
+  const refused = await place.run(["state", "reset", "cart-one"]);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/can be read; nothing was dropped[^]*--force/) as string });
+  expect((await place.run(["state", "show", "cart-one"])).code).toBe(0);
+  const dropped = await place.run(["state", "reset", "cart-one", "--force"]);
+  expect(dropped).toMatchObject({ code: 0, out: expect.stringMatching(/^The state of cart-one was dropped, with 5 journal entries\./) as string });
+  expect((await place.run(["state", "show", "cart-one"])).err).toMatch(/There is no conversation cart-one/);
+});

@@ -25,8 +25,8 @@ import type { Report, WorkerSettings } from "./report.ts";
 const GRACE_MS = 5_000;
 /** Conversations are given up within this when nobody watches any more, milliseconds. */
 const LEAVE_MS = 1_000;
-/** A process that is gone is noticed at once on one machine; this is for one that hangs. Milliseconds. */
-const LEASE_MS = 3_000;
+/** A day, milliseconds: a breakpoint must not lose it (P15), and a process that is gone is noticed at once on one machine. */
+const LEASE_MS = 86_400_000;
 
 const OWN_FOLDER = new URL("../..", import.meta.url).href;
 
