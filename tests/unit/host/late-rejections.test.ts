@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { expect, test } from "vitest";
 
-const program = fileURLToPath(new URL("late-rejections.program.ts", import.meta.url));
+const program = fileURLToPath(new URL("leaky-process.ts", import.meta.url));
 
 function run(scenario: string, ...nodeArguments: string[]): Promise<{ code: number; output: string; errors: string }> {
   return new Promise((resolve) => {
