@@ -12,6 +12,9 @@
 //   S5. Times are milliseconds since 1970 by the store's clock; an expired record is not loaded.   (P13)
 //   S6. A method that cannot tell rejects with StoreUnavailableError, within the store's timeout.   (P4)
 //   S7. After a crash the store opens with what it acknowledged, and no half of anything else.
+//   S8. Checks come in this order: a repeated write id, the epoch, the version. So a repetition is a success also
+//       after somebody else took over.
+//   S9. A tombstone takes no commit and no message: every commit to it is fenced, whatever it expects.
 
 import type { Clock } from "../base/clock.ts";
 
@@ -95,7 +98,7 @@ export interface Change {
   readonly facts?: Partial<Omit<Facts, "createdAtMs" | "updatedAtMs">>;
   /** Ids of the inbox messages that this commit applied; they go away with it. */
   readonly consume?: readonly string[];
-  /** Journal entries (and the answers with them) of versions below this one are dropped. */
+  /** Journal entries (and the answers with them) of versions below this one are dropped: at once for readers, from the disk in time. */
   readonly trimBelow?: number;
 }
 
@@ -221,7 +224,9 @@ export interface Store {
 
   /**
    * Makes this process the owner of a conversation, with a new epoch, unless another process has a lease that
-   * is not over. Creates the owner when it does not exist. A process that has it already gets a new epoch too.
+   * is not over. Creates the owner when it does not exist. A process that has it already gets a new epoch too. A process
+   * that never renewed has no lease: call `renew` first. An owner that is over or forgotten is acquired like any other;
+   * look at its status.
    *
    * @param facts for an owner that is created: `agentId`.
    */
@@ -243,7 +248,7 @@ export interface Store {
    */
   post(owner: Owner, message: Message): Promise<void>;
 
-  /** The conversations with mail that this process owns; with null those that nobody alive owns. */
+  /** The live conversations with mail that this process owns; with null those that nobody alive owns. */
   pending(process: string | null): Promise<readonly Owner[]>;
 
   /** What waits in the inbox, oldest first, at most 100. */
@@ -259,7 +264,7 @@ export interface Store {
 
   /**
    * Removes an owner's record, journal, answers and inbox. With `tombstone` a mark remains (status `forgotten`,
-   * no content, the version and epoch go up) that every commit is refused against.
+   * no content, the version and epoch go up; also for an owner that did not exist) that every commit is refused against.
    */
   forget(owner: Owner, options?: { tombstone?: boolean }): Promise<Forgotten>;
 
