@@ -91,7 +91,7 @@ export class Rig {
   readonly platform: LocalPlatform;
   readonly url: string;
   readonly history: HistoryEvent[] = [];
-  readonly #processes: AgentProcess[] = [];
+  readonly processes: AgentProcess[] = [];
   readonly #conversations = new Set<string>();
   #calls = 0;
 
@@ -116,7 +116,7 @@ export class Rig {
   /** Starts a dispatcher; not waited for. */
   begin(options: Partial<ProcessOptions> = {}, environment: Readonly<Record<string, string>> = {}): AgentProcess {
     const started = new AgentProcess({ apiKey: KEY, platformUrl: this.url, path: this.path, world: this.world.url, ...options }, { CONVERSIMPLE_LOG_LEVEL: "info", ...environment });
-    this.#processes.push(started);
+    this.processes.push(started);
     return started;
   }
 
@@ -168,6 +168,17 @@ export class Rig {
     }
   }
 
+  /** The process that has the conversation now, by the file. */
+  owner(conversation: string): AgentProcess | undefined {
+    const database = new DatabaseSync(this.path, { readOnly: true, timeout: 5_000 });
+    try {
+      const row = database.prepare("SELECT p.pid FROM owners o JOIN processes p ON p.id = o.process WHERE o.owner = ?").get(conversationOwner(conversation));
+      return this.processes.find(({ child }) => child.pid === row?.pid);
+    } finally {
+      database.close();
+    }
+  }
+
   /** Puts what the file has of every conversation into the history, and gives the violations so far. */
   judge(): string[] {
     for (const conversation of this.#conversations) {
@@ -175,6 +186,19 @@ export class Rig {
       this.history.push({ kind: "stored", conversation, version: seen?.version ?? 0, changes: seen?.changes ?? [] });
     }
     return violationsOf(this.history);
+  }
+
+  /** Whether nobody can write: somebody holds the file's lock for longer than any commit takes. */
+  isLocked(): boolean {
+    const database = new DatabaseSync(this.path, { timeout: 2_000 });
+    try {
+      database.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return false;
+    } catch {
+      return true;
+    } finally {
+      database.close();
+    }
   }
 
   /** "ok" when SQLite finds nothing wrong with the file. */
@@ -188,8 +212,8 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
-    for (const running of this.#processes) if (!running.hasExited) running.child.kill("SIGKILL");
-    await Promise.all(this.#processes.map((running) => running.exited));
+    for (const running of this.processes) if (!running.hasExited) running.child.kill("SIGKILL");
+    await Promise.all(this.processes.map((running) => running.exited));
     await Promise.all([this.platform.stop(), this.world.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
