@@ -4,7 +4,7 @@
 import { Dispatcher } from "conversimple";
 import type { DispatcherOptions } from "conversimple";
 import type { SqliteOptions } from "../../src/stores/sqlite/store.ts";
-import { BankAgent, UnrulyAgent } from "./agents.ts";
+import { BankAgent, UnrulyAgent, type Outside } from "./agents.ts";
 
 type Times = "leaseMs" | "mailEveryMs" | "sweepEveryMs" | "abandonedAfterMs" | "resolveTimeoutMs" | "graceMs";
 
@@ -24,9 +24,10 @@ export interface ProcessOptions extends Pick<DispatcherOptions, Times | "connect
 process.on("disconnect", () => process.exit(1));
 const { path, world, faults, maxPageCount, storeTimeoutMs, ...options } = JSON.parse(process.env.FAULTS!) as ProcessOptions;
 
-async function outside(request: object): Promise<void> {
-  await fetch(world, { method: "POST", body: JSON.stringify(request) });
-}
+const outside: Outside = async (request) => {
+  const response = await fetch(world, { method: "POST", body: JSON.stringify(request) });
+  return (await response.json()) as { attempts: number };
+};
 
 // The step points are not exported; they are taken from the build that runs, so that there is one copy of it.
 const { openSqlite } = (await import(new URL("../../dist/stores/sqlite/store.js", import.meta.url).href)) as typeof import("../../src/stores/sqlite/store.ts");

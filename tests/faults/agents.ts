@@ -5,8 +5,8 @@
 import { ConversimpleAgent, conversationState, tool } from "conversimple";
 import { z } from "zod";
 
-/** What a tool does outside: wait at a gate, charge money under a key, report. */
-export type Outside = (request: { gate?: string; key?: string; amount?: number; report?: string }) => Promise<void>;
+/** What a tool does outside: wait at a gate, charge money under a key, report. `attempts`: how often the key was used. */
+export type Outside = (request: { gate?: string; key?: string; amount?: number; report?: string }) => Promise<{ attempts: number }>;
 
 const changes = z.array(z.object({ callId: z.string(), conversation: z.string(), n: z.number() })).default([]);
 
@@ -64,10 +64,11 @@ export class BankAgent extends LedgerAgent {
     return this.apply(0);
   });
 
-  /** Blocks the event loop of its process. */
-  block = tool("Computes for long", { ms: z.number().int() }, ({ ms }) => {
+  /** Blocks the event loop of the first process that runs it. */
+  blockOnce = tool("Computes for long, once", { ms: z.number().int() }, async ({ ms }) => {
     const result = this.apply(ms);
-    block(ms);
+    const { attempts } = await this.outside({ key: this.call.callId });
+    if (attempts === 1) block(ms);
     return result;
   });
 }

@@ -18,7 +18,7 @@ const SLICE: Slice = { name: "state", schemaVersion: 1, maxBytes: 65_536, initia
 
 /** Every conversation has a record of the same length. */
 const idOf = (n: number) => `row-${String(n).padStart(4, "0")}`;
-const agent = () => new UnrulyAgent(async () => {});
+const agent = () => new UnrulyAgent(async () => ({ attempts: 0 }));
 
 interface Row {
   readonly owner: string;

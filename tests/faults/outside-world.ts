@@ -3,7 +3,7 @@
 // Owns one HTTP server. What a tool does there is seen by the test, and goes on when the test says so: that is how the
 // tests know "in mid-tool" without a clock.
 //
-//   W1. A charge with a key that is known moves no money and gets the first receipt.
+//   W1. A charge with a key that is known moves no money and says how often it was asked.
 //   W2. A gate is open until it is closed; who comes to a closed one waits until it is opened.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -82,9 +82,10 @@ export class OutsideWorld {
     const { gate, key, amount = 0, report } = JSON.parse(Buffer.concat(chunks).toString()) as { gate?: string; key?: string; amount?: number; report?: string };
     if (report !== undefined) this.reports.push(report);
     if (key !== undefined) this.#charge(key, amount);
+    const attempts = key === undefined ? 0 : this.charges.get(key)!.attempts;
     if (gate !== undefined) await this.#pass(gate);
     this.#changed();
-    response.end(JSON.stringify({ receipt: key }));
+    response.end(JSON.stringify({ attempts }));
   }
 
   #charge(key: string, amount: number): void {
