@@ -73,7 +73,7 @@ export class CallDesk {
 
   #outcome(live: LiveConversation | undefined, invocation: Invocation): Promise<Outcome> {
     checkId(invocation.callId, "call id");
-    if (!live) return this.#afterTheEnd(invocation);
+    if (!live || live.gone?.code === "conversation_ended") return this.#afterTheEnd(invocation);
     if (live.gone) throw live.gone;
     if (live.quarantine) throw live.quarantine;
     const tool = live.agent.tools.get(invocation.tool);
@@ -88,7 +88,7 @@ export class CallDesk {
       .catch((thrown: unknown) => this.#failure(live, invocation, thrown))
       .finally(() => live.inFlight.delete(invocation.callId));
     live.inFlight.set(invocation.callId, { digest, outcome });
-    live.aliveAtMs = this.#settings.clock.now();
+    live.touch();
     return outcome;
   }
 

@@ -3,7 +3,8 @@
 // Owns the order of commits of one conversation and what is known after each. Runs no handler.
 //
 //   LC1. Commits of one conversation go to the store one after another; each expects the version of the last. (P14)
-//   LC2. A commit whose outcome is unknown is resolved by its write id before anything else is committed.    (P4)
+//   LC2. A commit whose outcome is unknown is resolved by its write id before anything else is committed. Known is what
+//        the store says of this very change; a repetition that failed says nothing about the attempt before it. (P4)
 //   LC3. The document changes only after the store said that the commit is durable.                          (P4)
 //   LC4. Fenced, lost or forgotten: `lost` is called once; nothing is committed after it.                    (P14)
 
@@ -12,7 +13,7 @@ import { randomUUID } from "node:crypto";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/clock.ts";
-import { ConversimpleError, StoreUnavailableError } from "../base/errors.ts";
+import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import type { RecordDocument } from "../state/document.ts";
 import { JournalWriter, type EntryFacts } from "../state/journal.ts";
 import { WARN_SHARE } from "../state/record.ts";
@@ -68,7 +69,7 @@ export class LiveConversation {
   readonly createdAtMs: number;
   readonly quarantine: Quarantine | undefined;
   updatedAtMs: number;
-  /** Last sign of life, by the clock port. */
+  /** Last sign of life, milliseconds of the monotonic clock: somebody who sets the wall clock ends no call. */
   aliveAtMs: number;
   /** Whether messages wait in the inbox. */
   hasMail: boolean;
@@ -99,7 +100,7 @@ export class LiveConversation {
     this.#facts = loaded.facts;
     this.createdAtMs = loaded.facts.createdAtMs;
     this.updatedAtMs = loaded.facts.updatedAtMs;
-    this.aliveAtMs = host.clock.now();
+    this.aliveAtMs = host.clock.monotonic();
     this.hasMail = loaded.mail > 0;
     if (record instanceof ConversimpleError) this.quarantine = record;
     else this.#document = record;
@@ -134,6 +135,11 @@ export class LiveConversation {
     const done = this.#tail.then(() => this.#commitNow(request));
     this.#tail = done.catch(() => {});
     return done;
+  }
+
+  /** Somebody, or something, has to do with it: it is not abandoned. */
+  touch(): void {
+    this.aliveAtMs = this.#host.clock.monotonic();
   }
 
   /** Lets decoded values go; the next unit decodes them again. */
@@ -197,6 +203,7 @@ export class LiveConversation {
   #accept({ change, answer, facts }: CommitRequest, stored: Change): void {
     this.#version = stored.expectedVersion + 1;
     this.updatedAtMs = this.#host.clock.now();
+    this.touch();
     if (change) {
       this.#document?.accept(change.parts);
       this.#watchSize(change);
@@ -229,14 +236,14 @@ export class LiveConversation {
         pending.accept();
         return;
       } catch (thrown) {
-        // A repetition that wrote nothing says nothing about the attempt before it.
-        if (!isUnknown(thrown) && !(this.#unresolved && thrown instanceof StoreUnavailableError)) {
+        if (isKnown(thrown, this.#unresolved !== undefined)) {
           this.#unresolved = undefined;
           this.#journal.undo(pending.change.expectedVersion + 1);
-          throw this.#failed(thrown);
+          this.#failed(thrown);
+          throw thrown;
         }
         this.#unresolved = pending;
-        if (clock.monotonic() + delayMs > deadline) throw thrown;
+        if (clock.monotonic() + delayMs > deadline) throw unresolved(thrown);
       }
       await sleep(clock, delayMs);
       if (this.#gone) throw this.#gone;
@@ -256,16 +263,23 @@ export class LiveConversation {
   }
 
   /** A known failure: the caller hears it; if the conversation is not ours any more, it ends here (LC4). */
-  #failed(thrown: unknown): unknown {
-    if (!(thrown instanceof ConversimpleError)) return new StoreUnavailableError("The store failed in a way that it does not describe.", {}, { cause: thrown });
-    if (thrown.code === "fenced" || thrown.code === "state_lost" || thrown.code === "version_conflict") {
-      this.leave(thrown);
-      this.#host.lost(this, thrown);
-    }
-    return thrown;
+  #failed(thrown: ConversimpleError): void {
+    if (!LOST.has(thrown.code)) return;
+    this.leave(thrown);
+    this.#host.lost(this, thrown);
   }
 }
 
-function isUnknown(thrown: unknown): boolean {
-  return thrown instanceof StoreUnavailableError && thrown.fields.outcome === "unknown";
+/** What a store says of a change when somebody else has, or had, the conversation. */
+const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["fenced", "state_lost", "version_conflict"]);
+
+/** Whether an error proves that a change was not written (LC2). What a store does not describe proves nothing. */
+function isKnown(thrown: unknown, isRepeated: boolean): thrown is ConversimpleError {
+  if (!(thrown instanceof ConversimpleError)) return false;
+  return isRepeated ? LOST.has(thrown.code) : thrown.fields.outcome !== "unknown";
+}
+
+function unresolved(thrown: unknown): StoreUnavailableError {
+  if (thrown instanceof StoreUnavailableError) return thrown;
+  return new StoreUnavailableError("It is not known whether the change was stored. Send the call again: its answer will be true.", { outcome: "unknown" }, { cause: thrown });
 }
