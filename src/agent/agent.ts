@@ -112,8 +112,8 @@ export abstract class ConversimpleAgent {
   onToolCompleted?(callId: string, result: unknown): void | Promise<void>;
   /** A durable message from outside (P16). */
   onSignal?(name: string, payload: unknown): void | Promise<void>;
-  /** Something failed that nobody else hears of. */
-  onError?(error: unknown): void;
+  /** Something failed that nobody else hears of. What it throws itself goes to the log. */
+  onError?(error: unknown): void | Promise<void>;
   /** The platform's configuration changed. */
   onConfigUpdate?(config: Readonly<Record<string, unknown>>): void | Promise<void>;
 }

@@ -11,8 +11,7 @@ import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
-import { RecordDocument } from "../state/document.ts";
-import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
+import { conversationOwner, type Loaded } from "../state/store.ts";
 import { CallDesk } from "./call-desk.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
 import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
@@ -22,6 +21,7 @@ import { Lease } from "./leases.ts";
 import { Maintenance } from "./maintenance.ts";
 import { onceSlice } from "./once.ts";
 import { OutsideWriters } from "./outside-writers.ts";
+import { hasStarted, recordOf } from "./stored-conversation.ts";
 import { Units } from "./units.ts";
 
 /** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
@@ -38,6 +38,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #live = new Map<string, LiveConversation>();
   readonly #opening = new Map<string, Promise<Opened>>();
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #borrowing = new Map<string, Promise<void>>();
   readonly #toolListeners = new Set<(conversationId: string) => void>();
   readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
   readonly #lease: Lease;
@@ -109,7 +110,9 @@ export class AgentHost implements Host, ConversationHost {
     // Awaited only when there is one: calls that come right behind find `#opening` set.
     const closing = this.#closing.get(conversationId);
     if (closing) await closing.catch(() => {});
-    if (this.#live.has(conversationId)) return { kind: "serving", isNew: false };
+    const live = this.#live.get(conversationId);
+    live?.touch();
+    if (live) return { kind: "serving", isNew: false };
     let opening = this.#opening.get(conversationId);
     if (!opening) {
       opening = this.#open(conversationId, agent, options.caller ?? {}).finally(() => this.#opening.delete(conversationId));
@@ -157,13 +160,14 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   async configure(config: Readonly<Record<string, unknown>>): Promise<void> {
-    for (const { agent, agentId } of this.#agents.values()) {
+    for (const definition of this.#agents.values()) {
+      const { agent, agentId } = definition;
       try {
         await agent.onConfigUpdate?.(config);
       } catch (thrown) {
         this.settings.logger.warn({ agent: agentId }, "onConfigUpdate failed");
         this.settings.onError(thrown);
-        agent.onError?.(thrown);
+        this.#units.tellAgent(definition, thrown);
       }
     }
   }
@@ -197,7 +201,7 @@ export class AgentHost implements Host, ConversationHost {
   /** Waits until nothing runs any more; after the signal only as long as aborted calls take to be put down. */
   async #finished(isOver: AbortSignal): Promise<void> {
     const done = (async () => {
-      await Promise.allSettled([...this.#opening.values(), ...this.#closing.values()]);
+      await Promise.allSettled([...this.#opening.values(), ...this.#closing.values(), ...this.#borrowing.values()]);
       await Promise.all([...this.#live.values()].map((live) => live.whenIdle()));
     })();
     const over = new Promise<void>((resolve) => isOver.addEventListener("abort", () => void sleep(this.clock, PUT_DOWN_MS).then(resolve)));
@@ -246,11 +250,23 @@ export class AgentHost implements Host, ConversationHost {
     return true;
   }
 
-  /** Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). */
-  async borrow(conversationId: string): Promise<void> {
+  /**
+   * Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). Once at a time: a
+   * second take-over would fence the first.
+   */
+  borrow(conversationId: string): Promise<void> {
+    const before = this.#borrowing.get(conversationId);
+    const borrowing = (before ? before.catch(() => {}).then(() => this.#borrow(conversationId)) : this.#borrow(conversationId)).finally(() => {
+      if (this.#borrowing.get(conversationId) === borrowing) this.#borrowing.delete(conversationId);
+    });
+    this.#borrowing.set(conversationId, borrowing);
+    return borrowing;
+  }
+
+  async #borrow(conversationId: string): Promise<void> {
     const { identity } = this.#lease;
     const mayTake = () => !this.#isDraining && !this.#closing.has(conversationId);
-    const live = await this.#takeOver(conversationId, mayTake);
+    const live = await this.#takeOver(conversationId, mayTake, true);
     if (!live) return;
     try {
       live.hasMail = true;
@@ -282,8 +298,15 @@ export class AgentHost implements Host, ConversationHost {
       throw new ConversimpleError("option_invalid", `The conversation belongs to the agent "${loaded.facts.agentId}", not to "${agent.agentId}".`, { agentId: agent.agentId });
     }
     const live = this.#build(conversationId, agent, caller, loaded);
-    const isNew = loaded.version === 0;
-    await this.#begin(live, isNew);
+    const isNew = !hasStarted(loaded);
+    try {
+      await this.#begin(live, isNew);
+    } catch (thrown) {
+      // It is not served, so it must not look as if it were.
+      live.leave(new ConversimpleError("cancelled", "The conversation could not be opened."));
+      await this.store.release(owner, this.#lease.identity.id, loaded.epoch).catch(() => {});
+      throw thrown;
+    }
     this.#live.set(conversationId, live);
     return { kind: "serving", isNew };
   }
@@ -323,6 +346,7 @@ export class AgentHost implements Host, ConversationHost {
     // A quarantined record stays as it is, and no hook sees it: only the facts change.
     if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts });
     else await this.#units.hook(live, "onConversationEnded", () => agent.onConversationEnded?.(reason), facts);
+    await this.#units.refuseMail(live).catch(() => {});
     live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
   }
 
@@ -330,13 +354,14 @@ export class AgentHost implements Host, ConversationHost {
    * A live conversation that nobody serves, acquired without being registered or resumed.
    *
    * @param mayTake asked at the last moment: taking it from an `open` of our own would fence that one.
+   * @param needsMail whether it is taken for its mail only.
    */
-  async #takeOver(conversationId: string, mayTake: () => boolean): Promise<LiveConversation | undefined> {
+  async #takeOver(conversationId: string, mayTake: () => boolean, needsMail = false): Promise<LiveConversation | undefined> {
     const isFree = () => mayTake() && !this.#live.has(conversationId) && !this.#opening.has(conversationId);
     if (!isFree()) return undefined;
     const found = await this.store.load(conversationOwner(conversationId));
     const agent = this.#agents.get(found?.facts.agentId ?? "");
-    if (!found || !agent || found.facts.status !== "live" || !isFree()) return undefined;
+    if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
     const acquired = await this.store.acquire(found.owner, this.#lease.identity);
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;
@@ -364,21 +389,6 @@ export class AgentHost implements Host, ConversationHost {
     this.#warm.delete(live);
     for (const listener of this.#goneListeners) listener(live.id, why);
   }
-}
-
-function recordOf(loaded: Loaded, agent: AgentDefinition): RecordDocument | ConversimpleError {
-  try {
-    return loaded.record === null ? emptyRecord(loaded.owner, loaded.version, agent) : RecordDocument.open(loaded.owner, loaded.version, loaded.record, agent.slices);
-  } catch (thrown) {
-    if (thrown instanceof ConversimpleError) return thrown;
-    throw thrown;
-  }
-}
-
-/** A conversation that has commits but no record has lost it: that is never shown as an empty one (P10). */
-function emptyRecord(owner: Owner, version: number, agent: AgentDefinition): RecordDocument {
-  if (version > 0) throw new ConversimpleError("state_lost", `The record of ${owner} is gone from the store.`, { owner });
-  return RecordDocument.begin(owner, agent.slices);
 }
 
 function shuttingDown(): ConversimpleError {

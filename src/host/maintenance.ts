@@ -1,7 +1,8 @@
 // What a host does by the clock: inboxes, expired records, conversations that nobody ended.
 //
 //   MA1. One poll per process for all its inboxes.                                                     (P16)
-//   MA2. A round that fails is logged and tried again at the next one; rounds never overlap.
+//   MA2. A round that fails is logged and tried again at the next one; rounds never overlap. One conversation that
+//        fails, or whose handler hangs, keeps no other one waiting.
 //   MA3. A conversation without a sign of life is ended as `abandoned`, also when its process is gone. (P13)
 
 import type { Timer } from "../base/clock.ts";
@@ -10,6 +11,9 @@ import { idOf, type ListFilter } from "../state/store.ts";
 import type { LiveConversation } from "./conversation.ts";
 import type { HostSettings } from "./host-options.ts";
 import type { Lease } from "./leases.ts";
+
+/** Inboxes that are read at the same time; more wait for the next round. */
+const BORROWED_AT_ONCE = 32;
 
 /** Orphans that one round looks at; more wait for the next. */
 const ORPHANS_PER_ROUND = 100;
@@ -28,6 +32,7 @@ export class Maintenance {
   readonly #settings: HostSettings;
   readonly #lease: Lease;
   readonly #host: Maintained;
+  readonly #borrowed = new Set<string>();
   #timers = new Map<string, Timer>();
   #isStopped = false;
 
@@ -49,14 +54,16 @@ export class Maintenance {
 
   /** One round of MA3, then what has expired goes. */
   async sweep(): Promise<void> {
-    const silentSince = this.#settings.clock.now() - this.#settings.abandonedAfterMs;
+    const { clock, abandonedAfterMs } = this.#settings;
     for (const live of [...this.#host.conversations.values()]) {
-      if (live.aliveAtMs <= silentSince && live.queue.isIdle && live.parallel === 0) await this.#host.close(live.id, "abandoned");
+      const isSilent = clock.monotonic() - live.aliveAtMs >= abandonedAfterMs;
+      if (isSilent && live.queue.isIdle && live.parallel === 0) await this.#abandon(live.id);
     }
+    const silentSince = clock.now() - abandonedAfterMs;
     const filter: ListFilter = { kind: "conversation", status: "live", orphaned: true, limit: ORPHANS_PER_ROUND };
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {
       for (const { owner, facts } of page.items) {
-        if (facts.updatedAtMs <= silentSince) await this.#host.close(idOf(owner), "abandoned");
+        if (facts.updatedAtMs <= silentSince) await this.#abandon(idOf(owner));
       }
       if (page.nextCursor === null || this.#isStopped) break;
     }
@@ -65,10 +72,27 @@ export class Maintenance {
 
   async #mail(): Promise<void> {
     for (const owner of await this.#settings.store.pending(this.#lease.identity.id)) {
-      this.#host.deliver(idOf(owner));
+      // Ours, but not served: it could not be begun, or not be given up.
+      if (!this.#host.deliver(idOf(owner))) this.#borrow(idOf(owner));
     }
-    for (const owner of await this.#settings.store.pending(null)) {
-      if (!this.#isStopped) await this.#host.borrow(idOf(owner));
+    for (const owner of await this.#settings.store.pending(null)) this.#borrow(idOf(owner));
+  }
+
+  /** Reads an inbox beside the rounds (MA2). */
+  #borrow(conversationId: string): void {
+    if (this.#isStopped || this.#borrowed.has(conversationId) || this.#borrowed.size >= BORROWED_AT_ONCE) return;
+    this.#borrowed.add(conversationId);
+    void this.#host
+      .borrow(conversationId)
+      .catch((thrown: unknown) => this.#settings.logger.warn({ conversation: conversationId, code: codeOf(thrown) ?? "unknown" }, "an inbox could not be read; it is tried again"))
+      .finally(() => this.#borrowed.delete(conversationId));
+  }
+
+  async #abandon(conversationId: string): Promise<void> {
+    try {
+      await this.#host.close(conversationId, "abandoned");
+    } catch (thrown) {
+      this.#settings.logger.warn({ conversation: conversationId, code: codeOf(thrown) ?? "unknown" }, "an abandoned conversation could not be ended; it is tried again");
     }
   }
 

@@ -62,7 +62,8 @@ export class OutsideWriters {
     const id = randomUUID();
     await store.post(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
-    if (!isHere && wait === "applied") await host?.borrow(conversationId);
+    // When that fails, for example because somebody else takes it over just now, the message is still on its way.
+    if (!isHere && wait === "applied") await host?.borrow(conversationId).catch(() => {});
     const quarantine = host?.conversations.get(conversationId)?.quarantine;
     if (quarantine && wait === "applied") throw quarantine;
     if (wait === "applied") await this.#applied(conversationId, id, before.version);

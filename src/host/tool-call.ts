@@ -13,7 +13,7 @@ import { refusalOf } from "../agent/guard.ts";
 import { argumentsError } from "../agent/parameters.ts";
 import { runWith, type CallInfo } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
-import { ConversimpleError, RefusedError, ToolError } from "../base/errors.ts";
+import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "../base/errors.ts";
 import { issuesText, validate, type Validation } from "../base/schema.ts";
 import type { EntryFacts, UnitOutcome } from "../state/journal.ts";
 import { withoutSecrets } from "./call-digest.ts";
@@ -162,11 +162,17 @@ export class ToolCall {
       run.end();
     }
     if (ran.kind === "failure") return this.#commitFailure(ran);
-    await this.#live.commit({
-      entry: this.#entry(ran.outcome, ran.code),
-      change,
-      answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
-    });
+    try {
+      await this.#live.commit({
+        entry: this.#entry(ran.outcome, ran.code),
+        change,
+        answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
+      });
+    } catch (thrown) {
+      // Its parts fit, the record does not: that is the tool's failure, not the store's.
+      if (thrown instanceof StateTooLargeError) return await this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+      throw thrown;
+    }
     return ran.json;
   }
 

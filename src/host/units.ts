@@ -4,17 +4,19 @@
 //
 //   UN1. A hook that throws, or takes longer than a tool may, changes nothing, is reported, and stops nobody. A commit
 //        that fails is not the hook's fault: whoever asked for the hook hears of it.
-//   UN2. A message is applied, journalled and consumed in one commit; refused ones too.                (P16)
+//   UN2. A message is applied, journalled and consumed in one commit; refused ones too, also those that came while the
+//        conversation ended.                                                                           (P16)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 
 import { runOutside, runWith } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { Clock } from "../base/clock.ts";
-import { ConversimpleError } from "../base/errors.ts";
+import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { EntryFacts, UnitKind, UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
 import type { Change, Store, WaitingMessage } from "../state/store.ts";
+import type { AgentDefinition } from "../agent/definition.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import type { UnitHost } from "./unit-run.ts";
@@ -96,15 +98,28 @@ export class Units implements UnitHost {
     await live.settle();
     while (live.hasMail && !live.quarantine) {
       live.hasMail = false;
-      const messages = await this.#store.inbox(live.owner);
-      for (const message of messages) await this.#apply(live, message);
-      if (messages.length > 0) live.hasMail = true;
+      try {
+        const messages = await this.#store.inbox(live.owner);
+        for (const message of messages) await this.#apply(live, message);
+        if (messages.length > 0) live.hasMail = true;
+      } catch (thrown) {
+        // The rest of it still comes before the next unit.
+        live.hasMail = true;
+        throw thrown;
+      }
+    }
+  }
+
+  /** Refuses what arrived while the conversation ended: nobody will apply it, and no more can come (UN2). */
+  async refuseMail(live: LiveConversation): Promise<void> {
+    for (const { id } of await this.#store.inbox(live.owner)) {
+      await live.commit({ entry: failedEntry("outside", "message", id, "conversation_ended"), consume: [id] });
     }
   }
 
   /** Runs a hook inside the queue's turn (UN1). Facts are committed also when the hook throws. */
   async hook(live: LiveConversation, name: string, handle: () => unknown, facts?: Change["facts"]): Promise<void> {
-    const handled: Handled = { unit: "hook", name, id: `hook:${name}:${live.version}`, handle, ...(facts ? { facts } : {}) };
+    const handled: Handled = { unit: "hook", name, id: hookId(name, live.version), handle, ...(facts ? { facts } : {}) };
     const failure = await this.#unit(live, handled);
     if (failure) this.report(live, failure.thrown, `${name} failed`);
   }
@@ -119,10 +134,16 @@ export class Units implements UnitHost {
   /** Gives the error to the agent's `onError`, and to whoever runs the host; in no conversation, whichever ran before. */
   tell(live: LiveConversation, thrown: unknown): void {
     this.#onError(thrown, live.id);
+    this.tellAgent(live.agent, thrown);
+  }
+
+  /** Calls an agent's `onError`, which may be asynchronous; what comes of that ends nothing. */
+  tellAgent({ agent, agentId }: AgentDefinition, thrown: unknown): void {
+    const failed = (again: unknown) => this.#logger.error({ agent: agentId, reason: again instanceof Error ? again.name : "unknown" }, "onError itself failed");
     try {
-      runOutside(() => live.agent.agent.onError?.(thrown));
+      Promise.resolve(runOutside(() => agent.onError?.(thrown))).catch(failed);
     } catch (again) {
-      this.#logger.error({ agent: live.agent.agentId, reason: again instanceof Error ? again.name : "unknown" }, "onError itself failed");
+      failed(again);
     }
   }
 
@@ -156,7 +177,7 @@ export class Units implements UnitHost {
     });
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(handled.message ? { consume: [handled.message.id] } : {}) };
     const run = new UnitRun(this, live, "write", handled.id);
-    let failure: { thrown: unknown } | undefined;
+    let failure: { readonly thrown: unknown } | undefined;
     let change;
     try {
       await this.#inTime(handled.name, () => runWith(run, () => handled.handle(run)));
@@ -166,8 +187,17 @@ export class Units implements UnitHost {
     } finally {
       run.end();
     }
-    const code = failure === undefined ? undefined : failure.thrown instanceof ConversimpleError ? failure.thrown.code : "tool_execution_error";
-    await live.commit({ entry: entry(failure ? "failed" : "ok", code), change, ...also });
+    if (!failure) {
+      try {
+        await live.commit({ entry: entry("ok"), change, ...also });
+        return undefined;
+      } catch (thrown) {
+        // Its parts fit, the record does not: that is the handler's failure, not the store's.
+        if (!(thrown instanceof StateTooLargeError)) throw thrown;
+        failure = { thrown };
+      }
+    }
+    await live.commit({ entry: entry("failed", failure.thrown instanceof ConversimpleError ? failure.thrown.code : "tool_execution_error"), ...also });
     return failure;
   }
 
@@ -194,6 +224,14 @@ function applyUpdate(live: LiveConversation, run: UnitRun, changes: Readonly<Rec
   if (!slice) throw new ConversimpleError("definition_invalid", "An update came from outside, but the agent declares no conversation state.");
   const state = run.draft(slice) as Record<string, unknown>;
   for (const key of Object.keys(changes)) state[key] = changes[key];
+}
+
+/** What effects of a start are remembered under: all of them begin with it. */
+export const START_EFFECTS = "hook:onConversationStarted\n";
+
+/** A conversation starts once and ends once, in however many attempts; it is resumed again and again. */
+function hookId(name: string, version: number): string {
+  return name === "onConversationResumed" ? `hook:${name}:${version}` : `hook:${name}`;
 }
 
 function failedEntry(unit: UnitKind, name: string, message: string, code: string): EntryFacts {

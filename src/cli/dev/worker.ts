@@ -81,12 +81,12 @@ async function load(settings: WorkerSettings): Promise<{ agents: LoadedAgent[]; 
 /** What the agent's own `onError` hears is shown to the developer too. */
 function showErrors(agent: ConversimpleAgent): void {
   const own = agent.onError?.bind(agent);
-  const onError = (thrown: unknown): void => {
+  const onError = (thrown: unknown) => {
     const isError = thrown instanceof Error;
     const message = isError ? `${thrown.name}: ${thrown.message}` : String(thrown);
     report({ type: "threw", message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
     reference = undefined;
-    own?.(thrown);
+    return own?.(thrown);
   };
   // Not enumerable: it is no field of the agent's.
   Object.defineProperty(agent, "onError", { value: onError });
