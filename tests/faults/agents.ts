@@ -128,7 +128,7 @@ export class UnrulyAgent extends LedgerAgent {
     return oddResult(what);
   });
 
-  echo = tool("Gives back any object", z.looseObject({}), (input) => input);
+  echo = tool("Gives back any object", z.looseObject({}), (input) => ({ input, polluted: ({} as Record<string, unknown>).polluted ?? null }));
 
   keep = tool("Keeps a text", { text: z.string(), more: z.array(z.number()).optional() }, ({ text }) => {
     this.state.note = text;

@@ -36,8 +36,9 @@ export class Proxy {
   /** Units that were passed since the last plan. */
   count = 0;
   hasStruck = false;
-  /** Every text that a dispatcher sent, in order. */
+  /** Every text that a dispatcher sent, and every one that it was told, in order. */
   readonly said: string[] = [];
+  readonly told: string[] = [];
   readonly #server: Server;
   readonly #tunnels = new Set<Tunnel>();
   readonly #watchers = new Set<() => void>();
@@ -85,9 +86,26 @@ export class Proxy {
 
   /** Resolves with the first text of a dispatcher after `from` that matches. */
   hears(match: (text: string) => boolean, from = 0): Promise<string> {
+    return this.#until(() => this.said.slice(from).find(match));
+  }
+
+  /** Resolves when the dispatcher was told that its last answer to this call has arrived. */
+  async confirmed(callId: string): Promise<void> {
+    const answer = this.said.findLast((text) => text.includes('"tool_call_') && text.includes(`"${callId}"`))!;
+    const [, ref, topic] = JSON.parse(answer) as [unknown, string, string];
+    await this.#until(() => this.told.find((text) => text.includes('"phx_reply"') && text.includes(`"${ref}","${topic}"`)));
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.cutAll();
+    await closed;
+  }
+
+  #until(find: () => string | undefined): Promise<string> {
     return new Promise((resolve) => {
       const look = () => {
-        const found = this.said.slice(from).find(match);
+        const found = find();
         if (found === undefined) return;
         this.#watchers.delete(look);
         resolve(found);
@@ -95,12 +113,6 @@ export class Proxy {
       this.#watchers.add(look);
       look();
     });
-  }
-
-  async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.cutAll();
-    await closed;
   }
 
   #connect(agent: Socket, platform: Socket): void {
@@ -143,7 +155,7 @@ export class Proxy {
     const held = tunnel.held[direction];
     if (held) held.push(unit);
     else (direction === "up" ? tunnel.platform : tunnel.agent).write(unit);
-    if (direction === "up") this.said.push(text);
+    (direction === "up" ? this.said : this.told).push(text);
     for (const look of [...this.#watchers]) look();
   }
 

@@ -20,6 +20,8 @@ const unavailable = { kind: "error", error: { type: "state_unavailable" } };
 /** Delivers a call that was delivered before once more, as a platform that lost the answer would, and gives what is said. */
 async function redeliver(callId: string): Promise<string> {
   const request = proxy.lastTold("tool_call_request", `"${callId}"`);
+  // While an answer is on its way, the same question gets no second one.
+  await proxy.confirmed(callId);
   const from = proxy.said.length;
   proxy.inject(`"${callId}"`, request);
   const answer = await proxy.hears((text) => text.includes('"tool_call_') && text.includes(`"${callId}"`), from);
