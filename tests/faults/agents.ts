@@ -2,7 +2,7 @@
 //
 // Every change names the call and the conversation that made it, so that a history can be judged (checker.ts).
 
-import { ConversimpleAgent, conversationState, tool } from "conversimple";
+import { ConversimpleAgent, conversationState, tool, ToolError } from "conversimple";
 import { z } from "zod";
 
 /** What a tool does outside: wait at a gate, charge money under a key, report. `attempts`: how often the key was used. */
@@ -135,10 +135,20 @@ export class UnrulyAgent extends LedgerAgent {
     return this.apply(1);
   });
 
-  keepSecret = tool("Takes a secret", { pin: z.string().meta({ secret: true }), as: z.enum(["answer", "error", "odd", "argument"]) }, ({ pin, as }) => {
-    if (as === "error") throw new Error(`pin=${pin} at /srv/x`);
-    if (as === "odd") return { [pin]: () => pin };
-    return this.apply(pin.length);
+  takeSecret = tool("Takes a secret", { pin: z.string().meta({ secret: true }), then: z.enum(["answer", "throw", "return an error", "return a function", "wait"]) }, async ({ pin, then }) => {
+    switch (then) {
+      case "throw":
+        throw new Error(`pw=${pin} at /srv/x`);
+      case "return an error":
+        throw new ToolError("The secret was declined.");
+      case "return a function":
+        return { run: () => pin };
+      case "wait":
+        await this.outside({ gate: "secret" });
+        return this.apply(pin.length);
+      case "answer":
+        return this.apply(pin.length);
+    }
   });
 }
 
