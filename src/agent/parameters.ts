@@ -82,13 +82,30 @@ function ofFields(tool: string, fields: Fields): Prepared {
   for (const name of names) {
     const schema = fields[name];
     if (!isSchema(schema)) throw new ConversimpleError("definition_invalid", `Parameter "${name}" of tool ${tool} is not a schema. Write for example { ${name}: z.string() }.`);
-    properties[name] = jsonSchemaOf(schema, `Parameter "${name}" of tool ${tool}`);
+    properties[name] = moved(jsonSchemaOf(schema, `Parameter "${name}" of tool ${tool}`), `#/properties/${pointerStep(name)}`);
     if (validate(schema, undefined).ok) optional.add(name);
   }
   const required = names.filter((name) => !optional.has(name));
   const jsonSchema: JsonSchema = { type: "object", properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };
   const known = new Set(names);
   return { jsonSchema, parse: (input) => parseFields(fields, names, known, input) };
+}
+
+/** A JSON Schema whose references to itself still hold where it stands now. */
+function moved(schema: unknown, to: string): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if (Array.isArray(schema)) return schema.map((item) => moved(item, to));
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, inner]) => {
+      if (key === "$ref" && typeof inner === "string" && inner.startsWith("#")) return [key, to + inner.slice(1)];
+      return [key, DATA.has(key) ? inner : moved(inner, to)];
+    }),
+  );
+}
+
+/** A key as a step of a JSON pointer in a URL's fragment (RFC 6901). */
+function pointerStep(key: string): string {
+  return encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 
 function parseFields(fields: Fields, names: readonly string[], known: ReadonlySet<string>, input: unknown): Validation<unknown> {

@@ -1,71 +1,9 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
 
-import { conversationState, ConversimpleAgent, ephemeral, tool } from "../../../src/index.ts";
-import { sealText } from "../../../src/state/record.ts";
+import { partsAt } from "../../../src/state/history.ts";
 import { conversationOwner } from "../../../src/state/store.ts";
-import { gate, HostBench, world, type World } from "./bench.ts";
-
-class CallAgent extends ConversimpleAgent {
-  static override readonly agentId: string = "call";
-  readonly state = conversationState(z.object({ n: z.number().default(0), log: z.array(z.string()).default([]), note: z.string().optional() }));
-  readonly scratch = ephemeral(() => ({ uses: 0 }));
-  readonly heard: string[] = [];
-  readonly errors: string[] = [];
-  readonly gates = { hook: gate(), tool: gate() };
-  failing: string | undefined;
-  runs = 0;
-
-  override async onConversationStarted() {
-    await this.#hook("started");
-  }
-  override async onConversationResumed() {
-    await this.#hook("resumed");
-  }
-  override async onConversationEnded(reason: string) {
-    await this.#hook(`ended ${reason}`);
-  }
-  override async onSignal(name: string, payload: unknown) {
-    await this.#hook(`signal ${name} ${JSON.stringify(payload)}`);
-  }
-  override onError(error: unknown) {
-    this.errors.push(`${(error as Error).message}|${String(this.currentConversationId)}`);
-  }
-  async #hook(what: string) {
-    this.heard.push(`${what} ${this.currentConversationId!}`);
-    this.state.log.push(what);
-    if (this.options.failing === what.split(" ")[0]) throw new Error(`${what} fails`);
-    if (this.options.hanging === what.split(" ")[0]) await this.gates.hook.opened;
-  }
-  readonly options: { failing?: string; hanging?: string; onDone?: () => void };
-
-  constructor(options: { failing?: string; hanging?: string } = {}) {
-    super();
-    this.options = options;
-  }
-
-  add = tool("Add", () => ({ n: ++this.state.n }));
-  hang = tool("Hang", {}, { timeoutMs: 5_000 }, async () => {
-    await this.gates.tool.opened;
-    return { n: ++this.state.n };
-  });
-  beside = tool("Beside", {}, { parallel: true, timeoutMs: 5_000 }, async () => {
-    await this.gates.tool.opened;
-    await this.update(() => void this.state.n++);
-    return "done";
-  });
-  touch = tool("Touch", () => ++this.scratch.value.uses);
-  mail = tool("Mail", { to: z.string(), n: z.number() }, async ({ to, n }) => {
-    await this.updateState(to, { n });
-    return "posted";
-  });
-  peek = tool("Peek", { at: z.string() }, async ({ at }) => (await this.getState(at)) ?? null);
-}
-
-const start = async (options: { failing?: string; hanging?: string } = {}, here: World = world()) => {
-  const agent = new CallAgent(options);
-  return { agent, bench: await HostBench.start(agent, { world: here }) };
-};
+import { world } from "./bench.ts";
+import { RARELY, start } from "./call-agent.ts";
 
 test("a conversation is opened once, however often and at the same time it is announced", async () => {
   const { agent, bench } = await start();
@@ -241,16 +179,14 @@ test("a process that was overtaken commits nothing more and says nothing", async
   await one.bench.open();
   const gone: string[] = [];
   one.bench.host.onGone((id, why) => gone.push(`${id} ${why}`));
-  const { identity } = (one.bench.host as unknown as { "~": never; conversations: unknown }) as { identity?: never };
-  expect(identity).toBeUndefined();
   const hanging = one.bench.call("hang");
   const waiting = one.bench.call("add");
   // As if the first process had stalled past its lease: somebody else took the conversation.
-  await here.truth.acquire(conversationOwner("c1"), { id: "thief", pid: 1, host: "h", startedAtMs: 0 }).then(async (first) => {
-    expect(first.kind).toBe("held");
-    await here.truth.retire((await here.truth.load(conversationOwner("c1")))!.process!);
-    return here.truth.acquire(conversationOwner("c1"), { id: "thief", pid: 1, host: "h", startedAtMs: 0 });
-  });
+  const owner = conversationOwner("c1");
+  const thief = { id: "thief", pid: 1, host: "h", startedAtMs: 0 };
+  expect(await here.truth.acquire(owner, thief)).toMatchObject({ kind: "held" });
+  await here.truth.retire((await here.truth.load(owner))!.process!);
+  expect(await here.truth.acquire(owner, thief)).toMatchObject({ kind: "acquired" });
   one.agent.gates.tool.open();
   expect([await hanging, await waiting]).toEqual([{ kind: "gone" }, { kind: "gone" }]);
   expect(await one.bench.stored()).toEqual({ n: 0, log: ["started"] });
@@ -293,6 +229,46 @@ test("drain: running calls finish, conversations are released at once, new ones 
   expect(await two.bench.stored()).toMatchObject({ n: 2 });
 });
 
+test("drain waits for a parallel call that is all that runs", async () => {
+  const { agent, bench } = await start();
+  await bench.open();
+  const running = bench.result("beside");
+  const draining = bench.host.drain(10_000);
+  await bench.world.clock.advance("1s");
+  agent.gates.tool.open();
+  expect(await running).toBe("done");
+  await draining;
+  expect(await bench.stored()).toMatchObject({ n: 1 });
+});
+
+test("when the first change after a take-over fails to be stored, going back in time still works", async () => {
+  const here = world();
+  const one = await start({}, here);
+  await one.bench.open();
+  await one.bench.host.drain(0);
+  const two = await start({ failing: "resumed" }, here);
+  await two.bench.open();
+  here.faults.next("commit", "refused");
+  expect(await two.bench.result("add")).toBe("state_unavailable");
+  expect(await two.bench.result("add")).toEqual({ n: 1 });
+  const owner = conversationOwner("c1");
+  const entries = await here.truth.history(owner);
+  expect(partsAt(owner, entries, entries.at(-1)!.version)).toEqual({ state: { n: 1, log: ["started"] } });
+  // Also when everything before this process's own first snapshot has been trimmed.
+  const own = (await two.bench.journal()).findIndex(({ name }) => name === "add");
+  expect(partsAt(owner, entries.slice(own), entries.at(-1)!.version)).toEqual({ state: { n: 1, log: ["started"] } });
+});
+
+test("onError is in no conversation, also when another one's tool set it off", async () => {
+  const { agent, bench } = await start();
+  await bench.open("a");
+  await bench.open("b");
+  await bench.call("mail", { to: "b", n: 0.5 }, { conversationId: "a" });
+  await bench.call("post_nonsense", { to: "b" }, { conversationId: "a" });
+  await bench.world.clock.advance("1s");
+  expect(agent.errors).toEqual([expect.stringMatching(/^state\.n .*\|undefined$/)]);
+});
+
 test.each([{ hanging: "none" }, { hanging: "started" }])("drain ends within its time although something hangs (%o)", async ({ hanging }) => {
   const { bench } = await start({ hanging });
   const opening = bench.open().catch(() => {});
@@ -321,7 +297,7 @@ test("calls that keep coming do not hold a drain up", async () => {
 
 test("a conversation without a sign of life is ended as abandoned, with its hook, also when its process is gone", async () => {
   const here = world();
-  const one = await start({}, here);
+  const one = await start({}, here, RARELY);
   await one.bench.open("quiet");
   await one.bench.open("busy");
   await one.bench.open("orphan");
@@ -333,14 +309,14 @@ test("a conversation without a sign of life is ended as abandoned, with its hook
   expect(await one.bench.facts("busy")).toMatchObject({ status: "live" });
   expect(one.agent.heard).toContain("ended abandoned quiet");
   one.bench.host.abandon();
-  const two = await start({}, here);
+  const two = await start({}, here, RARELY);
   await here.clock.advance("2h");
   expect(await two.bench.facts("busy")).toMatchObject({ status: "ended", endReason: "abandoned" });
   expect(two.agent.heard).toEqual(["ended abandoned busy"]);
 });
 
 test("an ended conversation's record is swept after its retention time, a live one's never", async () => {
-  const { bench } = await start();
+  const { bench } = await start({}, world(), RARELY);
   await bench.open();
   await bench.host.close("c1", "bye");
   await bench.world.clock.advance("23h");
@@ -362,118 +338,4 @@ test("two processes that end the same orphan run its hook once", async () => {
   held.release();
   await first;
   expect([...two.agent.heard, ...three.agent.heard]).toEqual(["ended three c1"]);
-});
-
-const update = (n: unknown) => sealText({ kind: "update", changes: { n }, source: "test" });
-const post = (here: World, text: string, id = `m${Math.random()}`) => here.truth.post(conversationOwner("c1"), { id, text });
-
-test("updateState of another conversation is applied by its owner, here or elsewhere, and by the writer when nobody has it", async () => {
-  const here = world();
-  const one = await start({}, here);
-  const two = await start({}, here);
-  await one.bench.open("a");
-  await one.bench.open("b");
-  await two.bench.open("c");
-  expect(await one.bench.result("mail", { to: "b", n: 5 }, { conversationId: "a" })).toBe("posted");
-  expect(await one.bench.result("mail", { to: "c", n: 6 }, { conversationId: "a" })).toBe("posted");
-  await here.clock.advance("1s");
-  expect(await one.bench.stored("b")).toMatchObject({ n: 5 });
-  expect(await one.bench.stored("c")).toMatchObject({ n: 6 });
-  expect((await two.bench.journal("c")).at(-1)).toMatchObject({ unit: "outside", source: expect.stringContaining("call") as string, outcome: "ok" });
-  // Outside of a unit the promise means: applied.
-  await here.clock.until(one.agent.updateState("b", { n: 7 }));
-  expect(await one.bench.stored("b")).toMatchObject({ n: 7 });
-  await here.clock.until(one.agent.updateState("c", { n: 8 }));
-  expect(await one.bench.stored("c")).toMatchObject({ n: 8 });
-  await two.bench.host.drain(0);
-  await here.clock.until(one.agent.updateState("c", { n: 9 }));
-  expect(await one.bench.stored("c")).toMatchObject({ n: 9 });
-  expect(one.agent.heard).not.toContain("resumed c");
-  expect(await one.bench.result("peek", { at: "c" }, { conversationId: "a" })).toMatchObject({ n: 9 });
-});
-
-test("an update that is refused says why, changes nothing, and is journalled", async () => {
-  const { agent, bench } = await start();
-  await bench.open();
-  await expect(bench.world.clock.until(agent.updateState("c1", { n: "x" as unknown as number }))).rejects.toMatchObject({ code: "state_invalid" });
-  await expect(bench.world.clock.until(agent.updateState("c1", { unknown: 1 } as never))).rejects.toMatchObject({ code: "state_invalid" });
-  await expect(agent.updateState("c1", JSON.parse('{"__proto__":{"n":1}}') as never)).rejects.toMatchObject({ code: "state_invalid" });
-  await expect(agent.updateState("nobody", { n: 1 })).rejects.toMatchObject({ code: "conversation_not_found" });
-  await bench.host.close("c1", "bye");
-  await expect(agent.updateState("c1", { n: 1 })).rejects.toMatchObject({ code: "conversation_ended" });
-  expect(await bench.stored()).toMatchObject({ n: 0 });
-  expect((await bench.journal()).filter(({ unit, outcome }) => unit === "outside" && outcome === "failed")).toHaveLength(2);
-});
-
-test("another agent's conversation is neither read nor written", async () => {
-  class OtherAgent extends CallAgent {
-    static override readonly agentId = "other";
-  }
-  const other = new OtherAgent();
-  const bench = await HostBench.start([new CallAgent(), other]);
-  await bench.open();
-  expect(await other.getState("c1")).toBeUndefined();
-  await expect(other.updateState("c1", { n: 66 })).rejects.toMatchObject({ code: "conversation_not_found" });
-  await bench.world.clock.advance("1s");
-  expect(await bench.stored()).toMatchObject({ n: 0 });
-});
-
-test("mail is read in order before the next unit, each message once", async () => {
-  const { bench } = await start();
-  await bench.open();
-  await post(bench.world, update(10), "m1");
-  await post(bench.world, update(20), "m2");
-  await post(bench.world, sealText({ kind: "signal", name: "ping", payload: { at: new Date(1) }, source: "test" }), "m3");
-  await bench.world.clock.advance(260);
-  expect(await bench.stored()).toMatchObject({ n: 20, log: ["started", 'signal ping {"at":"1970-01-01T00:00:00.001Z"}'] });
-  expect(await bench.result("add")).toEqual({ n: 21 });
-  await bench.world.clock.advance("2s");
-  expect(await bench.stored()).toMatchObject({ n: 21 });
-  expect(await bench.world.truth.inbox(conversationOwner("c1"))).toEqual([]);
-});
-
-test.each([
-  ["damaged", "00000000{}"],
-  ["not even a text of ours", "garbage"],
-  ["an update without changes", sealText({ kind: "update", source: "test" })],
-  ["something that is no message", sealText(null)],
-  ["of an unknown kind", sealText({ kind: "launch", source: "test" })],
-])("a message that is %s is dropped, reported, and stops nobody", async (_, text) => {
-  const { agent, bench } = await start();
-  await bench.open();
-  await post(bench.world, text);
-  await bench.world.clock.advance("1s");
-  expect(agent.errors).toHaveLength(1);
-  expect(await bench.world.truth.inbox(conversationOwner("c1"))).toEqual([]);
-  expect(await bench.result("add")).toEqual({ n: 1 });
-});
-
-test("a signal whose hook throws is consumed and reported", async () => {
-  const { agent, bench } = await start({ failing: "signal" });
-  await bench.open();
-  await post(bench.world, sealText({ kind: "signal", name: "ping", payload: 1, source: "test" }));
-  await bench.world.clock.advance("1s");
-  expect(agent.errors).toEqual(["signal ping 1 fails|undefined"]);
-  expect(await bench.stored()).toMatchObject({ log: ["started"] });
-  expect(await bench.world.truth.inbox(conversationOwner("c1"))).toEqual([]);
-});
-
-test("mail that waits for a conversation that is opened at the same moment does not fence it", async () => {
-  const here = world();
-  const one = await start({}, here);
-  await one.bench.open();
-  one.bench.host.abandon();
-  await post(here, update(5));
-  await here.clock.advance("11s");
-  const two = await start({}, here);
-  const held = here.faults.hold("load");
-  // The poll for mail of orphans is under way when the platform announces the conversation.
-  const polling = here.clock.advance(260);
-  await held.reached;
-  const opening = two.bench.open();
-  held.release();
-  expect(await opening).toMatchObject({ kind: "serving" });
-  await polling;
-  await here.clock.advance("1s");
-  expect(await two.bench.result("add")).toEqual({ n: 6 });
 });

@@ -8,8 +8,13 @@ class ListAgent extends ConversimpleAgent {
   static override readonly agentId = "list";
   readonly state = conversationState(z.object({ n: z.number().default(0), items: z.array(z.string()).default([]) }));
   add = tool("Add", { by: z.number().default(1) }, ({ by }) => ({ n: (this.state.n += by) }));
+  open = tool("Open", { any: z.record(z.string(), z.unknown()) }, ({ any }) => Object.keys(any));
+  optional = tool("Optional", { flags: z.object({ secret: z.boolean() }).default({ secret: true }), node: z.lazy(() => node).optional() }, ({ flags }) => flags.secret);
+  object = tool("Object", z.object({ node: z.lazy(() => node), again: z.lazy(() => node).optional() }), () => 1);
   push = tool("Push", { item: z.string() }, ({ item }) => this.state.items.push(item));
 }
+
+const node: z.ZodType = z.lazy(() => z.object({ pin: z.string().meta({ secret: true }).optional(), next: node.optional() }));
 
 const start = async () => {
   const bench = await HostBench.start(new ListAgent());
@@ -34,6 +39,32 @@ test.each<[string, unknown]>([
   expect(await bench.result("push", input)).toBe("invalid_parameters");
   expect(await bench.stored()).toMatchObject({ items: [] });
   expect(({} as { admin?: unknown }).admin).toBeUndefined();
+});
+
+test.each(["__proto__", "constructor", "prototype"])("%s is refused as a name wherever it stands, also where any name is allowed", async (name) => {
+  const { bench } = await start();
+  for (const text of [`{"any":{"${name}":1}}`, `{"any":{"deep":[{"${name}":{"admin":true}}]}}`]) expect(await bench.result("open", JSON.parse(text))).toBe("invalid_parameters");
+  expect(await bench.result("open", { any: { fine: { deep: [1] } } })).toEqual(["fine"]);
+});
+
+test("what is secret behind a definition is masked; a default that says secret is not", async () => {
+  const { bench } = await start();
+  await bench.call("optional", { node: { next: { pin: "canary" } } });
+  await bench.call("optional", { flags: { secret: false } });
+  await bench.call("object", { node: { next: { pin: "canary" } } });
+  expect((await bench.journal()).slice(1).map((entry) => entry.arguments)).toEqual([{ node: "***" }, { flags: { secret: false } }, { node: "***" }]);
+});
+
+test("every reference in a tool's description leads somewhere", async () => {
+  const { bench } = await start();
+  for (const { name, parameters } of bench.host.tools("c1")) {
+    const references = [...JSON.stringify(parameters).matchAll(/"\$ref":"#([^"]*)"/g)].map((match) => match[1]!);
+    if (name === "optional" || name === "object") expect(references.length).toBeGreaterThan(0);
+    for (const reference of references) {
+      const found = reference.split("/").slice(1).reduce((at: unknown, step) => (at as Record<string, unknown>)[step], parameters);
+      expect(found).toMatchObject({ type: "object", properties: { pin: { type: "string" } } });
+    }
+  }
 });
 
 test("unknown tools, odd names and odd ids are errors, never exceptions", async () => {

@@ -102,7 +102,7 @@ test("a part that the code no longer declares is kept as it is", () => {
   const old = anySlice("old", () => ({ kept: new Map([["a", 1n]]) }));
   const before = RecordDocument.begin(OWNER, [slice, old]);
   const without = RecordDocument.open(OWNER, 1, before.textWith(1, new Map()), [slice]);
-  const again = RecordDocument.open(OWNER, 2, without.textWith(2, new Map()), [slice, old]);
+  const again = RecordDocument.open(OWNER, 2, without.textWith(2, new Map()), [slice, { ...old, initial: () => "begun anew" }]);
   expect(again.value(old)).toEqual({ kept: new Map([["a", 1n]]) });
 });
 
