@@ -142,12 +142,12 @@ export class Connection {
 
   /**
    * Sends an event until it is confirmed, also over reconnects (outbox.ts). A key that is kept already is not taken
-   * twice: it means the same answer. `lost`: this connection is over.
+   * twice: it means the same answer, unless this one `replaces` it. `lost`: this connection is over.
    */
-  deliver(key: string, event: string, payload: RawJson): "accepted" | "duplicate" | "full" | "too_large" | "lost" {
+  deliver(key: string, event: string, payload: RawJson, replaces = false): "accepted" | "duplicate" | "full" | "too_large" | "lost" {
     if (this.#state.kind === "closed") return "lost";
     if (!this.#fits(event, payload)) return "too_large";
-    return this.#outbox.add(key, event, payload);
+    return this.#outbox.add(key, event, payload, replaces);
   }
 
   /** Leaves for good, after what is not confirmed or at the latest after 2 s. Never rejects. */

@@ -5,7 +5,7 @@
 //   O1. What was added is sent in order, and after every join again, with the same payload, until it is confirmed.
 //   O2. Confirmed: the platform replied, or the connection stayed up for `confirmAfterMs` after the push (a platform
 //       need not reply to pushes).
-//   O3. A key is in here at most once, and sent at most once per join.
+//   O3. A key is in here at most once, and sent at most once per join; unless another payload takes its place.
 //   O4. Bounded in number and bytes. When full, the oldest that was sent already gives way; what was never sent does
 //       not, then the new one is refused.
 //   O5. One timer for all of them.
@@ -57,9 +57,15 @@ export class Outbox {
     return this.#bytes;
   }
 
-  /** Keeps a push, and sends it when there is a join (O1, O3, O4). */
-  add(key: string, event: string, payload: RawJson): "accepted" | "duplicate" | "full" {
-    if (this.#kept.has(key)) return "duplicate";
+  /**
+   * Keeps a push, and sends it when there is a join (O1, O3, O4).
+   *
+   * @param replaces whether it takes the place of another payload under this key, which is not confirmed yet.
+   */
+  add(key: string, event: string, payload: RawJson, replaces = false): "accepted" | "duplicate" | "full" {
+    const before = this.#kept.get(key);
+    if (before && (!replaces || (before.event === event && before.payload.text === payload.text))) return "duplicate";
+    if (before) this.#remove(before);
     if (!this.#makeRoom(payload.text.length)) {
       this.#options.stats.pushesLost++;
       return "full";

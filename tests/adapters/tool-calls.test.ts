@@ -121,6 +121,22 @@ test("a duplicate that comes while the first runs is one run and one answer", as
   expect(responses(own)).toHaveLength(1);
 });
 
+test("a redelivery's true answer is sent although the error before it was never confirmed, and not the other way round", async () => {
+  const outcomes: Outcome[] = [
+    { kind: "error", code: "state_unavailable", message: "It is not known whether it was stored." },
+    { kind: "result", json: "1", repeated: true },
+    { kind: "error", code: "state_unavailable", message: "The store does not answer." },
+  ];
+  host.invoke = () => Promise.resolve(outcomes.shift()!);
+  const { own } = await served();
+  for (const _delivery of [1, 2, 3]) {
+    call(own, "c1");
+    await settled();
+  }
+  expect(errors(own)).toHaveLength(1);
+  expect(responses(own)).toEqual([{ call_id: "c1", result: 1 }]);
+});
+
 test("a drop in mid-tool: the answer comes after the rejoin, before the tools are registered again", async () => {
   const slow = Promise.withResolvers<Outcome>();
   host.run = () => slow.promise;

@@ -40,6 +40,21 @@ test("only the old ones are confirmed by time, and time does not run without a j
   expect(box.size).toBe(1);
 });
 
+test("a push that replaces another one takes its place, is sent, and is the one that is sent again", () => {
+  const { box, send, sent } = outbox();
+  box.joined(send);
+  box.add("k1", "failed", new RawJson("1"));
+  expect(box.add("k1", "failed", new RawJson("2"))).toBe("duplicate");
+  expect(box.add("k1", "answered", new RawJson("22"), true)).toBe("accepted");
+  expect(box.add("k1", "answered", new RawJson("22"), true)).toBe("duplicate");
+  expect(sent).toEqual(["failed", "answered"]);
+  expect(box.replied("1", "ok")).toBe(false);
+  expect(box).toMatchObject({ size: 1, bytes: 2 });
+  box.lost();
+  box.joined(send);
+  expect(sent).toEqual(["failed", "answered", "answered"]);
+});
+
 test("whenEmpty resolves with the last confirmation", async () => {
   const { box, send } = outbox();
   await box.whenEmpty();

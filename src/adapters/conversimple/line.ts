@@ -3,7 +3,8 @@
 // Owns the way from a tool call to its one answer. Which conversation a call belongs to is asked of the owner.
 //
 //   L1. A call is answered on the line on which it came, by one durable push whose key is conversation and call id;
-//       `gone` is not answered.
+//       `gone` is not answered. A result takes the place of an error that is not confirmed: the call was asked for again,
+//       and what is stored is the true answer.
 //   L2. Calls never wait for each other here; order is the host's.
 //   L3. `leave` waits for the answers of running calls, at most `LEAVE_MS`.
 
@@ -191,7 +192,7 @@ export class Line {
 
   /** Ids have no control characters, so the key is unambiguous. */
   #deliver(conversationId: string | undefined, callId: string, event: string, payload: RawJson): string {
-    const sent = this.#connection.deliver(`${conversationId ?? ""}\n${callId}`, event, payload);
+    const sent = this.#connection.deliver(`${conversationId ?? ""}\n${callId}`, event, payload, event === TOOL_CALL_RESPONSE);
     if (sent === "full" || sent === "lost") this.#context.log.warn({ conversationId, callId, reason: sent }, "an answer could not be kept for sending");
     return sent;
   }
