@@ -89,6 +89,21 @@ test("a failed sync leaves the outcome unknown, any other failure says that noth
   }
 });
 
+test("a write of a group whose COMMIT failed is unknown when it fails again, however it fails", async () => {
+  const fail = (errcode: number) => ({ kind: "fail", errcode }) as const;
+  const store = await openSqlite(newFile(), {
+    faults: [
+      { step: "after-commit", group: 1, action: fail(SQLITE_IOERR) },
+      { step: "before-begin", group: 2, action: fail(SQLITE_FULL) },
+    ],
+  });
+  const [first, second] = await Promise.allSettled(["customer:a", "customer:b"].map((owner) => store.commit(owner as Owner, change(0))));
+  expect(first).toMatchObject({ status: "rejected", reason: { fields: { outcome: "unknown" } } });
+  expect(second).toMatchObject({ status: "fulfilled", value: { version: 1 } });
+  expect((await store.load("customer:a"))?.version).toBe(1);
+  await store.close();
+});
+
 test("nothing is acknowledged before COMMIT returned", async () => {
   for (const step of ["after-operation", "before-commit"] as const) {
     const store = await openSqlite(newFile(), { faults: [{ step, group: 1, action: { kind: "exit" } }] });

@@ -28,11 +28,15 @@ export function sqliteCode(thrown: unknown): number {
   return thrown.errcode & 0xff;
 }
 
-/** An error of a transaction or a read that was begun, for the caller (X1). Errors that are ours already stay. */
-export function runtimeError(thrown: unknown, address: string, isCommitting: boolean): ConversimpleError {
+/**
+ * An error of a transaction or a read that was begun, for the caller. Errors that are ours already stay.
+ *
+ * @param isUnknown whether what was to be written may be stored all the same (X1).
+ */
+export function runtimeError(thrown: unknown, address: string, isUnknown: boolean): ConversimpleError {
   if (thrown instanceof ConversimpleError) return thrown;
   const code = sqliteCode(thrown);
-  const outcome = isCommitting && code === SQLITE.IOERR ? "unknown" : "none";
+  const outcome = isUnknown ? "unknown" : "none";
   const why = REMEDIES[code] ?? textOf(thrown);
   return new StoreUnavailableError(`The store ${address} failed (SQLite ${code}): ${why}.`, { address, outcome, sqlite: code });
 }

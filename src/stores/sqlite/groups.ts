@@ -3,7 +3,8 @@
 //   K1. Nothing is acknowledged before COMMIT returned.                                              (S1, P4)
 //   K2. A write that is refused has written nothing (commits.ts, C2), so it fails alone.
 //   K3. When the transaction as a whole fails, each of its writes is tried again in a transaction of its own, so
-//       that one that is too large for the disk takes nobody with it.
+//       that one that is too large for the disk takes nobody with it. A group whose COMMIT failed may be found by a
+//       recovery all the same (failure.ts, X1): a write of it that fails again is "unknown", however it fails.
 //   K4. A lock that could not be had is not waited for again by each write: all of them are told.
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -38,13 +39,18 @@ export class Groups {
     this.#commit = options.database.prepare("COMMIT");
   }
 
-  /** Runs the writes; every one has its reply (W1). */
-  run(group: readonly Request[]): Reply[] {
+  /**
+   * Runs the writes; every one has its reply (W1).
+   *
+   * @param mayBeStored whether an attempt before this one got as far as COMMIT (K3).
+   */
+  run(group: readonly Request[], mayBeStored = false): Reply[] {
     const outcome = this.#attempt(group);
     if (Array.isArray(outcome)) return outcome;
     const isLocked = outcome.stage === "begin" && sqliteCode(outcome.thrown) === SQLITE.BUSY;
-    if (group.length > 1 && !isLocked) return group.flatMap((request) => this.run([request]));
-    const error = runtimeError(outcome.thrown, this.#options.address, outcome.stage === "commit");
+    const isUnknown = mayBeStored || (outcome.stage === "commit" && sqliteCode(outcome.thrown) === SQLITE.IOERR);
+    if (group.length > 1 && !isLocked) return group.flatMap((request) => this.run([request], isUnknown));
+    const error = runtimeError(outcome.thrown, this.#options.address, isUnknown);
     return group.map(([id]) => [id, undefined, failureOf(error)]);
   }
 
