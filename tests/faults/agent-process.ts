@@ -3,7 +3,7 @@
 
 import { Dispatcher } from "conversimple";
 import type { DispatcherOptions } from "conversimple";
-import type { SqliteOptions } from "../../src/stores/sqlite/store.ts";
+import type * as SqliteStore from "../../src/stores/sqlite/store.ts";
 import { BankAgent, UnrulyAgent, type Outside } from "./agents.ts";
 
 type Times = "leaseMs" | "mailEveryMs" | "sweepEveryMs" | "abandonedAfterMs" | "resolveTimeoutMs" | "graceMs";
@@ -16,7 +16,7 @@ export interface ProcessOptions extends Pick<DispatcherOptions, Times | "connect
   /** The address of the outside world. */
   readonly world: string;
   /** What the store's worker does wrong. */
-  readonly faults?: SqliteOptions["faults"];
+  readonly faults?: SqliteStore.SqliteOptions["faults"];
   readonly maxPageCount?: number;
   readonly storeTimeoutMs?: number;
 }
@@ -30,7 +30,7 @@ const outside: Outside = async (request) => {
 };
 
 // The step points are not exported; they are taken from the build that runs, so that there is one copy of it.
-const { openSqlite } = (await import(new URL("../../dist/stores/sqlite/store.js", import.meta.url).href)) as typeof import("../../src/stores/sqlite/store.ts");
+const { openSqlite } = (await import(new URL("../../dist/stores/sqlite/store.js", import.meta.url).href)) as typeof SqliteStore;
 const store = await openSqlite(path, {
   ...(faults && { faults }),
   ...(maxPageCount !== undefined && { maxPageCount }),

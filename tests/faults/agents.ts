@@ -20,11 +20,18 @@ abstract class LedgerAgent extends ConversimpleAgent {
 
   readonly state = conversationState(z.object({ changes, resumes: z.number().default(0), note: z.string().default("") }), { maxBytes: 1_000_000 });
 
-  override onError(error: unknown): void {
-    void this.outside({ report: error instanceof Error ? error.message : String(error) }).catch(() => {});
+  override onError(thrown: unknown): void {
+    void this.outside({ report: thrown instanceof Error ? thrown.message : String(thrown) });
   }
 
   add = tool("Adds a number", { n: z.number().int() }, ({ n }) => this.apply(n));
+
+  /** Adds, but waits at a gate in the middle, with half of its change made. */
+  addSlowly = tool("Adds a number after a while", { n: z.number().int(), gate: z.string() }, async ({ n, gate }) => {
+    const result = this.apply(n);
+    await this.outside({ gate });
+    return result;
+  });
 
   read = tool("Says what there is", () => ({ conversation: this.conversation.id, count: this.state.changes.length, note: this.state.note.length }));
 
@@ -41,13 +48,6 @@ export class BankAgent extends LedgerAgent {
   override onConversationResumed(): void {
     this.state.resumes++;
   }
-
-  /** Adds, but waits at a gate in the middle, with half of its change made. */
-  addSlowly = tool("Adds a number after a while", { n: z.number().int(), gate: z.string() }, async ({ n, gate }) => {
-    const result = this.apply(n);
-    await this.outside({ gate });
-    return result;
-  });
 
   /** Three places at which a process can die: before the charge, while it is made, after it is recorded. */
   pay = tool("Pays", { amount: z.number().int() }, async ({ amount }) => {
@@ -125,7 +125,7 @@ export class UnrulyAgent extends LedgerAgent {
 
   odd = tool("Returns what JSON does not have", { what: z.enum(["function", "cycle", "nan", "bigint", "map", "deep", "large"]) }, ({ what }) => {
     this.apply(1);
-    return oddResult(what);
+    return ODD[what]();
   });
 
   echo = tool("Gives back any object", z.looseObject({}), (input) => ({ input, polluted: ({} as Record<string, unknown>).polluted ?? null }));
@@ -135,47 +135,29 @@ export class UnrulyAgent extends LedgerAgent {
     return this.apply(1);
   });
 
-  takeSecret = tool("Takes a secret", { pin: z.string().meta({ secret: true }), then: z.enum(["answer", "throw", "return an error", "return a function", "wait"]) }, async ({ pin, then }) => {
-    switch (then) {
-      case "throw":
-        throw new Error(`pw=${pin} at /srv/x`);
-      case "return an error":
-        throw new ToolError("The secret was declined.");
-      case "return a function":
-        return { run: () => pin };
-      case "wait":
-        await this.outside({ gate: "secret" });
-        return this.apply(pin.length);
-      case "answer":
-        return this.apply(pin.length);
-    }
+  takeSecret = tool("Takes a secret", { pin: z.string().meta({ secret: true }), end: z.enum(["answer", "throw", "error", "function", "wait"]) }, async ({ pin, end }) => {
+    if (end === "throw") throw new Error(`pw=${pin} at /srv/x`);
+    if (end === "error") throw new ToolError("The secret was declined.");
+    if (end === "wait") await this.outside({ gate: "secret" });
+    return end === "function" ? { run: () => pin } : this.apply(pin.length);
   });
 }
 
-function oddResult(what: "function" | "cycle" | "nan" | "bigint" | "map" | "deep" | "large"): unknown {
-  switch (what) {
-    case "function":
-      return { run: () => 1 };
-    case "cycle": {
-      const cycle: Record<string, unknown> = {};
-      cycle.self = cycle;
-      return cycle;
-    }
-    case "nan":
-      return { n: Number.NaN };
-    case "bigint":
-      return { n: 1n };
-    case "map":
-      return new Map([["a", 1]]);
-    case "deep": {
-      let deep: unknown = 1;
-      for (let level = 0; level < 5_000; level++) deep = [deep];
-      return deep;
-    }
-    case "large":
-      return "x".repeat(300 * 1_024);
-  }
-}
+const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
+
+const ODD = {
+  function: () => ({ run: () => 1 }),
+  cycle: () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    return cycle;
+  },
+  nan: () => ({ n: Number.NaN }),
+  bigint: () => ({ n: 1n }),
+  map: () => new Map([["a", 1]]),
+  deep: () => deep(5_000),
+  large: () => "x".repeat(300 * 1_024),
+};
 
 function block(ms: number): void {
   const until = performance.now() + ms;

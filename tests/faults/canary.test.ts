@@ -26,16 +26,16 @@ test("a secret argument, an error's text and the API key are in no output, no an
   const call = async (input: object, callId: string) => {
     answers.push(await rig.platform.callTool({ conversationId: "c1", tool: "take_secret", arguments: { ...input }, callId }).catch((thrown: unknown) => String(thrown)));
   };
-  for (const then of ["answer", "throw", "return an error", "return a function"]) await call({ pin: PIN, then }, then);
-  await call({ pin: [PIN], then: "answer" }, "wrong type");
-  await call({ pin: PIN, then: STRAY }, "wrong word");
-  await call({ pin: PIN, then: "answer", more: STRAY }, "too much");
-  await call({ pin: `${PIN}0`, then: "answer" }, "answer"); // The same call: a secret does not tell calls apart.
-  await call({ pin: PIN, then: "throw" }, "answer"); // The same id, another call.
+  for (const end of ["answer", "throw", "error", "function"]) await call({ pin: PIN, end }, end);
+  await call({ pin: [PIN], end: "answer" }, "wrong type");
+  await call({ pin: PIN, end: STRAY }, "wrong word");
+  await call({ pin: PIN, end: "answer", more: STRAY }, "too much");
+  await call({ pin: `${PIN}0`, end: "answer" }, "answer"); // The same call: a secret does not tell calls apart.
+  await call({ pin: PIN, end: "throw" }, "answer"); // The same id, another call.
 
   // Also when the process dies with the secret in its hands and another one goes on.
   rig.world.close("secret");
-  const waiting = call({ pin: PIN, then: "wait" }, "wait");
+  const waiting = call({ pin: PIN, end: "wait" }, "wait");
   await rig.world.arrived("secret");
   await running.kill();
   rig.world.open("secret");

@@ -48,6 +48,11 @@ export class OutsideWorld {
     this.#waiting.delete(gate);
   }
 
+  /** Lets the one that came first pass a gate that stays closed. */
+  passOne(gate: string): void {
+    this.#waiting.get(gate)?.shift()?.();
+  }
+
   /** Resolves when so many wait at the gate. */
   async arrived(gate: string, count = 1): Promise<void> {
     await this.until(() => (this.#waiting.get(gate)?.length ?? 0) >= count);

@@ -126,7 +126,7 @@ export class Proxy {
     let rest = Buffer.alloc(0);
     let isUpgraded = false;
     from.on("data", (chunk) => {
-      rest = Buffer.concat([rest, chunk as Buffer]);
+      rest = Buffer.concat([rest, chunk]);
       for (let length = unitLength(rest, isUpgraded); length > 0; length = unitLength(rest, isUpgraded)) {
         const unit = rest.subarray(0, length);
         rest = rest.subarray(length);

@@ -50,15 +50,15 @@ test("what does not finish within the grace time is refused or answered by the n
 test("a process that is never left alone by its callers stops all the same", { timeout: 60_000 }, async () => {
   const first = await rig.serve({ graceMs: 300 });
   await rig.open("c1");
-  let isOver = false;
+  const stopped = new AbortController();
   // Eight callers of one conversation, each with a new call as soon as it has an answer: its queue is never empty.
   const callers = Array.from({ length: 8 }, async () => {
-    while (!isOver) await rig.call("c1", "add", { n: 1 });
+    while (!stopped.signal.aborted) await rig.call("c1", "add", { n: 1 });
   });
   await rig.call("c1", "add", { n: 1 });
   await first.kill("SIGTERM");
   expect(await first.exited).toEqual({ code: 0, signal: null });
-  isOver = true;
+  stopped.abort();
   await rig.serve();
   await Promise.all(callers);
   expect(rig.judge()).toEqual([]);
