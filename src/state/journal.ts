@@ -5,6 +5,7 @@
 //   J1. Every unit leaves one entry; a failed one has no patches.
 //   J2. A state at any kept version is the newest snapshot at or below it plus the patches since.
 //   J3. The journal is trimmed at snapshots only, so J2 holds after trimming; kept answers are never trimmed. (P5)
+//       So there is a snapshot every now and then also where nothing changes, or nothing could ever be trimmed.
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
@@ -60,8 +61,9 @@ export const JOURNAL_LIMITS: JournalLimits = { maxEntries: 5_000, maxBytes: 4_19
 
 /** A snapshot is due when the patches since the last one are this many times larger than the record. Source: J2 reads a bounded share. */
 const PATCHES_PER_RECORD = 8;
-/** ... or after this many entries at the latest. */
+/** ... or after this many entries at the latest, or when this share of the journal, and the record again, was written. */
 const ENTRIES_PER_SNAPSHOT = 512;
+const SNAPSHOTS_PER_JOURNAL = 8;
 
 interface Mark {
   readonly version: number;
@@ -73,6 +75,8 @@ export class JournalWriter {
   readonly #limits: JournalLimits;
   #marks: Mark[] = [];
   #bytes = 0;
+  /** The first version that this writer saw. */
+  #first: number | undefined;
   #patchCharacters = Number.POSITIVE_INFINITY;
 
   constructor(limits: JournalLimits = JOURNAL_LIMITS) {
@@ -82,7 +86,8 @@ export class JournalWriter {
   /** The entry's text for the commit that makes `version` (J1, J2). */
   entry(facts: EntryFacts, document: RecordDocument, version: number, change: UnitChange | undefined): string {
     const head = encode(facts, "entry", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
-    const text = change ? this.#withChange(head, document, version, change) : sealBody(head);
+    this.#first ??= version;
+    const text = change ? this.#withChange(head, document, version, change) : this.#isOverdue(version, document) ? this.#snapshot(head, document, version) : sealBody(head);
     this.#bytes += text.length;
     return text;
   }
@@ -106,17 +111,26 @@ export class JournalWriter {
     return last?.version;
   }
 
+  /** Whether much was written since the last snapshot, or since this writer began, changes or not. */
+  #isOverdue(version: number, document: RecordDocument): boolean {
+    const { version: since, bytes } = this.#marks.at(-1) ?? { version: this.#first!, bytes: 0 };
+    return version - since >= ENTRIES_PER_SNAPSHOT || this.#bytes - bytes >= this.#limits.maxBytes / SNAPSHOTS_PER_JOURNAL + 2 * document.size;
+  }
+
+  #snapshot(head: string, document: RecordDocument, version: number, changed: UnitChange["parts"] = new Map()): string {
+    this.#patchCharacters = 0;
+    this.#marks.push({ version, bytes: this.#bytes });
+    return sealBody(`${head.slice(0, -1)},"snapshot":${document.snapshotText(changed)}}`);
+  }
+
   #withChange(head: string, document: RecordDocument, version: number, change: UnitChange): string {
     const patches = encode(change.patches, "patches", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
-    const last = this.#marks.at(-1);
-    const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || !last || version - last.version >= ENTRIES_PER_SNAPSHOT;
+    const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || this.#marks.length === 0 || this.#isOverdue(version, document);
     if (!isDue && patches.length <= document.size) {
       this.#patchCharacters += patches.length;
       return sealBody(`${head.slice(0, -1)},"patches":${patches}}`);
     }
-    this.#patchCharacters = 0;
-    this.#marks.push({ version, bytes: this.#bytes });
-    return sealBody(`${head.slice(0, -1)},"snapshot":${document.snapshotText(change.parts)}}`);
+    return this.#snapshot(head, document, version, change.parts);
   }
 }
 

@@ -95,6 +95,19 @@ test("3,000 turns: every kept version is right, and trimming keeps the journal b
   expect(run.wrong).toEqual([]);
 });
 
+test("units that change nothing do not grow the journal without end, few or large", () => {
+  const few = new Run(() => ({ n: 0 }), { maxEntries: 600, maxBytes: 10_000_000 });
+  const large = new Run(() => ({ n: 0 }), { maxEntries: 1_000_000, maxBytes: 20_000 });
+  for (const run of [few, large]) {
+    run.unit((state) => (state.n = 1));
+    run.resume();
+    for (let turn = 0; turn < 4_000; turn++) run.unit();
+    expect(run.wrong).toEqual([]);
+  }
+  expect(few.entries.length).toBeLessThan(2_000);
+  expect(large.entries.reduce((sum, { text }) => sum + text!.length, 0)).toBeLessThan(40_000);
+});
+
 test("trimming never drops an answer that is kept", () => {
   const run = new Run(() => ({ n: 0 }), { maxEntries: 5, maxBytes: 1_000_000 });
   for (let turn = 1; turn <= 200; turn++) run.unit((state) => (state.n = turn), { oldestKeptAnswer: 42 });
