@@ -6,9 +6,11 @@
 //   A2. A parameter of a record is optional iff its schema accepts `undefined`.
 //   A3. Arguments that are too deep or have keys that reach into prototypes are refused before a schema sees them.
 //   A4. Names of secret parameters are known here, so that nobody else ever stores them.               (P21)
+//   A5. What a handler is given is its own: a schema's default may be one object for all calls of all conversations. (D)
 
 import { ConversimpleError } from "../base/errors.ts";
 import { MAX_DEPTH } from "../base/codec.ts";
+import { copyOf } from "../base/plain.ts";
 import { isSchema, issuesText, jsonSchemaOf, validate, type InputOf, type Issue, type JsonSchema, type OutputOf, type Schema, type Validation } from "../base/schema.ts";
 
 /** A record of schemas, one per parameter. */
@@ -45,7 +47,11 @@ export function parametersOf(tool: string, input: ParametersInput): Parameters {
   const { properties = {}, $defs, additionalProperties } = parameters.jsonSchema as { properties?: Record<string, JsonSchema>; $defs?: unknown; additionalProperties?: unknown };
   if (hasMark(additionalProperties, "secret", $defs)) throw new ConversimpleError("definition_invalid", `Tool ${tool} takes secrets under names that it does not declare. Give each secret a parameter of its own.`, { tool });
   const marked = (mark: string) => new Set(Object.keys(properties).filter((name) => hasMark(properties[name], mark, $defs)));
-  return { ...parameters, secrets: marked("secret"), personal: marked("pii") };
+  const parse = (given: unknown): Validation<unknown> => {
+    const parsed = parameters.parse(given);
+    return parsed.ok ? { ok: true, value: copyOf(parsed.value) } : parsed;
+  };
+  return { jsonSchema: parameters.jsonSchema, parse, secrets: marked("secret"), personal: marked("pii") };
 }
 
 /** Keywords of JSON Schema whose content is a value, not a schema. */
@@ -64,12 +70,10 @@ type Prepared = Pick<Parameters, "jsonSchema" | "parse">;
 function ofSchema(tool: string, schema: Schema): Prepared {
   const jsonSchema = jsonSchemaOf(schema, `The parameters of tool ${tool}`);
   if (jsonSchema.type !== "object") throw new ConversimpleError("definition_invalid", `The parameters of tool ${tool} are not an object. Use an object schema or a record of schemas.`);
-  const open = jsonSchema.additionalProperties !== undefined && jsonSchema.additionalProperties !== false;
-  const known = open ? undefined : new Set(Object.keys((jsonSchema.properties ?? {})));
   return {
     jsonSchema,
     parse: (input) => {
-      const refused = refusedShape(input, known);
+      const refused = refusedShape(input, undefined) ?? unnamed(jsonSchema, input, []);
       return refused ? { ok: false, issues: [refused] } : validate(schema, input);
     },
   };
@@ -88,7 +92,7 @@ function ofFields(tool: string, fields: Fields): Prepared {
   const required = names.filter((name) => !optional.has(name));
   const jsonSchema: JsonSchema = { type: "object", properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };
   const known = new Set(names);
-  return { jsonSchema, parse: (input) => parseFields(fields, names, known, input) };
+  return { jsonSchema, parse: (input) => parseFields(fields, names, known, jsonSchema, input) };
 }
 
 /** A JSON Schema whose references to itself still hold where it stands now. */
@@ -108,8 +112,8 @@ function pointerStep(key: string): string {
   return encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 
-function parseFields(fields: Fields, names: readonly string[], known: ReadonlySet<string>, input: unknown): Validation<unknown> {
-  const refused = refusedShape(input, known);
+function parseFields(fields: Fields, names: readonly string[], known: ReadonlySet<string>, jsonSchema: JsonSchema, input: unknown): Validation<unknown> {
+  const refused = refusedShape(input, known) ?? unnamed(jsonSchema, input, []);
   if (refused) return { ok: false, issues: [refused] };
   const given = input as Record<string, unknown>;
   const value: Record<string, unknown> = {};
@@ -134,6 +138,29 @@ function refusedShape(input: unknown, known: ReadonlySet<string> | undefined): I
   if (refused) return refused;
   const unknown = known && Object.keys(input).find((key) => !known.has(key));
   return unknown === undefined ? undefined : { path: [unknown], reason: "is not a parameter of this tool" };
+}
+
+/** The first key inside of the arguments that an object schema does not name and would drop without a word (A1). */
+function unnamed(schema: unknown, value: unknown, path: (string | number)[]): Issue | undefined {
+  if (typeof schema !== "object" || schema === null || typeof value !== "object" || value === null) return undefined;
+  const { properties, additionalProperties, items } = schema as { properties?: Record<string, unknown>; additionalProperties?: unknown; items?: unknown };
+  if (Array.isArray(value)) return firstOf(value.map((item, index) => () => unnamed(items, item, [...path, index])));
+  if (!properties) return firstOf(Object.entries(value).map(([key, inner]) => () => unnamed(additionalProperties, inner, [...path, key])));
+  return firstOf(
+    Object.entries(value).map(([key, inner]) => () => {
+      if (Object.hasOwn(properties, key)) return unnamed(properties[key], inner, [...path, key]);
+      const isClosed = additionalProperties === undefined || additionalProperties === false;
+      return isClosed && !("patternProperties" in schema) ? { path: [...path, key], reason: "is not a parameter of this tool" } : unnamed(additionalProperties, inner, [...path, key]);
+    }),
+  );
+}
+
+function firstOf(looks: readonly (() => Issue | undefined)[]): Issue | undefined {
+  for (const look of looks) {
+    const found = look();
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function refusedNesting(input: unknown): Issue | undefined {

@@ -11,9 +11,12 @@ class ListAgent extends ConversimpleAgent {
   open = tool("Open", { any: z.record(z.string(), z.unknown()) }, ({ any }) => Object.keys(any));
   optional = tool("Optional", { flags: z.object({ secret: z.boolean() }).default({ secret: true }), node: z.lazy(() => node).optional() }, ({ flags }) => flags.secret);
   object = tool("Object", z.object({ node: z.lazy(() => node), again: z.lazy(() => node).optional() }), () => 1);
+  tagged = tool("Tagged", { with: tagged }, ({ with: { tags } }) => (tags.push("mine"), tags));
+  taggedObject = tool("Tagged", z.object({ with: tagged }), ({ with: { tags } }) => (tags.push("mine"), tags));
   push = tool("Push", { item: z.string() }, ({ item }) => this.state.items.push(item));
 }
 
+const tagged = z.object({ tags: z.array(z.string()) }).default({ tags: [] });
 const node: z.ZodType = z.lazy(() => z.object({ pin: z.string().meta({ secret: true }).optional(), next: node.optional() }));
 
 const start = async () => {
@@ -45,6 +48,15 @@ test.each(["__proto__", "constructor", "prototype"])("%s is refused as a name wh
   const { bench } = await start();
   for (const text of [`{"any":{"${name}":1}}`, `{"any":{"deep":[{"${name}":{"admin":true}}]}}`]) expect(await bench.result("open", JSON.parse(text))).toBe("invalid_parameters");
   expect(await bench.result("open", { any: { fine: { deep: [1] } } })).toEqual(["fine"]);
+});
+
+test("a default that a handler changes is another one in the next call, also of another conversation (D)", async () => {
+  const { bench } = await start();
+  await bench.open("c2");
+  expect(await bench.result("tagged", {})).toEqual(["mine"]);
+  expect(await bench.result("tagged", {}, { conversationId: "c2" })).toEqual(["mine"]);
+  expect(await bench.result("tagged_object", {})).toEqual(["mine"]);
+  expect(await bench.result("tagged_object", {}, { conversationId: "c2" })).toEqual(["mine"]);
 });
 
 test("what is secret behind a definition is masked; a default that says secret is not", async () => {
