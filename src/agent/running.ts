@@ -45,6 +45,8 @@ export interface Running {
   readonly memory: Map<object, unknown>;
   /** Runs something in the outside world and stores its result at once (P6). */
   effect<T>(name: string, run: () => T | Promise<T>): Promise<T>;
+  /** Runs it unless the business key was honoured before in this conversation; gives the first answer then (P5). */
+  once(tool: string, key: string, run: () => unknown): Promise<unknown>;
   /** Runs a synchronous recipe: on the draft in an ordered unit, as a small unit of its own in a parallel tool (P2). */
   update<T>(recipe: () => T): Promise<T>;
 }

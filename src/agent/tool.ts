@@ -149,11 +149,12 @@ export class ToolPart {
 
   /** TO1, TO2. */
   async callInside(input: unknown): Promise<unknown> {
-    running(this.#name === "" ? "A tool" : `The tool ${this.#name}`);
+    const context = running(this.#name === "" ? "A tool" : `The tool ${this.#name}`);
     const parsed = this.parameters.parse(input);
     if (!parsed.ok) throw argumentsError(this.#name, parsed.issues);
     const refusal = await refusalOf(this.guards());
     if (refusal) throw new RefusedError(refusal);
-    return this.run(parsed.value);
+    const key = this.options.once?.(parsed.value as never);
+    return key === undefined ? this.run(parsed.value) : context.once(this.#name, key, () => this.run(parsed.value));
   }
 }

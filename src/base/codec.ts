@@ -40,6 +40,9 @@ export function encode(value: unknown, root = "value", known?: KnownTexts, maxDe
   return at.out.join("");
 }
 
+/** Pieces of text of one value. Source: a text of 1 MiB, the largest record, has fewer. */
+const MAX_PIECES = 1_048_576;
+
 /** Where the walk stands. One per call; `keys` and `open` grow and shrink together. */
 interface Position {
   readonly root: string;
@@ -97,6 +100,8 @@ function writeObject(value: object, at: Position): void {
     return;
   }
   if (at.open.includes(value)) throw refuse(at, "refers to itself");
+  // An object that is reached by many paths is written as often: without a bound a small one could fill the memory.
+  if (at.out.length > MAX_PIECES) throw new StateTooLargeError(`${at.root} has too many values.`, { path: at.root, pieces: MAX_PIECES });
   at.open.push(value);
   writeContainer(value, prototype, at);
   at.open.pop();

@@ -3,9 +3,11 @@
 // Owns a slice of the record in which the first answer of each key is kept.
 //
 //   ON1. The first answer is committed with the change that it belongs to.
-//   ON2. Kept: the last 512 keys, as far as 64 KiB go.
+//   ON2. Kept: the last 512 keys. Their answers as far as 64 KiB go, the oldest go first; a key whose answer is gone
+//        still runs nothing.
 
-import type { UnitRun } from "./unit-run.ts";
+import { checkId } from "../base/ids.ts";
+import type { Running } from "../agent/running.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 
@@ -26,20 +28,30 @@ export const onceSlice: Slice = {
 };
 
 /** The first answer of a key, marked as repeated; undefined when there is none. */
-export function onceAnswer(run: UnitRun, tool: string, key: string): string | undefined {
-  const found = (run.draft(onceSlice) as Kept).find(([known]) => known === `${tool}\n${key}`);
+export function onceAnswer(run: Pick<Running, "draft">, tool: string, key: string): string | undefined {
+  const name = nameOf(tool, key);
+  const found = (run.draft(onceSlice) as Kept).find(([known]) => known === name);
   if (!found) return undefined;
-  const answer = JSON.parse(found[1]) as unknown;
+  const answer = found[1] === GONE ? {} : (JSON.parse(found[1]) as unknown);
   return JSON.stringify(typeof answer === "object" && answer !== null && !Array.isArray(answer) ? { ...answer, repeated: true } : { result: answer, repeated: true });
 }
 
 /** Remembers the first answer of a key (ON1, ON2). */
-export function rememberOnce(run: UnitRun, tool: string, key: string, json: string): void {
+export function rememberOnce(run: Pick<Running, "draft">, tool: string, key: string, json: string): void {
   const kept = run.draft(onceSlice) as Kept;
-  kept.push([`${tool}\n${key}`, json]);
-  let size = kept.reduce((sum, [name, text]) => sum + name.length + text.length, 0);
-  while (kept.length > 1 && (kept.length > KEYS || size > MAX_CHARACTERS)) {
-    const [name, text] = kept.shift()!;
-    size -= name.length + text.length;
+  kept.push([nameOf(tool, key), json]);
+  while (kept.length > KEYS) kept.shift();
+  let size = kept.reduce((sum, [, text]) => sum + text.length, 0);
+  for (let index = 0; size > MAX_CHARACTERS && index < kept.length - 1; index++) {
+    const entry = kept[index]!;
+    size -= entry[1].length;
+    entry[1] = GONE;
   }
+}
+
+/** In the place of an answer that is not kept any more: no JSON text is empty. */
+const GONE = "";
+
+function nameOf(tool: string, key: string): string {
+  return `${tool}\n${checkId(key, `key of once of ${tool}`)}`;
 }

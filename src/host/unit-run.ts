@@ -15,7 +15,8 @@ import { runWith } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
 import { Unit } from "../state/unit.ts";
 import type { LiveConversation } from "./conversation.ts";
-import { RESULT_MAX_BYTES } from "./result-json.ts";
+import { onceAnswer, rememberOnce } from "./once.ts";
+import { RESULT_MAX_BYTES, resultJson } from "./result-json.ts";
 
 /** What a running unit asks of its host. */
 export interface UnitHost {
@@ -79,6 +80,15 @@ export class UnitRun implements Running {
       effect.catch(() => this.#effects.delete(name));
     }
     return effect;
+  }
+
+  async once(tool: string, key: string, run: () => unknown): Promise<unknown> {
+    this.#check(tool);
+    const before = onceAnswer(this, tool, key);
+    if (before !== undefined) return JSON.parse(before) as unknown;
+    const result = await run();
+    rememberOnce(this, tool, key, resultJson(result));
+    return result;
   }
 
   async update<T>(recipe: () => T): Promise<T> {

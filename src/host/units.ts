@@ -69,7 +69,7 @@ export class Units implements UnitHost {
   smallUnit<T>(live: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T> {
     let result: T;
     return this.inQueue(live, `update of ${name}`, async () => {
-      const failure = await this.#unit(live, { unit: "update", name, id: `update:${name}`, handle: (run) => (result = recipe(run)) });
+      const failure = await this.#unit(live, { unit: "update", name, id: `\nupdate:${name}`, handle: (run) => (result = recipe(run)) });
       if (failure) throw failure.thrown;
       return result;
     });
@@ -159,7 +159,7 @@ export class Units implements UnitHost {
     const handle = (run: UnitRun) => (mail.kind === "update" ? applyUpdate(live, run, mail.changes) : live.agent.agent.onSignal?.(mail.name, mail.payload));
     const unit = mail.kind === "update" ? "outside" : "signal";
     const name = mail.kind === "update" ? "update" : mail.name;
-    const failure = await this.#unit(live, { unit, name, id: `message:${message.id}`, handle, message, source: mail.source });
+    const failure = await this.#unit(live, { unit, name, id: `\nmessage:${message.id}`, handle, message, source: mail.source });
     if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
@@ -227,11 +227,11 @@ function applyUpdate(live: LiveConversation, run: UnitRun, changes: Readonly<Rec
 }
 
 /** What effects of a start are remembered under: all of them begin with it. */
-export const START_EFFECTS = "hook:onConversationStarted\n";
+export const START_EFFECTS = "\nhook:onConversationStarted\n";
 
-/** A conversation starts once and ends once, in however many attempts; it is resumed again and again. */
+/** What a hook's effects are remembered under. It begins with a newline, which no call id has. A conversation starts once and ends once, in however many attempts; it is resumed again and again. */
 function hookId(name: string, version: number): string {
-  return name === "onConversationResumed" ? `hook:${name}:${version}` : `hook:${name}`;
+  return name === "onConversationResumed" ? `\nhook:${name}:${version}` : `\nhook:${name}`;
 }
 
 function failedEntry(unit: UnitKind, name: string, message: string, code: string): EntryFacts {
