@@ -20,6 +20,8 @@ export interface AgentDefinition {
   readonly tools: ReadonlyMap<string, ToolPart>;
   readonly parts: ReadonlyMap<string, Part>;
   readonly slices: readonly Slice[];
+  /** Plain fields that hold an empty container. The seal cannot protect what is put into them: worth a warning. */
+  readonly shared: readonly string[];
 }
 
 const DEFINITIONS = new WeakMap<ConversimpleAgent, AgentDefinition>();
@@ -42,14 +44,16 @@ export function defineAgent(agent: ConversimpleAgent): AgentDefinition {
   const agentId = idOfAgent(agent);
   const tools = new Map<string, ToolPart>();
   const parts = new Map<string, Part>();
+  const shared: string[] = [];
   for (const field of Object.keys(agent)) {
     const value = (agent as unknown as Record<string, unknown>)[field];
     const found = toolOf(value);
     if (found) addTool(agentId, tools, field, found);
     else if (value instanceof Part) addPart(agentId, parts, field, value);
+    else if (isToBeFilled(value)) shared.push(field);
   }
   const slices = [...parts.values()].map((part) => part.slice()).filter((slice) => slice !== undefined);
-  const definition: AgentDefinition = { agentId, agent, tools, parts, slices };
+  const definition: AgentDefinition = { agentId, agent, tools, parts, slices, shared };
   DEFINITIONS.set(agent, definition);
   seal(agent, parts);
   return definition;
@@ -74,6 +78,14 @@ function addPart(agentId: string, parts: Map<string, Part>, field: string, part:
   if (isState && field !== "state") throw new ConversimpleError("definition_invalid", `Agent ${agentId} declares its conversation state as "${field}". There is at most one, in the field "state".`, { agentId, field });
   part.attach(field);
   parts.set(field, part);
+}
+
+/** Whether a field is an empty container: it is there to be filled, and would be filled by all callers alike. */
+function isToBeFilled(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return false;
+  if (Array.isArray(value)) return value.length === 0;
+  if (value instanceof Map || value instanceof Set) return value.size === 0;
+  return Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
 }
 
 function checkName(agentId: string, field: string): void {

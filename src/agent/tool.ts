@@ -27,7 +27,10 @@ export interface ToolOptions<Input = unknown> {
   readonly timeoutMs?: number;
   /** Runs beside other tools of the conversation; state is read-only, changes go through `this.update`. (P2) */
   readonly parallel?: boolean;
-  /** A business key: the second call with the same key gets the first answer, marked `repeated: true`. (P5) */
+  /**
+   * A business key: the second call with the same key gets the first answer, marked `repeated: true`. A key holds as long as the conversation (its last 512 keys): put what
+   * makes an order a new one into the key. (P5)
+   */
   readonly once?: (input: Input) => string;
   /** What it returns; a result that the schema refuses is `result_invalid`, and nothing is committed. */
   readonly result?: Schema;

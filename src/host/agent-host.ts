@@ -280,6 +280,9 @@ export class AgentHost implements Host, ConversationHost {
   #add(agent: HostSettings["agents"][number]): void {
     const definition = defineAgent(agent);
     if (this.#agents.has(definition.agentId)) throw new ConversimpleError("option_invalid", `Two agents have the id "${definition.agentId}".`, { agentId: definition.agentId });
+    if (definition.shared.length > 0) {
+      this.settings.logger.warn({ agent: definition.agentId, fields: definition.shared }, "what tools put into these fields is shared by all callers; declare it in conversationState(...) or as ephemeral(() => initial)");
+    }
     const usesOnce = [...definition.tools.values()].some(({ options }) => options.once);
     this.#agents.set(definition.agentId, usesOnce ? { ...definition, slices: [...definition.slices, onceSlice] } : definition);
   }

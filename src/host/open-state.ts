@@ -22,7 +22,8 @@ export interface StateAccess {
   /** A plain copy of a conversation's committed state; undefined when there is none. */
   getState(conversationId: string): Promise<unknown>;
   /**
-   * Sets fields of a conversation's state; resolves when it is applied (OS2).
+   * Sets fields of a conversation's state. With the agents it resolves when it is applied; without them when it is in the
+   * inbox, and nobody checked it yet (OS2).
    *
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, `state_invalid` and the like when it was
    *   refused, `state_unavailable` when the owner has not applied it within 10 s (it stays in the inbox).

@@ -80,7 +80,7 @@ export class OutsideWriters {
         const entry = text === null ? undefined : openEntry(owner, text);
         if (entry?.message !== messageId) continue;
         if (entry.outcome === "ok") return;
-        throw new ConversimpleError((entry.code ?? "state_invalid") as ErrorCode, "The change was refused by the conversation's agent; its journal says why.", { conversation: conversationId });
+        throw new ConversimpleError((entry.code ?? "state_invalid") as ErrorCode, entry.reason ?? "The change was refused by the conversation's agent.", { conversation: conversationId });
       }
       await sleep(clock, LOOK_EVERY_MS);
     }

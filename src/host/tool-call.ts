@@ -15,7 +15,7 @@ import { runWith, type CallInfo } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "../base/errors.ts";
 import { issuesText, validate, type Validation } from "../base/schema.ts";
-import type { EntryFacts, UnitOutcome } from "../state/journal.ts";
+import { causeOf, type EntryFacts, type UnitOutcome } from "../state/journal.ts";
 import { withoutSecrets } from "./call-digest.ts";
 import type { CommitRequest, LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
@@ -164,7 +164,7 @@ export class ToolCall {
     if (ran.kind === "failure") return this.#commitFailure(ran);
     try {
       await this.#live.commit({
-        entry: this.#entry(ran.outcome, ran.code),
+        entry: this.#entry(ran.outcome, ran.code === undefined ? {} : { code: ran.code }),
         change,
         answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
       });
@@ -178,12 +178,11 @@ export class ToolCall {
 
   /** The entry of a failed unit is worth waiting for, but the caller hears of the failure, not of the entry's. */
   async #commitFailure({ thrown, outcome }: Extract<Ran, { kind: "failure" }>): Promise<never> {
-    const code = thrown instanceof ConversimpleError ? thrown.code : "tool_execution_error";
-    await this.#live.commit({ entry: this.#entry(outcome, code) }).catch(() => {});
+    await this.#live.commit({ entry: this.#entry(outcome, causeOf(thrown)) }).catch(() => {});
     throw thrown;
   }
 
-  #entry(outcome: UnitOutcome, code?: string): EntryFacts {
+  #entry(outcome: UnitOutcome, cause: Pick<EntryFacts, "code" | "reason">): EntryFacts {
     // As they came, not as they were parsed: a schema may make class instances of them.
     const input = this.#parsed.ok ? withoutSecrets(this.#invocation.arguments, this.#tool.parameters.secrets) : undefined;
     const waited = this.#queueMs > WAITED_MS ? this.#behind : undefined;
@@ -193,7 +192,7 @@ export class ToolCall {
       callId: this.#invocation.callId,
       ...(input === undefined ? {} : { arguments: input }),
       outcome,
-      ...(code === undefined ? {} : { code }),
+      ...cause,
       ms: [Math.round(this.#queueMs), Math.round(this.#guardMs), Math.round(this.#clock.monotonic() - this.#startedAt)],
       ...(waited === undefined ? {} : { waitedFor: waited }),
     };

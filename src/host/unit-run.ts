@@ -10,6 +10,7 @@
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
+import { copyOf } from "../base/plain.ts";
 import type { CallInfo, ConversationInfo, Running } from "../agent/running.ts";
 import { runWith } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
@@ -35,7 +36,7 @@ export class UnitRun implements Running {
   readonly #live: LiveConversation;
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
-  readonly #effects = new Map<string, Promise<unknown>>();
+  readonly #effects = new Set<string>();
   #hasEnded = false;
 
   /** @param id the call id, or the hook's name: what effects are remembered under. */
@@ -72,13 +73,14 @@ export class UnitRun implements Running {
   effect<T>(name: string, run: () => T | Promise<T>): Promise<T> {
     this.#check("this.effect()");
     checkId(name, "effect name");
-    let effect = this.#effects.get(name) as Promise<T> | undefined;
-    if (!effect) {
-      effect = this.#effectOnce(name, run);
-      this.#effects.set(name, effect);
-      // A failed effect may be tried again in the same call.
-      effect.catch(() => this.#effects.delete(name));
+    if (this.#effects.has(name)) {
+      // Its result would be the first one's, and this one would never happen.
+      throw new ConversimpleError("option_invalid", `The effect "${name}" was used twice in one call. Give each its own name, for example \`${name}-\${item.id}\`.`, { effect: name });
     }
+    this.#effects.add(name);
+    const effect = this.#effectOnce(name, run);
+    // A failed effect may be tried again in the same call.
+    effect.catch(() => this.#effects.delete(name));
     return effect;
   }
 
@@ -97,7 +99,8 @@ export class UnitRun implements Running {
     return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (run) => {
       // It may have waited in the queue until its call was over.
       this.#check("this.update()");
-      return runWith(run, () => sync(recipe()));
+      // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
+      return runWith(run, () => copyOf(sync(recipe())));
     });
   }
 

@@ -13,7 +13,7 @@ import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import type { EntryFacts, UnitKind, UnitOutcome } from "../state/journal.ts";
+import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
 import type { Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
@@ -166,11 +166,11 @@ export class Units implements UnitHost {
   /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */
   async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
     const startedAt = this.#clock.monotonic();
-    const entry = (outcome: UnitOutcome, code?: string): EntryFacts => ({
+    const entry = (outcome: UnitOutcome, thrown?: unknown): EntryFacts => ({
       unit: handled.unit,
       name: handled.name,
       outcome,
-      ...(code === undefined ? {} : { code }),
+      ...(thrown === undefined ? {} : causeOf(thrown)),
       ms: [0, 0, Math.round(this.#clock.monotonic() - startedAt)],
       ...(handled.source === undefined ? {} : { source: handled.source }),
       ...(handled.message ? { message: handled.message.id } : {}),
@@ -197,7 +197,7 @@ export class Units implements UnitHost {
         failure = { thrown };
       }
     }
-    await live.commit({ entry: entry("failed", failure.thrown instanceof ConversimpleError ? failure.thrown.code : "tool_execution_error"), ...also });
+    await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...also });
     return failure;
   }
 

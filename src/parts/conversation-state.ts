@@ -4,7 +4,8 @@
 //
 //   CS1. A conversation begins with the schema's defaults; a schema without them is refused at definition.
 //   CS2. What the schema refuses, or would drop without a word, is not committed.                      (P8)
-//   CS3. An older record is upgraded step by step, then parsed, on reading.                            (P10)
+//   CS3. An older record is upgraded step by step, then parsed, on reading. A missing step, or a stored field that the
+//        schema does not name any more, quarantines it: nothing is dropped because somebody renamed a field. (P10)
 //   CS4. A secret in the schema is refused at definition: secrets are not state.                       (P21)
 
 import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
@@ -43,7 +44,23 @@ export interface ConversationStateOptions {
  * @throws {ConversimpleError} `definition_invalid`.
  */
 export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions = {}): OutputOf<S> & object {
-  return new ConversationStatePart(schema, options);
+  return beforeTakeOver(new ConversationStatePart(schema, options)) as unknown as OutputOf<S> & object;
+}
+
+/** Until a host takes the agent over, the field holds the part: reading or writing state there would be lost silently. */
+function beforeTakeOver(part: ConversationStatePart): ConversationStatePart {
+  const refuse = (key: PropertyKey): never => {
+    throw new ConversimpleError("no_conversation", `this.state.${String(key)} was used before any conversation ran, for example in the constructor. Give the schema a default, or set it in onConversationStarted.`, { wanted: String(key) });
+  };
+  return new Proxy(part, {
+    get(target, key) {
+      if (!(key in target)) return typeof key === "symbol" ? undefined : refuse(key);
+      const member: unknown = Reflect.get(target, key);
+      // The part's private fields are its own, not the proxy's.
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+    set: (_target, key) => refuse(key),
+  });
 }
 
 class ConversationStatePart extends Part {
@@ -78,7 +95,13 @@ function sliceOf(name: string, schema: Schema, options: ConversationStateOptions
     schemaVersion,
     maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
     initial: () => parsed(schema, {}),
-    restore: (stored, version) => parsed(schema, upgraded(name, stored, version, schemaVersion, options.upgrade)),
+    restore(stored, version) {
+      const old = upgraded(name, stored, version, schemaVersion, options.upgrade);
+      const value = parsed(schema, old);
+      const dropped = droppedKey(old, value);
+      if (dropped) throw new Error(`${pathText(name, dropped)} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
+      return value;
+    },
     check(value) {
       const result = validate(schema, value);
       if (!result.ok) throw invalid(name, result.issues[0]!.path, result.issues[0]!.reason);
@@ -105,8 +128,8 @@ function upgraded(name: string, stored: unknown, from: number, to: number, steps
   let value = stored;
   for (let version = from; version < to; version++) {
     const step = steps?.[version];
-    // Without a step the schema alone has to cope: new fields have defaults.
-    if (step) value = taken(step, value, `the upgrade of ${name} from version ${version}`);
+    if (!step) throw new Error(`there is no upgrade of ${name} from version ${version}`);
+    value = taken(step, value, `the upgrade of ${name} from version ${version}`);
   }
   return value;
 }
@@ -144,6 +167,7 @@ function droppedKey(given: unknown, kept: unknown): (string | number)[] | undefi
 function checkOptions({ version = 1, upgrade = {}, maxBytes = STATE_MAX_BYTES }: ConversationStateOptions): void {
   if (!Number.isSafeInteger(version) || version < 1) throw definition("version must be a whole number from 1");
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > RECORD_MAX_BYTES) throw definition(`maxBytes must be a whole number from 1 to ${RECORD_MAX_BYTES}`);
+  if (version > 1 && !upgrade[version - 1]) throw definition(`version is ${version}, but upgrade has no step from version ${version - 1}. Without a change of stored values leave version as it is: new fields have their defaults`);
   for (const step of Object.keys(upgrade)) {
     if (!/^[1-9]\d*$/.test(step) || Number(step) >= version) throw definition(`upgrade has a step from version ${step}, but the version is ${version}`);
   }

@@ -221,7 +221,7 @@ export class Draft {
   }
 
   #readOnly(): ConversimpleError {
-    return new ConversimpleError("read_only", `${this.#name} is read-only here. In a parallel tool change it inside this.update(() => { ... }).`, { part: this.#name });
+    return new ConversimpleError("read_only", `${this.#name} is read-only here. In a parallel tool, and in the hooks around it, change it inside this.update(() => { ... }).`, { part: this.#name });
   }
 
   #misuse(reason: string): ConversimpleError {

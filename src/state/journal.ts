@@ -8,6 +8,7 @@
 //       So there is a snapshot every now and then also where nothing changes, or nothing could ever be trimmed.
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
+import { ConversimpleError } from "../base/errors.ts";
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
 import type { Patch } from "./patch.ts";
@@ -31,6 +32,8 @@ export interface EntryFacts {
   readonly outcome: UnitOutcome;
   /** Error code or refusal word when the outcome is not "ok". */
   readonly code?: string;
+  /** Why it was refused, in the SDK's words: path and reason, never a value. */
+  readonly reason?: string;
   /** Milliseconds that the unit waited in the queue, spent in guards, and ran. */
   readonly ms: readonly [queue: number, guard: number, run: number];
   /** Milliseconds of the commit of the unit before this one. */
@@ -41,6 +44,15 @@ export interface EntryFacts {
   readonly source?: string;
   readonly message?: string;
 }
+
+/** Code and reason of a failure: the words of our own errors hold no values (E1), those of others stay outside. */
+export function causeOf(thrown: unknown): Pick<EntryFacts, "code" | "reason"> {
+  if (!(thrown instanceof ConversimpleError)) return { code: "tool_execution_error" };
+  return { code: thrown.code, reason: thrown.message.slice(0, MAX_REASON) };
+}
+
+/** The longest reason of an entry, characters. */
+const MAX_REASON = 300;
 
 /** An entry as it is read. */
 export interface JournalEntry extends EntryFacts {

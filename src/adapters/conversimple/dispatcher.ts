@@ -57,6 +57,7 @@ interface Running {
   readonly host: AgentHost;
   readonly link: PlatformLink;
   readonly health: HealthServer | undefined;
+  readonly logger: Logger;
 }
 
 /** Serves agents over a connection to the platform: one process of a deployment. */
@@ -64,6 +65,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #clock: Clock;
   #running: Running | undefined;
+  /** Under way, or done: a `stop` in the middle of it waits for it and undoes it. */
+  #assembling: Promise<Running> | undefined;
   #stopping: Promise<void> | undefined;
   #signal: ((signal: NodeJS.Signals) => void) | undefined;
 
@@ -101,16 +104,18 @@ export class Dispatcher {
    *   `connection_refused` (the key). Nothing stays open (DI1).
    */
   async start(): Promise<this> {
-    if (this.#running || this.#stopping) throw new ConversimpleError("option_invalid", "A dispatcher is started once. Make a new one.");
-    const { DEFAULT_PLATFORM_URL, PlatformAddress } = await import("../../wire/address.ts");
-    const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
-    const address = new PlatformAddress(platformUrl, apiKey);
-    const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
-    const running = await this.#assemble(address, logger);
-    this.#running = running;
-    if (this.#options.signals !== false) this.#listen(logger);
+    if (this.#assembling || this.#stopping) throw new ConversimpleError("option_invalid", "A dispatcher is started once. Make a new one.");
+    this.#assembling = this.#assemble();
     try {
-      await running.link.start();
+      this.#running = await this.#assembling;
+    } catch (thrown) {
+      this.#assembling = undefined;
+      throw thrown;
+    }
+    const { link, logger } = this.#running;
+    if (this.#options.signals !== false && !this.#stopping) this.#listen(logger);
+    try {
+      await link.start();
     } catch (thrown) {
       await this.stop();
       throw thrown;
@@ -124,7 +129,11 @@ export class Dispatcher {
     return this.#stopping;
   }
 
-  async #assemble(address: PlatformAddress, logger: Logger): Promise<Running> {
+  async #assemble(): Promise<Running> {
+    const { DEFAULT_PLATFORM_URL, PlatformAddress } = await import("../../wire/address.ts");
+    const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
+    const address = new PlatformAddress(platformUrl, apiKey);
+    const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
     const { agents, store: given, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
     const [{ openStore }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
       import("../../stores/open.ts"),
@@ -149,7 +158,7 @@ export class Dispatcher {
         ...(times ? { times } : {}),
       });
       const server = health ? await (await import("./health-server.ts")).openHealthServer({ host, link, ...health }) : undefined;
-      return { store, ownsStore, host, link, health: server };
+      return { store, ownsStore, host, link, health: server, logger };
     } catch (thrown) {
       await host?.drain(0);
       if (ownsStore) await store.close();
@@ -158,7 +167,7 @@ export class Dispatcher {
   }
 
   async #stop(): Promise<void> {
-    const running = this.#running;
+    const running = await this.#assembling?.catch(() => undefined);
     if (!running) return;
     running.link.pause();
     await running.host.drain(this.#options.graceMs ?? GRACE_MS);

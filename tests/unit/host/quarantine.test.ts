@@ -48,7 +48,15 @@ class AsynchronousUpgrade extends Release {
   read = tool("Read", () => ({ ...this.state }));
 }
 class NoUpgrade extends Release {
-  readonly state = conversationState(z.object({ balance: z.number().default(0) }), { version: 2 });
+  readonly state = conversationState(z.object({ name: z.string().default(""), balance: z.number().default(0) }), { version: 2, upgrade: { 1: (old) => old } });
+  read = tool("Read", () => ({ ...this.state }));
+}
+class RenamedField extends Release {
+  readonly state = conversationState(z.object({ fullName: z.string().default(""), balance: z.string().default("") }));
+  read = tool("Read", () => ({ ...this.state }));
+}
+class MissingStep extends Release {
+  readonly state = conversationState(z.object({ name: z.string().default(""), balance: z.string().default("") }), { version: 3, upgrade: { 2: (old) => old } });
   read = tool("Read", () => ({ ...this.state }));
 }
 class SmallerLimit extends Release {
@@ -92,7 +100,9 @@ test("an older release meets what a newer one stored", async () => {
 test.each<[string, () => Release]>([
   ["an upgrade that throws", () => new ThrowingUpgrade()],
   ["an asynchronous upgrade", () => new AsynchronousUpgrade()],
-  ["a schema that does not fit and no upgrade", () => new NoUpgrade()],
+  ["an upgrade whose result does not fit the schema", () => new NoUpgrade()],
+  ["a field that the schema does not name any more", () => new RenamedField()],
+  ["a version that no upgrade leads from", () => new MissingStep()],
   ["a limit that is too small now", () => new SmallerLimit()],
 ])("%s quarantines the conversation", async (_, release) => {
   expect(await served(await left(), release(), "read")).toEqual(QUARANTINED);
