@@ -15,7 +15,6 @@ import type { AgentHost } from "../../host/agent-host.ts";
 import type { HostHealth } from "../../host/host.ts";
 import type { HostOptions } from "../../host/host-options.ts";
 import type { Store } from "../../state/store.ts";
-import type { PlatformAddress } from "../../wire/address.ts";
 import type { ConnectionEnd, ConnectionTimes } from "../../wire/connection.ts";
 import type { FrameForm } from "../../wire/frame.ts";
 import type { HealthServer } from "./health-server.ts";
