@@ -57,7 +57,8 @@ export class AgentProcess {
       });
     }
     this.exited = new Promise((resolve) => {
-      this.child.once("exit", (code, signal) => {
+      // "close" comes after "exit", when the output is complete.
+      this.child.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
         this.hasExited = true;
         resolve({ code, signal });
       });
