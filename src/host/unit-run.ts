@@ -5,7 +5,8 @@
 //   UR1. After the unit ended, everything that a handler kept of it throws `unit_ended`.                (P3)
 //   UR2. An effect's result is stored before the handler sees it; the same name in a redelivered call gives
 //        the stored result.                                                                            (P6)
-//   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue.                (P2)
+//   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
+//        once, however often the call is delivered.                                                (P2, P5)
 
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
@@ -25,8 +26,15 @@ export interface UnitHost {
   /** Tells the log and the agent of an error that nobody else hears of. */
   report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
-  /** Runs a recipe as a small unit in the conversation's queue (UR3). */
-  smallUnit<T>(conversation: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T>;
+  /** Runs a recipe as a small unit in the conversation's queue, as the next update of its caller (UR3). */
+  smallUnit<T>(conversation: LiveConversation, name: string, caller: UpdateCount, recipe: (run: UnitRun) => T): Promise<T>;
+}
+
+/** Which updates of a call were applied, now or in an earlier delivery; asked and told while their turn lasts. */
+export interface UpdateCount {
+  /** What the next one is remembered under. */
+  readonly next: string;
+  applied(): void;
 }
 
 export class UnitRun implements Running {
@@ -37,6 +45,7 @@ export class UnitRun implements Running {
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
   readonly #effects = new Set<string>();
+  readonly #updates: UpdateCount;
   #hasEnded = false;
 
   /** @param id the call id, or the hook's name: what effects are remembered under. */
@@ -46,6 +55,7 @@ export class UnitRun implements Running {
     this.#id = id;
     this.call = call;
     this.unit = new Unit(live.document, mode);
+    this.#updates = countOf(id);
   }
 
   get conversation(): ConversationInfo {
@@ -96,7 +106,7 @@ export class UnitRun implements Running {
   async update<T>(recipe: () => T): Promise<T> {
     this.#check("this.update()");
     if (this.unit.mode === "write") return sync(recipe());
-    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (run) => {
+    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, this.#updates, (run) => {
       // It may have waited in the queue until its call was over.
       this.#check("this.update()");
       // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
@@ -139,6 +149,17 @@ export class UnitRun implements Running {
     if (!this.#hasEnded) return;
     throw new ConversimpleError("unit_ended", `${wanted} was used after its unit of work had ended: the handler returned, threw, or ran out of time. Await everything that a handler starts.`, { wanted });
   }
+}
+
+/** A name of an effect is not empty, so an update is never mistaken for one. */
+function countOf(id: string): UpdateCount {
+  let count = 0;
+  return {
+    get next() {
+      return `${id}\n\n${count + 1}`;
+    },
+    applied: () => void count++,
+  };
 }
 
 /** A recipe is synchronous, so that nothing else happens in the middle of it. */

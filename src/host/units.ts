@@ -7,19 +7,22 @@
 //   UN2. A message is applied, journalled and consumed in one commit; refused ones too, also those that came while the
 //        conversation ended.                                                                           (P16)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
+//        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
 
 import { runOutside, runWith } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { Clock } from "../base/clock.ts";
+import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
-import type { Change, Store, WaitingMessage } from "../state/store.ts";
+import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
-import type { UnitHost } from "./unit-run.ts";
+import { RESULT_MAX_BYTES } from "./result-json.ts";
+import type { UnitHost, UpdateCount } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
 
 /** What an outside writer puts into an inbox, as it is encoded in the message's text. */
@@ -43,6 +46,8 @@ interface Handled {
   readonly facts?: Change["facts"];
   readonly message?: WaitingMessage;
   readonly source?: string;
+  /** What a repetition of it gets; asked for when it went well. */
+  readonly answer?: () => Answer;
 }
 
 export class Units implements UnitHost {
@@ -66,11 +71,18 @@ export class Units implements UnitHost {
     return this.#store.answer(live.owner, callId);
   }
 
-  smallUnit<T>(live: LiveConversation, name: string, recipe: (run: UnitRun) => T): Promise<T> {
+  smallUnit<T>(live: LiveConversation, name: string, caller: UpdateCount, recipe: (run: UnitRun) => T): Promise<T> {
     let result: T;
     return this.inQueue(live, `update of ${name}`, async () => {
-      const failure = await this.#unit(live, { unit: "update", name, id: `\nupdate:${name}`, handle: (run) => (result = recipe(run)) });
-      if (failure) throw failure.thrown;
+      const callId = caller.next;
+      const wasApplied = live.ledger.find(callId, this.nowMs()) !== undefined;
+      if (wasApplied) result = decode((await this.answer(live, callId)) ?? NOTHING) as T;
+      else {
+        const answer = () => ({ callId, digest: "update", text: keptText(result) });
+        const failure = await this.#unit(live, { unit: "update", name, id: `\nupdate:${name}`, handle: (run) => (result = recipe(run)), answer });
+        if (failure) throw failure.thrown;
+      }
+      caller.applied();
       return result;
     });
   }
@@ -189,7 +201,7 @@ export class Units implements UnitHost {
     }
     if (!failure) {
       try {
-        await live.commit({ entry: entry("ok"), change, ...also });
+        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...also });
         return undefined;
       } catch (thrown) {
         // Its parts fit, the record does not: that is the handler's failure, not the store's.
@@ -208,6 +220,18 @@ export class Units implements UnitHost {
       deadline.onOver(reject);
       new Promise((settle) => settle(handle())).then(() => resolve(), reject);
     }).finally(() => deadline.stop());
+  }
+}
+
+const NOTHING = encode(undefined);
+
+/** What a repeated update gives: what the first one gave, as far as it can be kept. */
+function keptText(result: unknown): string {
+  try {
+    const text = encode(result);
+    return Buffer.byteLength(text) > RESULT_MAX_BYTES ? NOTHING : text;
+  } catch {
+    return NOTHING;
   }
 }
 

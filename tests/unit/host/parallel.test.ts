@@ -67,6 +67,11 @@ class DeskAgent extends ConversimpleAgent {
     await this.update(() => void (this.state.n += 1));
     return { id };
   });
+  countTwice = tool("Count twice", {}, { parallel: true }, async () => {
+    const first = await this.update(() => ++this.state.n);
+    const second = await this.update(() => (this.state.tags.set("b", this.state.n), ++this.state.n)).catch(() => this.update(() => ++this.state.n));
+    return { first, second };
+  });
   sum = tool("Sum up", async () => {
     await Promise.all([this.count(), this.count()]);
     return { n: this.state.n };
@@ -150,6 +155,32 @@ test("inside of an ordered tool a parallel one joins the unit", async () => {
   const { bench } = await start();
   expect(await bench.result("sum")).toEqual({ n: 2 });
   expect(await bench.journal()).toHaveLength(2);
+});
+
+test.each([
+  ["its answer", ["ok", "ok", "refused"], { n: 2 }],
+  ["its second update, and the next one", ["ok", "refused", "refused"], { n: 2 }],
+  ["its second update, and its answer", ["ok", "refused", "ok", "refused"], { n: 2 }],
+] as const)("a call whose store refused %s applies each update once over its deliveries (P5)", async (_, faults, stored) => {
+  const { bench } = await start();
+  bench.world.faults.next("commit", ...faults);
+  expect(await bench.result("count_twice", {}, { callId: "c" })).toMatch(/state_unavailable|tool_execution_error/);
+  expect(await bench.result("count_twice", {}, { callId: "c" })).toEqual({ first: 1, second: 2 });
+  expect(await bench.stored()).toMatchObject(stored);
+});
+
+test("after a crash between its updates a call goes on with the second one", async () => {
+  const { bench } = await start();
+  bench.world.faults.next("commit", "ok");
+  const held = bench.world.faults.hold("commit");
+  void bench.call("count_twice", {}, { callId: "c" });
+  await held.reached;
+  bench.host.abandon();
+  await bench.world.clock.advance("11s");
+  const next = await HostBench.start(new DeskAgent(), { world: bench.world });
+  await next.open();
+  expect(await next.result("count_twice", {}, { callId: "c" })).toEqual({ first: 1, second: 2 });
+  expect(await next.stored()).toMatchObject({ n: 2 });
 });
 
 test("effects of a parallel call are recorded", async () => {
