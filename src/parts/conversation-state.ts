@@ -44,7 +44,7 @@ export interface ConversationStateOptions {
  * @throws {ConversimpleError} `definition_invalid`.
  */
 export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions = {}): OutputOf<S> & object {
-  return beforeTakeOver(new ConversationStatePart(schema, options)) as unknown as OutputOf<S> & object;
+  return beforeTakeOver(new ConversationStatePart(schema, options));
 }
 
 /** Until a host takes the agent over, the field holds the part: reading or writing state there would be lost silently. */

@@ -54,7 +54,7 @@ export class Turn<A, Result = unknown> {
   /** @throws {AssertionError} unless the state after this call has what is expected (a deep partial, by part). */
   expectState(expected: ExpectedState<A>): void {
     // oxlint-disable-next-line typescript/unbound-method -- it is named, not called
-    expectPartial(this.state, expected, `After ${this.tool} (${this.callId})`, this.expectState);
+    expectPartial(this.state, expected, `After ${this.tool} (${this.callId})${this.error ? `, which failed with ${this.error.code}: ${this.error.message}` : ""}`, this.expectState);
   }
 }
 

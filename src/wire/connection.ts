@@ -312,7 +312,7 @@ export class Connection {
     const { clock, log, topic } = this.#options;
     const attempt = this.#delays.failures + 1;
     const delayMs = this.#delays.next();
-    log.warn({ topic, reason, attempt, delayMs }, "the connection was lost; connecting again");
+    log.warn({ topic, reason, attempt, delayMs: Math.round(delayMs) }, attempt > 1 ? "there is no connection; trying again" : "the connection was lost; connecting again");
     this.#enter({ kind: "waiting", timer: clock.after(delayMs, () => this.#open()) });
   }
 

@@ -78,12 +78,18 @@ async function load(settings: WorkerSettings): Promise<{ agents: LoadedAgent[]; 
   }
 }
 
+/** What is behind an error, such as what an upgrade threw: the innermost one is the developer's. */
+function becauseOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "";
+  return becauseOf(cause.cause) || ` (${cause.name}: ${cause.message})`;
+}
+
 /** What the agent's own `onError` hears is shown to the developer too. */
 function showErrors(agent: ConversimpleAgent): void {
   const own = agent.onError?.bind(agent);
   const onError = (thrown: unknown) => {
     const isError = thrown instanceof Error;
-    const message = isError ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    const message = isError ? `${thrown.name}: ${thrown.message}${becauseOf(thrown.cause)}` : String(thrown);
     report({ type: "threw", message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
     reference = undefined;
     return own?.(thrown);

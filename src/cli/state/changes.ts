@@ -28,8 +28,13 @@ export class Changes {
     this.#keep(owner, { ...copyOf(parts) });
   }
 
-  /** What the entry changed. */
+  /** What the entry changed in the agent's own parts. */
   of(owner: Owner, entry: JournalEntry): PartChanges {
+    const changes = this.#of(owner, entry);
+    return changes && Object.fromEntries(Object.entries(changes).filter(([name]) => isOwnPart(name)));
+  }
+
+  #of(owner: Owner, entry: JournalEntry): PartChanges {
     const before = this.#parts.get(owner);
     if (entry.snapshot) {
       const after = Object.fromEntries(Object.entries(entry.snapshot).map(([name, { data }]) => [name, data]));
@@ -47,6 +52,11 @@ export class Changes {
     this.#parts.set(owner, parts);
     if (this.#parts.size > MAX_KEPT) this.#parts.delete(this.#parts.keys().next().value!);
   }
+}
+
+/** Parts of the SDK begin with "$", which no field of an agent does: they are nobody's to read. */
+export function isOwnPart(name: string): boolean {
+  return !name.startsWith("$");
 }
 
 function differences(before: Parts, after: Parts): Readonly<Record<string, readonly Patch[]>> {

@@ -6,6 +6,7 @@ import { openRecord } from "../../state/record.ts";
 import { conversationOwner, idOf, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
 import { Failure } from "../failure.ts";
 import { printable } from "../terminal.ts";
+import { isOwnPart } from "./changes.ts";
 
 const PAGE = 1_000;
 /** Matches that a message names. */
@@ -54,7 +55,7 @@ export interface StoredParts {
 
 /** @throws {StateQuarantinedError} The record is damaged, or newer than this code. */
 export function currentParts({ owner, version, record }: Loaded): StoredParts {
-  const stored = record === null ? [] : [...openRecord(owner, version, record)];
+  const stored = record === null ? [] : [...openRecord(owner, version, record)].filter(([name]) => isOwnPart(name));
   return {
     version,
     parts: Object.fromEntries(stored.map(([name, { data }]) => [name, data])),
@@ -68,6 +69,6 @@ export async function partsAtVersion(store: Store, loaded: Loaded, version: numb
   if (version > loaded.version) throw new Failure(`The conversation is at version ${loaded.version}; there is no version ${version} yet.`);
   const entries = await journalOf(store, owner);
   const parts = partsAt(owner, entries, version);
-  if (parts) return { version, parts, schemas: {} };
+  if (parts) return { version, parts: Object.fromEntries(Object.entries(parts).filter(([name]) => isOwnPart(name))), schemas: {} };
   throw new Failure(`The journal does not reach back to version ${version}.`, { remedy: entries[0] ? `It begins at version ${entries[0].version}.` : "It is empty." });
 }

@@ -56,8 +56,8 @@ export function readCommit(owner: Owner, { version, atMs, text }: Entry, changes
 
 /** A commit for programs: no values, only where they changed. */
 export function commitJson(owner: Owner, { version, atMs, entry, changes, damage }: Commit): Readonly<Record<string, unknown>> {
-  const { unit, name, callId, outcome, code, ms, waitedFor, source } = entry ?? {};
-  return { conversationId: idOf(owner), version, at: new Date(atMs).toISOString(), unit, name, callId, outcome, code, ms, waitedFor, source, changed: changes ? pathsOf(changes) : null, damage };
+  const { unit, name, callId, outcome, code, reason, ms, waitedFor, source } = entry ?? {};
+  return { conversationId: idOf(owner), version, at: new Date(atMs).toISOString(), unit, name, callId, outcome, code, reason, ms, waitedFor, source, changed: changes ? pathsOf(changes) : null, damage };
 }
 
 function show(commits: readonly Commit[], terminal: Terminal): void {
