@@ -30,9 +30,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** When this process started, by the machine's clock at that time, milliseconds since 1970. */
-export const processStartedAtMs = Math.round(performance.timeOrigin);
-
 /** Resolves after `delayMs` milliseconds, or at once when `signal` aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -8,7 +8,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
-import { processStartedAtMs, systemClock, type Clock, type Timer } from "../base/clock.ts";
+import { systemClock, type Clock, type Timer } from "../base/clock.ts";
+import { processStat } from "../base/process-stat.ts";
 import type { ProcessIdentity, Store } from "../state/store.ts";
 
 /** How long a lease lasts unless told otherwise, milliseconds. Source: P15. */
@@ -16,7 +17,7 @@ export const LEASE_MS = 10_000;
 
 /** The identity of this process, made new at every start. */
 export function thisProcess(clock: Clock): ProcessIdentity {
-  return { id: randomUUID(), pid: process.pid, host: hostname(), startedAtMs: clock === systemClock ? processStartedAtMs : 0 };
+  return { id: randomUUID(), pid: process.pid, host: hostname(), startedAtMs: clock === systemClock ? (processStat(process.pid)?.startMs ?? 0) : 0 };
 }
 
 export class Lease {

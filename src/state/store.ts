@@ -115,7 +115,7 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Name of the machine (or container); pids are compared only on the same one. */
   readonly host: string;
-  /** When the process started, to tell a reused pid from the old process; 0 when unknown. */
+  /** When the process started, milliseconds since the machine did (base/process-stat.ts), to tell a reused pid from the old process; 0 when unknown. */
   readonly startedAtMs: number;
 }
 

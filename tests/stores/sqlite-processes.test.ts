@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { processStat } from "../../src/base/process-stat.ts";
 import { conversationOwner } from "../../src/state/store.ts";
 import type { Fault, Step } from "../../src/stores/sqlite/faults.ts";
 import { openSqlite } from "../../src/stores/sqlite/store.ts";
@@ -59,9 +60,10 @@ test("a process of this machine that was killed holds nothing, whatever its leas
 
 test("a process whose pid was given to another one holds nothing", async () => {
   const store = await openSqlite(newFile());
-  const startedAtMs = Date.now() - process.uptime() * 1_000;
+  // Not by the clock: somebody may set it while the process lives.
+  const startedAtMs = processStat(process.pid)!.startMs;
   const me = { id: "me", pid: process.pid, host: hostname(), startedAtMs };
-  const before = { ...me, id: "before", startedAtMs: startedAtMs - 3_600_000 };
+  const before = { ...me, id: "before", startedAtMs: startedAtMs - 10 };
   const unknown = { ...me, id: "unknown", startedAtMs: 0 };
   for (const each of [me, before, unknown]) {
     await store.renew(each, 3_600_000);

@@ -1,7 +1,7 @@
 // Whether a process of this machine is gone, so that nobody waits for the lease of the dead. (P15)
 
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { processStat } from "../../base/process-stat.ts";
 
 /** A process as its lease names it. */
 export interface Suspect {
@@ -9,13 +9,6 @@ export interface Suspect {
   readonly host: string;
   readonly startedAtMs: number;
 }
-
-/** `/proc` tells start times in ticks of 10 ms since a boot time in whole seconds; the rest is rounding. */
-const START_TOLERANCE_MS = 3_000;
-const TICK_MS = 10;
-
-/** A process that the kernel is taking down: in `flags` of `/proc/<pid>/stat`, see linux/sched.h. */
-const PF_EXITING = 4;
 
 /**
  * True only when it is certain: of another machine nothing is known, and a lease has to run out. A process that was
@@ -28,22 +21,7 @@ export function isGone({ pid, host, startedAtMs }: Suspect): boolean {
   } catch (thrown) {
     return thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH";
   }
-  const actual = statOf(pid);
+  const actual = processStat(pid);
   if (!actual) return false;
-  return actual.isExiting || (startedAtMs > 0 && Math.abs(actual.startMs - startedAtMs) > START_TOLERANCE_MS);
-}
-
-/** What `/proc` says of a process; undefined where the system does not tell. */
-function statOf(pid: number): { isExiting: boolean; startMs: number } | undefined {
-  try {
-    // The name in field 2 may hold spaces and parentheses; what follows the last one begins with field 3. Field 9 is
-    // the flags, 22 the start.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
-    const startMs = bootSeconds * 1_000 + Number(fields[19]) * TICK_MS;
-    return Number.isFinite(startMs) ? { isExiting: (Number(fields[6]) & PF_EXITING) !== 0, startMs } : undefined;
-  } catch {
-    return undefined;
-  }
+  return actual.isExiting || (startedAtMs > 0 && actual.startMs !== startedAtMs);
 }
