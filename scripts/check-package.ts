@@ -81,7 +81,7 @@ function checkProgram(home: string): string {
   const said = output(`${home}/node_modules/.bin/conversimple`, ["--version"], home).trim();
   if (!said.includes(version)) throw new Error(`conversimple --version says "${said}", expected ${version}`);
   const help = output(`${home}/node_modules/.bin/conversimple`, ["--help"], home);
-  if (!help.includes("conversimple dev")) throw new Error(`conversimple --help does not show "conversimple dev"`);
+  if (!/^\s+dev\s/m.test(help)) throw new Error("conversimple --help does not list the command dev");
   return said;
 }
 

@@ -14,6 +14,7 @@ import { ConversimpleError, textOf, type ErrorCode } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { conversationOwner } from "../state/store.ts";
 import { callDigest } from "./call-digest.ts";
+import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import type { Invocation, Outcome } from "./host.ts";
 import type { HostSettings } from "./host-options.ts";
@@ -145,7 +146,7 @@ export class CallDesk {
   }
 
   async #kept(live: LiveConversation, { callId }: { readonly callId: string }): Promise<Outcome> {
-    const json = await this.#settings.store.answer(live.owner, callId);
+    const json = await keptAnswer(this.#settings.store, live.owner, callId);
     if (json === undefined) throw new ConversimpleError("state_lost", "The call was done, but its answer is not in the store any more.", { callId });
     return { kind: "result", json, repeated: true };
   }
@@ -158,7 +159,7 @@ export class CallDesk {
     if (!loaded) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     if (loaded.facts.status === "live") return { kind: "gone" };
     const known = loaded.calls.find((call) => call.callId === callId);
-    const json = known && isBounded(input) ? await store.answer(loaded.owner, callId) : undefined;
+    const json = known && isBounded(input) ? await keptAnswer(store, loaded.owner, callId) : undefined;
     if (!known || json === undefined) throw new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: conversationId });
     if (callDigest(tool, input, this.#secretsOf(loaded.facts.agentId, tool)) !== known.digest) throw mismatch(callId);
     return { kind: "result", json, repeated: true };

@@ -16,7 +16,7 @@ import { sleep } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import type { RecordDocument } from "../state/document.ts";
 import { JournalWriter, type EntryFacts } from "../state/journal.ts";
-import { WARN_SHARE } from "../state/record.ts";
+import { sealBody, WARN_SHARE } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
 import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
 import type { UnitChange } from "../state/unit.ts";
@@ -193,7 +193,7 @@ export class LiveConversation {
       epoch: this.epoch,
       ...(record === undefined ? {} : { record }),
       ...(text === undefined ? {} : { entry: text }),
-      ...(answer ? { answer } : {}),
+      ...(answer ? { answer: { ...answer, text: sealBody(answer.text) } } : {}),
       ...(facts ? { facts } : {}),
       ...(consume ? { consume } : {}),
       ...(trimBelow === undefined ? {} : { trimBelow }),

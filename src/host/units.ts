@@ -19,6 +19,7 @@ import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../st
 import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
+import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
@@ -68,7 +69,7 @@ export class Units implements UnitHost {
   }
 
   answer(live: LiveConversation, callId: string): Promise<string | undefined> {
-    return this.#store.answer(live.owner, callId);
+    return keptAnswer(this.#store, live.owner, callId);
   }
 
   smallUnit<T>(live: LiveConversation, name: string, caller: UpdateCount, recipe: (run: UnitRun) => T): Promise<T> {

@@ -60,7 +60,12 @@ export class Delivery {
       return this.#wait(running, request);
     }
     const kept = request.isFresh ? undefined : this.#storage.call(conversation.id, request.callId);
-    if (kept?.answer) return Promise.resolve(this.keptAnswer(kept, kept.answer, request, conversation));
+    if (kept?.answer) {
+      const answer = this.keptAnswer(kept, kept.answer, request, conversation);
+      if (answer.kind === "result") return Promise.resolve(answer);
+      // A failure committed nothing, or its outcome was unknown: asked again, the agent gives the true answer.
+      this.#storage.removeCall(kept, () => undefined);
+    }
     if (conversation.server && !conversation.toolNames.has(request.tool)) throw refusals.unknownTool([...conversation.toolNames]);
     if (conversation.unanswered.size >= MAX_UNANSWERED) throw refusals.crowded(MAX_UNANSWERED);
     return this.#wait(this.#begin(conversation, request), request);
@@ -186,7 +191,7 @@ export class Delivery {
 
   #refuseUnknown(call: Call): void {
     const known = [...call.conversation.toolNames];
-    this.#storage.removeCall(call, () => undefined);
+    this.#storage.removeCall({ conversationId: call.conversation.id, callId: call.callId }, () => undefined);
     this.#finish(call, (waiter) => waiter.fail(refusals.unknownTool(known)));
   }
 

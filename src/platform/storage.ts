@@ -73,8 +73,8 @@ export class Storage {
     this.#file.write(() => void this.#statements.answerCall.run(args, answeredAtMs, answer.kind, text, call.conversation.id, call.callId), done);
   }
 
-  removeCall(call: Call, done: Done): void {
-    this.#file.write(() => void this.#statements.removeCall.run(call.conversation.id, call.callId), done);
+  removeCall({ conversationId, callId }: Pick<StoredCall, "conversationId" | "callId">, done: Done): void {
+    this.#file.write(() => void this.#statements.removeCall.run(conversationId, callId), done);
   }
 
   afterWrites(done: Done): void {

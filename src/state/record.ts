@@ -118,7 +118,16 @@ export function sealBody(body: string): string {
  * @throws {StateQuarantinedError} when it is damaged.
  */
 export function openText(owner: Owner, text: string): unknown {
+  return decode(openBody(owner, text));
+}
+
+/**
+ * The text of {@link sealBody}.
+ *
+ * @throws {StateQuarantinedError} when it is damaged.
+ */
+export function openBody(owner: Owner, text: string): string {
   const body = text.slice(8);
-  if (crc32(body).toString(16).padStart(8, "0") !== text.slice(0, 8)) throw new StateQuarantinedError(owner, "a text beside the record is damaged");
-  return decode(body);
+  if (crc32(body).toString(16).padStart(8, "0") === text.slice(0, 8)) return body;
+  throw new StateQuarantinedError(owner, "a text beside the record is damaged");
 }

@@ -76,3 +76,16 @@ test("a redelivery at the very moment of the end gets its kept answer", async ()
   release.release();
   await closed;
 });
+
+test("a kept answer that was damaged in the store is an error, never a wrong answer", async () => {
+  const here = world();
+  const around: Around = async (request, run) => {
+    const answer = await run();
+    return request.method === "answer" && typeof answer === "string" ? (`${answer.slice(0, -1)}2` as typeof answer) : answer;
+  };
+  const bench = await HostBench.start(new CounterAgent(), { world: { ...here, store: interceptedStore(here.store, around) } });
+  benches.push(bench);
+  await bench.open();
+  expect(await bench.result("add", {}, { callId: "k1" })).toBe(1);
+  expect(await bench.result("add", {}, { callId: "k1" })).toBe("state_quarantined");
+});
