@@ -56,6 +56,21 @@ test("a started conversation is announced before its lifecycle event, once each"
   expect(client.heard.filter((heard) => heard.event !== "phx_reply").map((heard) => heard.payload["event"] ?? heard.event)).toEqual(["conversation_ready", "conversation_started"]);
 });
 
+test("a failed call that is asked again is delivered again, and its true answer is kept", async () => {
+  await using server = await platform();
+  let runs = 0;
+  const client = await agent(server.port, { tool: (_args, payload) => {
+    if (++runs > 1) return { runs };
+    client.send("tool_call_error", { call_id: payload["call_id"], error: { type: "state_unavailable", message: "not known yet" } });
+    return undefined;
+  } });
+  await server.local.createConversation({ agentId: "a", conversationId: "c1" });
+  const ask = () => server.http("POST", "/v1/conversations/c1/tool-calls", { tool: "echo", callId: "k" });
+  expect((await ask()).status).toBe(422);
+  for (const answer of [await ask(), await ask()]) expect([answer.status, answer.json]).toEqual([200, { callId: "k", result: { runs: 2 } }]);
+  expect(runs).toBe(2);
+});
+
 test("an error of a tool is a 422 with its type and message, a result with an error is a 200", async () => {
   await using server = await platform();
   const client = await agent(server.port, { tool: (args, payload) => {
