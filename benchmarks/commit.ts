@@ -10,17 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Change, Owner, Store } from "../src/state/store.ts";
 import { openStore } from "../src/stores/index.ts";
-
-export interface CommitRow {
-  readonly name: string;
-  readonly store: string;
-  readonly conversations: number;
-  readonly opsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Operations per second, divided by those of the raw driver in groups of the same size; null where there is none. */
-  readonly ratioToRaw: number | null;
-}
+import type { Row } from "./row.ts";
 
 export interface CommitBenchmark {
   readonly store: "memory" | "sqlite";
@@ -40,7 +30,7 @@ const DIGEST = "d".repeat(22);
 const WARM_UP_MS = 300;
 
 /** Measures the store and, for sqlite, the raw driver: the rows of the table. */
-export async function commitBenchmark(options: CommitBenchmark): Promise<CommitRow[]> {
+export async function commitBenchmark(options: CommitBenchmark): Promise<Row[]> {
   const { conversations, durationMs = 2_000 } = options;
   const folder = mkdtempSync(join(options.folder ?? tmpdir(), "commit-"));
   try {
@@ -146,7 +136,7 @@ function perSecond({ operations, elapsedMs }: Measured): number {
   return (operations * 1_000) / elapsedMs;
 }
 
-function row(name: string, store: string, conversations: number, measured: Measured, ratioToRaw: number | null): CommitRow {
+function row(name: string, store: string, conversations: number, measured: Measured, ratioToRaw: number | null): Row {
   const sorted = Float64Array.from(measured.latenciesMs).sort();
   const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return { name, store, conversations, opsPerSecond: Math.round(perSecond(measured)), p50Ms: at(0.5), p99Ms: at(0.99), ratioToRaw: ratioToRaw && round(ratioToRaw) };

@@ -140,29 +140,6 @@ function refusedShape(input: unknown, known: ReadonlySet<string> | undefined): I
   return unknown === undefined ? undefined : { path: [unknown], reason: "is not a parameter of this tool" };
 }
 
-/** The first key inside of the arguments that an object schema does not name and would drop without a word (A1). */
-function unnamed(schema: unknown, value: unknown, path: (string | number)[]): Issue | undefined {
-  if (typeof schema !== "object" || schema === null || typeof value !== "object" || value === null) return undefined;
-  const { properties, additionalProperties, items } = schema as { properties?: Record<string, unknown>; additionalProperties?: unknown; items?: unknown };
-  if (Array.isArray(value)) return firstOf(value.map((item, index) => () => unnamed(items, item, [...path, index])));
-  if (!properties) return firstOf(Object.entries(value).map(([key, inner]) => () => unnamed(additionalProperties, inner, [...path, key])));
-  return firstOf(
-    Object.entries(value).map(([key, inner]) => () => {
-      if (Object.hasOwn(properties, key)) return unnamed(properties[key], inner, [...path, key]);
-      const isClosed = additionalProperties === undefined || additionalProperties === false;
-      return isClosed && !("patternProperties" in schema) ? { path: [...path, key], reason: "is not a parameter of this tool" } : unnamed(additionalProperties, inner, [...path, key]);
-    }),
-  );
-}
-
-function firstOf(looks: readonly (() => Issue | undefined)[]): Issue | undefined {
-  for (const look of looks) {
-    const found = look();
-    if (found) return found;
-  }
-  return undefined;
-}
-
 function refusedNesting(input: unknown): Issue | undefined {
   let level: object[] = typeof input === "object" && input !== null ? [input] : [];
   for (let depth = 0; level.length > 0; depth++) {
@@ -177,6 +154,23 @@ function refusedNesting(input: unknown): Issue | undefined {
       }
     }
     level = next;
+  }
+  return undefined;
+}
+
+/** The first key inside of the arguments that an object schema does not name and would drop without a word (A1). */
+function unnamed(schema: unknown, value: unknown, path: readonly (string | number)[]): Issue | undefined {
+  if (typeof schema !== "object" || schema === null || typeof value !== "object" || value === null) return undefined;
+  const { properties, additionalProperties, items } = schema as { properties?: Record<string, unknown>; additionalProperties?: unknown; items?: unknown };
+  const isClosed = properties !== undefined && (additionalProperties === undefined || additionalProperties === false) && !("patternProperties" in schema);
+  const isList = Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    const isNamed = properties !== undefined && Object.hasOwn(properties, key);
+    if (isClosed && !isNamed && !isList) return { path: [...path, key], reason: "is not a parameter of this tool" };
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner !== "object" || inner === null) continue;
+    const found = unnamed(isList ? items : isNamed ? properties[key] : additionalProperties, inner, [...path, isList ? Number(key) : key]);
+    if (found) return found;
   }
   return undefined;
 }

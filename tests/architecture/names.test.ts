@@ -28,5 +28,5 @@ test.each(["work/main", "root/.npmrc", "home/ada/project", "Users/ada/project"])
 });
 
 test("folders that every machine has, and addresses, are left alone", () => {
-  expect(machinePaths("README.md", "cd ~/project; ls /usr/lib /tmp ./work/ src/root/; https://example.org/home/page/")).toEqual([]);
+  expect(machinePaths("README.md", "cd ~/project; ls /usr/lib /tmp ./job/ src/root/; https://example.org/home/page/")).toEqual([]);
 });
