@@ -82,6 +82,12 @@ interface Mark {
   readonly bytes: number;
 }
 
+/** The facts as text. All but the arguments are plain JSON, which needs no codec. */
+function headOf({ arguments: input, ...plain }: EntryFacts): string {
+  const head = JSON.stringify(plain);
+  return input === undefined ? head : `${head.slice(0, -1)},"arguments":${encode(input, "arguments", undefined, MAX_DEPTH + ENVELOPE_DEPTH)}}`;
+}
+
 /** Writes the entries of one conversation and knows where its snapshots are. One per served conversation. */
 export class JournalWriter {
   readonly #limits: JournalLimits;
@@ -97,7 +103,7 @@ export class JournalWriter {
 
   /** The entry's text for the commit that makes `version` (J1, J2). */
   entry(facts: EntryFacts, document: RecordDocument, version: number, change: UnitChange | undefined): string {
-    const head = encode(facts, "entry", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
+    const head = headOf(facts);
     this.#first ??= version;
     const text = change ? this.#withChange(head, document, version, change) : this.#isOverdue(version, document) ? this.#snapshot(head, document, version) : sealBody(head);
     this.#bytes += text.length;
