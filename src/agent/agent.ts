@@ -120,9 +120,15 @@ export abstract class ConversimpleAgent {
 
 const LINKS = new WeakMap<object, AgentLink>();
 
-/** Ties an agent to its host. */
-export function linkAgent(agent: ConversimpleAgent, link: AgentLink): void {
+/** Ties an agent to its host; returns a function that gives it back to the host that had it before, if one did. */
+export function linkAgent(agent: ConversimpleAgent, link: AgentLink): () => void {
+  const before = LINKS.get(agent);
   LINKS.set(agent, link);
+  return () => {
+    if (LINKS.get(agent) !== link) return;
+    if (before) LINKS.set(agent, before);
+    else LINKS.delete(agent);
+  };
 }
 
 function linkOf(agent: object, wanted: string): AgentLink {

@@ -48,6 +48,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #outside: OutsideWriters;
   /** Conversations with decoded values, the one that was used last at the end. */
   readonly #warm = new Set<LiveConversation>();
+  readonly #unlinks: readonly (() => void)[];
   #isDraining = false;
   #unwatch = () => {};
 
@@ -60,7 +61,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
-    for (const { agent, agentId } of this.#agents.values()) linkAgent(agent, this.#outside.linkFor(agentId));
+    this.#unlinks = [...this.#agents.values()].map(({ agent, agentId }) => linkAgent(agent, this.#outside.linkFor(agentId)));
   }
 
   /**
@@ -196,6 +197,7 @@ export class AgentHost implements Host, ConversationHost {
     await Promise.all([...this.#live.values()].map((live) => this.#release(live)));
     await this.#lease.retire().catch(() => {});
     this.#unwatch();
+    for (const unlink of this.#unlinks) unlink();
   }
 
   /** Waits until nothing runs any more; after the signal only as long as aborted calls take to be put down. */
@@ -216,6 +218,7 @@ export class AgentHost implements Host, ConversationHost {
     for (const live of this.#live.values()) live.leave(new ConversimpleError("cancelled", "The process was killed."));
     this.#live.clear();
     this.#unwatch();
+    for (const unlink of this.#unlinks) unlink();
   }
 
   /** P9: a warning before the refusal. */

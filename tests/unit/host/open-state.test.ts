@@ -46,6 +46,19 @@ test("a program outside takes over a conversation that nobody serves, for its on
   expect((await store.load("conversation:c1"))?.process).toBeNull();
 });
 
+test("an agent that a host serves goes on with that host when the program outside is done with it", async () => {
+  const store = openMemory();
+  const agent = new Orders();
+  const host = await AgentHost.start({ agents: [agent], store });
+  await host.open("c1", { agentId: "orders" });
+  const elsewhere = openMemory();
+  const outside = await openState(elsewhere, { agents: [agent] });
+  await outside.close();
+  await agent.updateState("c1", { status: "paid" });
+  expect(await agent.getState("c1")).toMatchObject({ status: "paid" });
+  await host.drain(0);
+});
+
 test("a change from outside that the schema refuses is refused with its code, and consumed", async () => {
   const { store, host } = await served();
   const outside = await openState(store, { agents: [new Orders()] });
