@@ -8,6 +8,7 @@ import { createInterface, type Interface } from "node:readline";
 import { systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import { Failure } from "../failure.ts";
+import { nextCommand } from "../next-command.ts";
 import { lossless, valueText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { showAnswer } from "./answer-lines.ts";
@@ -187,8 +188,8 @@ export class ConversationPrompt {
 
   #farewell(): void {
     const { conversationId, agentId } = this.#call;
-    const command = process.env.npm_command === undefined ? "conversimple" : "npx conversimple";
-    this.#terminal.say(`\n${this.#terminal.tone("quiet", `The conversation goes on. Join it again:  ${command} call ${agentId} --conversation ${conversationId}`)}`);
+    const command = nextCommand(`call ${agentId} --conversation ${conversationId}`);
+    this.#terminal.say(`\n${this.#terminal.tone("quiet", `The conversation goes on. Join it again:  ${command}`)}`);
   }
 }
 

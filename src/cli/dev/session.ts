@@ -10,6 +10,7 @@ import { devKey } from "../../platform/dev-key.ts";
 import { LocalPlatform } from "../../platform/local-platform.ts";
 import { findAgentFiles } from "../agents/agent-files.ts";
 import { Failure } from "../failure.ts";
+import { nextCommand } from "../next-command.ts";
 import type { Terminal } from "../terminal.ts";
 import { packageVersion } from "../version.ts";
 import { EventLines } from "./event-lines.ts";
@@ -154,8 +155,7 @@ export class DevSession {
 
   #next(): void {
     const terminal = this.#terminal;
-    // Under npm the command is not on the PATH of another terminal.
-    const command = nextCommand(process.env);
+    const command = nextCommand("call");
     terminal.say(`\n  ${terminal.tone("quiet", "Next, in a second terminal:")}  ${terminal.tone("strong", command)}\n`);
   }
 }
@@ -177,10 +177,4 @@ function alreadyRunning(cause: unknown): Failure {
   const running = readRunning();
   const where = running ? ` (${running.url}, process ${running.pid})` : "";
   return new Failure(`conversimple dev runs in this folder already${where}.`, { cause, remedy: "Use that one, stop it, or start this one in another folder." });
-}
-
-/** The command for the second terminal, as it works where this one was started. */
-function nextCommand({ npm_command: npm, npm_package_name: project }: NodeJS.ProcessEnv): string {
-  if (npm === undefined) return "conversimple call";
-  return project === "conversimple" ? "npm run call" : "npx conversimple call";
 }
