@@ -19,7 +19,6 @@ export type ErrorCode =
   | "state_unavailable"
   | "state_quarantined"
   | "state_lost"
-  | "date_in_place"
   | "read_only"
   | "version_conflict"
   | "fenced"

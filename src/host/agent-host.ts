@@ -276,6 +276,7 @@ export class AgentHost implements Host, ConversationHost {
       if (!live.quarantine) await this.#units.inQueue(live, "inbox", () => Promise.resolve());
     } finally {
       live.leave(new ConversimpleError("cancelled", "The message was applied."));
+      this.#warm.delete(live);
       await this.store.release(live.owner, identity.id, live.epoch);
     }
   }
@@ -389,10 +390,10 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   #forget(live: LiveConversation, why: GoneReason): void {
-    // A borrowed conversation was never registered; nobody waits to hear of it.
+    this.#warm.delete(live);
+    // A conversation that was only taken over for a moment was never registered; nobody waits to hear of it.
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
-    this.#warm.delete(live);
     for (const listener of this.#goneListeners) listener(live.id, why);
   }
 }

@@ -31,7 +31,6 @@ const SPEAKABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "state_unavailable",
   "state_quarantined",
   "state_lost",
-  "date_in_place",
   "read_only",
   "unit_ended",
   "result_invalid",

@@ -46,14 +46,13 @@ export class UnitQueue {
    * @param refuse called instead of `run` when the queue closes first.
    * @throws {ConversimpleError} `overloaded` beyond {@link QUEUE_LIMIT} waiting units; the error of `close` after it.
    */
-  add(run: () => Promise<void>, refuse: (error: unknown) => void, options: { first?: boolean; unlimited?: boolean } = {}): Place {
+  add(run: () => Promise<void>, refuse: (error: unknown) => void, options: { unlimited?: boolean } = {}): Place {
     if (this.#closed !== undefined) throw this.#closed;
     if (!options.unlimited && this.#waiting.length >= QUEUE_LIMIT) {
       throw new ConversimpleError("overloaded", `The conversation has ${QUEUE_LIMIT} calls waiting. Try again when some are answered.`, { limit: QUEUE_LIMIT });
     }
     const entry: Waiting = { run, refuse, isCancelled: false };
-    if (options.first) this.#waiting.unshift(entry);
-    else this.#waiting.push(entry);
+    this.#waiting.push(entry);
     if (!this.#isRunning) void this.#work();
     return { cancel: () => this.#cancel(entry) };
   }

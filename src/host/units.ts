@@ -89,7 +89,7 @@ export class Units implements UnitHost {
   }
 
   /** Runs `task` when the conversation's turn has come, with its outcome known and its mail read. */
-  inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { first?: boolean; unlimited?: boolean }): Promise<T> {
+  inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { unlimited?: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = async () => {
         live.running = name;
