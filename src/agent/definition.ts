@@ -20,6 +20,9 @@ export interface AgentDefinition {
   readonly tools: ReadonlyMap<string, ToolPart>;
   readonly parts: ReadonlyMap<string, Part>;
   readonly slices: readonly Slice[];
+  /** Parts that hear of every tool call, and parts that have something to put away at the end. */
+  readonly watchers: readonly Part[];
+  readonly closers: readonly Part[];
   /** Plain fields that hold an empty container. The seal cannot protect what is put into them: worth a warning. */
   readonly shared: readonly string[];
 }
@@ -52,8 +55,12 @@ export function defineAgent(agent: ConversimpleAgent): AgentDefinition {
     else if (value instanceof Part) addPart(agentId, parts, field, value);
     else if (isToBeFilled(value)) shared.push(field);
   }
+  for (const part of parts.values()) part.joined(parts);
   const slices = [...parts.values()].map((part) => part.slice()).filter((slice) => slice !== undefined);
-  const definition: AgentDefinition = { agentId, agent, tools, parts, slices, shared };
+  const all = [...parts.values()];
+  const watchers = all.filter((part) => "toolCalled" in part);
+  const closers = all.filter((part) => "conversationEnded" in part);
+  const definition: AgentDefinition = { agentId, agent, tools, parts, slices, watchers, closers, shared };
   DEFINITIONS.set(agent, definition);
   seal(agent, parts);
   return definition;

@@ -28,6 +28,15 @@ export abstract class Part {
     this.#name = name;
   }
 
+  /** Called once after all parts of the agent are attached: where a part looks for another one that it works with. */
+  joined(_parts: ReadonlyMap<string, Part>): void {}
+
+  /** Runs at the start of every tool call's unit, before its guards. What it throws is the call's failure. */
+  toolCalled?(): void;
+
+  /** Runs in the last unit of a conversation, after the agent's own hook, whatever became of that. */
+  conversationEnded?(reason: string): void | Promise<void>;
+
   /** The part's share of the record, if it is durable. Asked for after `attach`. */
   slice(): Slice | undefined {
     return undefined;

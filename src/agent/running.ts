@@ -7,8 +7,12 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
+import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import type { TimeBounds } from "../base/time-bounds.ts";
 import type { Slice } from "../state/slice.ts";
+import type { Owner } from "../state/store.ts";
+import type { JointRecords } from "./joint-records.ts";
 
 /** The tool call that runs. */
 export interface CallInfo {
@@ -37,6 +41,18 @@ export interface Running {
   readonly call: CallInfo | undefined;
   /** The wall time of the clock port, milliseconds since 1970. */
   nowMs(): number;
+  /** The clock port, for what outlives the unit: the age of a cached value, the time that its load may take. */
+  readonly clock: Clock;
+  /** For what must fail closed when somebody sets the clock. (P18) */
+  timeBounds(): TimeBounds;
+  /** The owner key of the customer that this conversation was identified as, with this unit's own `identify`. */
+  readonly customer: Owner | undefined;
+  /** Ties the conversation to a customer, with this unit's commit. @throws `read_only` in a parallel tool. */
+  identify(customer: Owner): void;
+  /** Records that conversations share. */
+  readonly joint: JointRecords;
+  /** A name for the next thing that the unit does outside of its own record: the same in every delivery of its call (P11). */
+  nextOperationId(): string;
   /** A part's value: a draft in ordered units, read-only in parallel tools. */
   draft(slice: Slice): unknown;
   /** Puts a whole value in the place of a part's. */

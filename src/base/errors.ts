@@ -32,6 +32,11 @@ export type ErrorCode =
   | "cancelled"
   | "refused"
   | "tool_error"
+  // Who calls.
+  | "not_authenticated"
+  | "not_identified"
+  | "already_identified"
+  | "customer_forgotten"
   // Misuse by the developer.
   | "no_conversation"
   | "unit_ended"

@@ -20,6 +20,7 @@ import { watchRejections } from "./late-rejections.ts";
 import { Lease } from "./leases.ts";
 import { Maintenance } from "./maintenance.ts";
 import { onceSlice } from "./once.ts";
+import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { hasStarted, recordOf } from "./stored-conversation.ts";
 import { Units } from "./units.ts";
@@ -54,10 +55,10 @@ export class AgentHost implements Host, ConversationHost {
 
   private constructor(settings: HostSettings) {
     this.settings = settings;
-    const { store, clock, logger, onError } = settings;
+    const { store, clock, logger, onError, hash } = settings;
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
-    this.#units = new Units({ store, clock, logger, onError });
+    this.#units = new Units({ store, clock, logger, onError, joint: new JointRecordsOfStore({ store, clock, hash }) });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
@@ -348,11 +349,10 @@ export class AgentHost implements Host, ConversationHost {
 
   /** The last unit of a conversation; whoever waits behind it in the queue hears that it has ended. */
   async #end(live: LiveConversation, reason: string): Promise<void> {
-    const { agent } = live.agent;
     const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
     // A quarantined record stays as it is, and no hook sees it: only the facts change.
     if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts });
-    else await this.#units.hook(live, "onConversationEnded", () => agent.onConversationEnded?.(reason), facts);
+    else await this.#units.end(live, reason, facts);
     await this.#units.refuseMail(live).catch(() => {});
     live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
   }

@@ -28,7 +28,7 @@ export interface CommitRequest {
   readonly entry: EntryFacts;
   readonly change?: UnitChange | undefined;
   readonly answer?: Answer | undefined;
-  readonly facts?: Change["facts"];
+  readonly facts?: Change["facts"] | undefined;
   readonly consume?: readonly string[];
 }
 

@@ -3,6 +3,7 @@
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { KeyedHash } from "../base/keyed-hash.ts";
 import { silentLogger, type Logger } from "../base/log.ts";
 import type { Store } from "../state/store.ts";
 import { LEASE_MS } from "./leases.ts";
@@ -11,6 +12,11 @@ export interface HostOptions {
   /** The agents, one instance each; the host seals them. */
   readonly agents: readonly ConversimpleAgent[];
   readonly store: Store;
+  /**
+   * Keys the hashes under which customers and accounts are stored: at least 16 bytes, the same for all processes and for
+   * ever. Random, for this process only, unless given. (P18, P22)
+   */
+  readonly secret?: string | Uint8Array;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** How long an ended conversation's record stays, milliseconds, or "forever"; 24 h unless given. (P13) */
@@ -29,10 +35,12 @@ export interface HostOptions {
   readonly onError?: (error: unknown, conversationId?: string) => void;
 }
 
-export type HostSettings = Required<HostOptions>;
+export interface HostSettings extends Required<Omit<HostOptions, "secret">> {
+  readonly hash: KeyedHash;
+}
 
 /** The options with their defaults. @throws {ConversimpleError} `option_invalid`. */
-export function hostSettings(options: HostOptions): HostSettings {
+export function hostSettings({ secret, ...options }: HostOptions): HostSettings {
   const settings: HostSettings = {
     clock: systemClock,
     logger: silentLogger,
@@ -43,6 +51,7 @@ export function hostSettings(options: HostOptions): HostSettings {
     sweepEveryMs: 60_000,
     resolveTimeoutMs: 10_000,
     onError: () => {},
+    hash: new KeyedHash(secret),
     ...options,
   };
   if (settings.agents.length === 0) throw invalid("agents", "is empty; give at least one agent");

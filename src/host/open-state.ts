@@ -14,6 +14,8 @@ export interface OpenStateOptions {
   readonly agents?: readonly ConversimpleAgent[];
   /** What the journal names as the writer; "outside" unless given. */
   readonly source?: string;
+  /** As the agents' own dispatcher has it; `CONVERSIMPLE_SECRET`, else the one beside an SQLite file, unless given. */
+  readonly secret?: string | Uint8Array;
   readonly clock?: Clock;
 }
 
@@ -44,8 +46,9 @@ export interface StateAccess {
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
   const { agents = [], source = "outside", clock = systemClock } = options;
   const store = typeof address === "object" ? address : await (await import("../stores/open.ts")).openStore(address, { clock });
-  const [{ AgentHost }, { OutsideWriters }] = await Promise.all([import("./agent-host.ts"), import("./outside-writers.ts")]);
-  const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock }) : undefined;
+  const [{ AgentHost }, { OutsideWriters }, { secretFor }] = await Promise.all([import("./agent-host.ts"), import("./outside-writers.ts"), import("../stores/secret.ts")]);
+  const secret = await secretFor(store.address, options.secret);
+  const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock, secret }) : undefined;
   const writers = new OutsideWriters({ store, clock, agents, host });
   const wait = host ? "applied" : "durable";
   return {

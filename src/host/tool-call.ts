@@ -116,7 +116,8 @@ export class ToolCall {
 
   async #handle(run: UnitRun, info: CallInfo): Promise<Ran> {
     if (!this.#parsed.ok) throw argumentsError(this.#tool.name, this.#parsed.issues);
-    const { agent } = this.#live.agent;
+    const { agent, watchers } = this.#live.agent;
+    for (const part of watchers) part.toolCalled?.();
     const refusal = await refusalOf(this.#tool.guards());
     this.#guardMs = this.#clock.monotonic() - this.#startedAt;
     if (refusal) throw new RefusedError(refusal);
@@ -166,6 +167,7 @@ export class ToolCall {
       await this.#live.commit({
         entry: this.#entry(ran.outcome, ran.code === undefined ? {} : { code: ran.code }),
         change,
+        facts: ran.keepsChange ? run.facts : undefined,
         answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
       });
     } catch (thrown) {

@@ -8,13 +8,19 @@
 //   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
 //        once, however often the call is delivered.                                                (P2, P5)
 
+import { hash } from "node:crypto";
+
+import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
+import type { TimeBounds } from "../base/time-bounds.ts";
 import type { CallInfo, ConversationInfo, Running } from "../agent/running.ts";
 import { runWith } from "../agent/running.ts";
+import type { JointRecords } from "../agent/joint-records.ts";
 import type { Slice } from "../state/slice.ts";
+import type { Change, Owner } from "../state/store.ts";
 import { Unit } from "../state/unit.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { onceAnswer, rememberOnce } from "./once.ts";
@@ -23,6 +29,9 @@ import { RESULT_MAX_BYTES, resultJson } from "./result-json.ts";
 /** What a running unit asks of its host. */
 export interface UnitHost {
   nowMs(): number;
+  readonly clock: Clock;
+  timeBounds(): TimeBounds;
+  readonly joint: JointRecords;
   /** Tells the log and the agent of an error that nobody else hears of. */
   report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
@@ -46,6 +55,8 @@ export class UnitRun implements Running {
   readonly #id: string;
   readonly #effects = new Set<string>();
   readonly #updates: UpdateCount;
+  #operations = 0;
+  #customer: Owner | undefined;
   #hasEnded = false;
 
   /** @param id the call id, or the hook's name: what effects are remembered under. */
@@ -68,6 +79,38 @@ export class UnitRun implements Running {
 
   nowMs(): number {
     return this.#host.nowMs();
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
+  timeBounds(): TimeBounds {
+    return this.#host.timeBounds();
+  }
+
+  get joint(): JointRecords {
+    return this.#host.joint;
+  }
+
+  get customer(): Owner | undefined {
+    return this.#customer ?? (this.#live.facts.customer as Owner | null) ?? undefined;
+  }
+
+  identify(customer: Owner): void {
+    this.#check("identify()");
+    if (this.unit.mode === "read") throw new ConversimpleError("read_only", "A parallel tool cannot identify the customer. Identify in an ordinary tool or in a hook.");
+    this.#customer = customer;
+  }
+
+  nextOperationId(): string {
+    this.#operations += 1;
+    return hash("sha256", `${this.#live.id}\n${this.#id}\n${this.#operations}`, "base64url");
+  }
+
+  /** What the unit's commit changes of the conversation's facts. */
+  get facts(): Change["facts"] {
+    return this.#customer === undefined ? undefined : { customer: this.#customer };
   }
 
   draft(slice: Slice): unknown {

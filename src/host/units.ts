@@ -15,6 +15,8 @@ import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
+import type { JointRecords } from "../agent/joint-records.ts";
 import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
@@ -35,6 +37,7 @@ export interface UnitsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly joint: JointRecords;
   readonly onError: (error: unknown, conversationId?: string) => void;
 }
 
@@ -52,20 +55,24 @@ interface Handled {
 }
 
 export class Units implements UnitHost {
+  readonly clock: Clock;
+  readonly joint: JointRecords;
+  readonly timeBounds: () => TimeBounds;
   readonly #store: Store;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onError: UnitsOptions["onError"];
 
-  constructor({ store, clock, logger, onError }: UnitsOptions) {
+  constructor({ store, clock, logger, joint, onError }: UnitsOptions) {
+    this.joint = joint;
+    this.timeBounds = timeBoundsOf(clock);
     this.#store = store;
-    this.#clock = clock;
+    this.clock = clock;
     this.#logger = logger;
     this.#onError = onError;
   }
 
   nowMs(): number {
-    return this.#clock.now();
+    return this.clock.now();
   }
 
   answer(live: LiveConversation, callId: string): Promise<string | undefined> {
@@ -137,6 +144,18 @@ export class Units implements UnitHost {
     if (failure) this.report(live, failure.thrown, `${name} failed`);
   }
 
+  /** The end: the agent's hook, then what its parts have to put away, in a unit of its own: a hook that fails keeps nothing open. */
+  async end(live: LiveConversation, reason: string, facts: Change["facts"]): Promise<void> {
+    const { agent, closers } = live.agent;
+    const name = "onConversationEnded";
+    const close = async () => {
+      for (const part of closers) await part.conversationEnded?.(reason);
+    };
+    if (closers.length === 0) return this.hook(live, name, () => agent.onConversationEnded?.(reason), facts);
+    await this.hook(live, name, () => agent.onConversationEnded?.(reason));
+    await this.hook(live, "end", close, facts);
+  }
+
   /** Tells the log (ids and codes only) and the agent's `onError` (the error itself). */
   report(live: LiveConversation, thrown: unknown, message: string): void {
     const code = thrown instanceof ConversimpleError ? thrown.code : "tool_execution_error";
@@ -178,13 +197,13 @@ export class Units implements UnitHost {
 
   /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */
   async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
-    const startedAt = this.#clock.monotonic();
+    const startedAt = this.clock.monotonic();
     const entry = (outcome: UnitOutcome, thrown?: unknown): EntryFacts => ({
       unit: handled.unit,
       name: handled.name,
       outcome,
       ...(thrown === undefined ? {} : causeOf(thrown)),
-      ms: [0, 0, Math.round(this.#clock.monotonic() - startedAt)],
+      ms: [0, 0, Math.round(this.clock.monotonic() - startedAt)],
       ...(handled.source === undefined ? {} : { source: handled.source }),
       ...(handled.message ? { message: handled.message.id } : {}),
     });
@@ -202,7 +221,8 @@ export class Units implements UnitHost {
     }
     if (!failure) {
       try {
-        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...also });
+        const facts = run.facts || handled.facts ? { ...run.facts, ...handled.facts } : undefined;
+        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...also, facts });
         return undefined;
       } catch (thrown) {
         // Its parts fit, the record does not: that is the handler's failure, not the store's.
@@ -216,7 +236,7 @@ export class Units implements UnitHost {
 
   /** Waits for a handler as long as a tool may take: a hook that hangs would stop its conversation for ever. */
   #inTime(name: string, handle: () => unknown): Promise<void> {
-    const deadline = new Deadline(this.#clock, name, TOOL_TIMEOUT_MS);
+    const deadline = new Deadline(this.clock, name, TOOL_TIMEOUT_MS);
     return new Promise<void>((resolve, reject) => {
       deadline.onOver(reject);
       new Promise((settle) => settle(handle())).then(() => resolve(), reject);

@@ -101,6 +101,8 @@ export class Rig<A extends ConversimpleAgent> {
     this.#host = await AgentHost.start({
       mailEveryMs: 60_000,
       leaseMs: 300_000,
+      // The same in all processes of a test, so that they find each other's customers.
+      secret: "the secret of every test",
       ...this.#options.host,
       agents: [this.#agent],
       store: interceptedStore(this.store, (request, run) => this.#ask(life, request, run)),

@@ -24,7 +24,7 @@ import type { PlatformLink } from "./platform-link.ts";
 const GRACE_MS = 30_000;
 
 /** What a dispatcher can be told; what the host can be told, too. */
-export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "logger"> {
+export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "secret" | "logger"> {
   /** The agents, one instance each. */
   readonly agents: readonly ConversimpleAgent[];
   /** The platform's key; `CONVERSIMPLE_API_KEY` unless given. */
@@ -33,6 +33,11 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly platformUrl?: string;
   /** An address (`sqlite:<path>`, `memory:`) or an open store, which stays open; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given. */
   readonly store?: string | Store;
+  /**
+   * Keys the hashes under which customers and accounts are stored; at least 16 bytes, the same for all processes and for
+   * ever. `CONVERSIMPLE_SECRET`, else (SQLite) a file beside the database, unless given; required with a shared store. (P18, P22)
+   */
+  readonly secret?: string | Uint8Array;
   /** One connection per conversation (every platform) or one for all (a platform that sends ids with its calls). */
   readonly connections?: "per-conversation" | "shared";
   /** The form of our frames; `array` (Phoenix V2) unless given. */
@@ -133,9 +138,10 @@ export class Dispatcher {
     const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
     const address = new PlatformAddress(platformUrl, apiKey);
     const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
-    const { agents, store: given, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
-    const [{ openStore }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
+    const { agents, store: given, secret, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const [{ openStore }, { secretFor }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
       import("../../stores/open.ts"),
+      import("../../stores/secret.ts"),
       import("../../wire/ws-socket.ts"),
       import("../../host/agent-host.ts"),
       import("./platform-link.ts"),
@@ -145,7 +151,7 @@ export class Dispatcher {
     const ownsStore = store !== given;
     let host: AgentHost | undefined;
     try {
-      host = await Host.start({ ...hostOptions, agents, store, logger, clock: this.#clock });
+      host = await Host.start({ ...hostOptions, agents, store, secret: await secretFor(store.address, secret), logger, clock: this.#clock });
       const link = new Link({
         host,
         connect,
