@@ -30,26 +30,36 @@ export const anys: Rule = (sources) =>
 
 type Sources = ReadonlyMap<string, Source>;
 /** Where a name is declared: in which file, under which local name. */
-interface Declared {
+export interface Declared {
   readonly path: string;
   readonly name: string;
+  /** What it is exported as. */
+  readonly as: string;
 }
 
 /** Everything that a module exports, followed to where it is declared. */
-function namesOf(path: string, sources: Sources): Declared[] {
+export function namesOf(path: string, sources: Sources): Declared[] {
   const source = sources.get(path);
   if (!source) return [];
   return source.program.body.flatMap((node): Declared[] => {
     if (node.type === "ExportAllDeclaration") return namesOf(targetOf(source, node), sources);
     if (node.type !== "ExportNamedDeclaration") return [];
-    if (node.declaration) return declaredBy(node.declaration).map((name) => ({ path, name }));
+    if (node.declaration) return declaredBy(node.declaration).map((name) => ({ path, name, as: name }));
     const from = node.source ? targetOf(source, node) : path;
-    return node.specifiers.flatMap((each) => (each.local.type === "Identifier" ? [follow({ path: from, name: each.local.name }, sources)] : []));
+    return node.specifiers.flatMap((each) => {
+      if (each.local.type !== "Identifier" || each.exported.type !== "Identifier") return [];
+      return [{ ...follow({ path: from, name: each.local.name }, sources), as: each.exported.name }];
+    });
   });
 }
 
+/** The statements that declare a name; overloads are several. */
+export function declarationsOf({ path, name }: Omit<Declared, "as">, sources: Sources): Node[] {
+  return (sources.get(path)?.program.body ?? []).filter((node) => declaredBy(inner(node)).includes(name));
+}
+
 /** Goes on through re-exports and imports until the declaration. */
-function follow(name: Declared, sources: Sources): Declared {
+function follow(name: Omit<Declared, "as">, sources: Sources): Omit<Declared, "as"> {
   const source = sources.get(name.path);
   for (const node of source?.program.body ?? []) {
     if (node.type === "ImportDeclaration") {
@@ -67,7 +77,7 @@ function follow(name: Declared, sources: Sources): Declared {
 function check({ path, name }: Declared, entry: string, sources: Sources): string[] {
   const source = sources.get(path);
   if (!source) return [`${entry}:1 exports ${name}, whose declaration is not in src`];
-  const declarations = source.program.body.filter((node) => declaredBy(inner(node)).includes(name));
+  const declarations = declarationsOf({ path, name }, sources);
   if (declarations.length === 0) return [`${path}:1 has no declaration of ${name}, which ${entry} exports`];
   // Overloads: one docstring is enough.
   if (declarations.some((node) => hasDocstring(source, node))) return [];
@@ -84,15 +94,19 @@ function declaredBy(node: Node): string[] {
   return [];
 }
 
-/** Whether a block comment that begins with two stars ends right before the declaration. */
 function hasDocstring(source: Source, node: Node): boolean {
-  return source.comments.some(
+  return docstringOf(source, node) !== undefined;
+}
+
+/** The block comment that begins with two stars and ends right before the declaration. */
+export function docstringOf(source: Source, node: Node): string | undefined {
+  return source.comments.find(
     (comment) =>
       comment.type === "Block" &&
       /^\*[\s*]*[^\s*]/.test(comment.value) &&
       comment.end <= node.start &&
       source.text.slice(comment.end, node.start).trim() === "",
-  );
+  )?.value;
 }
 
 function targetOf(source: Source, node: Node): string {

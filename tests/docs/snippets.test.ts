@@ -9,7 +9,7 @@ import type { Diagnostic } from "../types/compiler.ts";
 import { snippetsOf } from "./snippets.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const documents = ["README.md", ...globSync("docs/**/*.md", { cwd: root })].filter((path) => existsSync(root + path)).sort();
+const documents = ["README.md", ...globSync("docs/**/*.md", { cwd: root, exclude: ["docs/reference/**"] })].filter((path) => existsSync(root + path)).sort();
 const project = mkdtempSync(`${tmpdir()}/conversimple-snippets-`);
 let found: readonly Diagnostic[] = [];
 
