@@ -16,24 +16,23 @@ import { PrivateCopy } from "./private-copy.ts";
 
 export type DraftMode = "write" | "read";
 
-/** Which draft a skin, or the copy of a leaf, belongs to, and the object behind it. */
-const BEHIND = new WeakMap<object, { readonly draft: Draft; readonly value: object }>();
 const MAP_WRITERS = new Set<PropertyKey>(["set", "delete", "clear"]);
 const SET_WRITERS = new Set<PropertyKey>(["add", "delete", "clear"]);
 const DATE_WRITERS = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"));
 
-/** The skin around one value. */
-export class Draft {
+/** The skin around one value: the handler of all its proxies. */
+export class Draft implements ProxyHandler<object> {
   /** Whether something was, or may have been, changed. */
   touched = false;
   #ended = false;
   readonly #mode: DraftMode;
   readonly #name: string;
-  readonly #skins = new WeakMap<object, object>();
+  // Not weak: they live as long as the unit does, and weak ones cost the collector more than all the rest of a draft.
+  readonly #skins = new Map<object, object>();
+  /** The object behind each skin, and behind each copy of a leaf. */
+  readonly #behind = new Map<object, object>();
   /** Read mode: the leaves that were handed out, with what they are copies of. */
   readonly #copies = new Map<object, object>();
-  readonly #handler: ProxyHandler<object>;
-
   readonly #root: unknown;
   /** Write mode only. */
   readonly #copy: PrivateCopy | undefined;
@@ -42,9 +41,8 @@ export class Draft {
   constructor(mode: DraftMode, name: string, committed: unknown) {
     this.#mode = mode;
     this.#name = name;
-    this.#handler = this.#traps();
     const isObject = typeof committed === "object" && committed !== null;
-    this.#copy = mode === "write" && isObject ? new PrivateCopy(committed, (value) => this.#behind(value)) : undefined;
+    this.#copy = mode === "write" && isObject ? new PrivateCopy(committed, (value) => this.#behind.get(value)) : undefined;
     this.#root = this.#copy?.root ?? committed;
   }
 
@@ -95,16 +93,16 @@ export class Draft {
     if (known) return known;
     const copy = value instanceof Date ? this.#fixedDate(value) : Uint8Array.from(value);
     this.#copies.set(value, copy);
-    BEHIND.set(copy, { draft: this, value });
+    this.#behind.set(copy, value);
     return copy;
   }
 
   #skin(value: object): object {
     const known = this.#skins.get(value);
     if (known) return known;
-    const skin = new Proxy(value, this.#handler);
+    const skin = new Proxy(value, this);
     this.#skins.set(value, skin);
-    BEHIND.set(skin, { draft: this, value });
+    this.#behind.set(skin, value);
     return skin;
   }
 
@@ -117,58 +115,56 @@ export class Draft {
     return copy;
   }
 
-  /** The object behind one of our own drafts. */
-  #behind(value: object): object | undefined {
-    const found = BEHIND.get(value);
-    return found?.draft === this ? found.value : undefined;
-  }
-
   /** A value to look up in a collection: ours are known by the object behind them. */
   #key(value: unknown): unknown {
-    return typeof value === "object" && value !== null ? (this.#behind(value) ?? value) : value;
+    return typeof value === "object" && value !== null ? (this.#behind.get(value) ?? value) : value;
   }
 
-  #traps(): ProxyHandler<object> {
-    return {
-      get: (target, key) => {
-        this.#check();
-        if (isCollection(target)) return this.#collectionMember(target, key);
-        return this.#given(target, key, Reflect.get(target, key));
-      },
-      set: (target, key, value: unknown) => {
-        this.#beforeWrite(key);
-        if (isCollection(target)) throw this.#misuse("A Map or a Set cannot have properties of its own");
-        return Reflect.set(target, key, this.#copy?.takeIn(value));
-      },
-      deleteProperty: (target, key) => {
-        this.#beforeWrite(key);
-        return Reflect.deleteProperty(target, key);
-      },
-      defineProperty: (target, key, descriptor) => {
-        this.#beforeWrite(key);
-        if (isCollection(target) || !isOrdinary(descriptor, Object.hasOwn(target, key))) throw this.#misuse("An accessor, a hidden or a fixed property cannot be stored");
-        return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.takeIn(descriptor.value) } : descriptor);
-      },
-      getOwnPropertyDescriptor: (target, key) => {
-        this.#check();
-        const found = Reflect.getOwnPropertyDescriptor(target, key);
-        return found && "value" in found && found.configurable ? { ...found, value: this.#given(target, key, found.value) } : found;
-      },
-      has: (target, key) => {
-        this.#check();
-        return Reflect.has(target, key);
-      },
-      ownKeys: (target) => {
-        this.#check();
-        return Reflect.ownKeys(target);
-      },
-      setPrototypeOf: () => {
-        throw this.#misuse("A prototype cannot be stored");
-      },
-      preventExtensions: () => {
-        throw this.#misuse("A draft cannot be frozen or sealed; use snapshot() for a copy of your own");
-      },
-    };
+  get(target: object, key: PropertyKey): unknown {
+    this.#check();
+    if (isCollection(target)) return this.#collectionMember(target, key);
+    return this.#given(target, key, Reflect.get(target, key));
+  }
+
+  set(target: object, key: PropertyKey, value: unknown): boolean {
+    this.#beforeWrite(key);
+    if (isCollection(target)) throw this.#misuse("A Map or a Set cannot have properties of its own");
+    return Reflect.set(target, key, this.#copy?.takeIn(value));
+  }
+
+  deleteProperty(target: object, key: PropertyKey): boolean {
+    this.#beforeWrite(key);
+    return Reflect.deleteProperty(target, key);
+  }
+
+  defineProperty(target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+    this.#beforeWrite(key);
+    if (isCollection(target) || !isOrdinary(descriptor, Object.hasOwn(target, key))) throw this.#misuse("An accessor, a hidden or a fixed property cannot be stored");
+    return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.takeIn(descriptor.value) } : descriptor);
+  }
+
+  getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
+    this.#check();
+    const found = Reflect.getOwnPropertyDescriptor(target, key);
+    return found && "value" in found && found.configurable ? { ...found, value: this.#given(target, key, found.value) } : found;
+  }
+
+  has(target: object, key: PropertyKey): boolean {
+    this.#check();
+    return Reflect.has(target, key);
+  }
+
+  ownKeys(target: object): (string | symbol)[] {
+    this.#check();
+    return Reflect.ownKeys(target);
+  }
+
+  setPrototypeOf(): never {
+    throw this.#misuse("A prototype cannot be stored");
+  }
+
+  preventExtensions(): never {
+    throw this.#misuse("A draft cannot be frozen or sealed; use snapshot() for a copy of your own");
   }
 
   #collectionMember(target: Collection, key: PropertyKey): unknown {

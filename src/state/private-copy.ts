@@ -15,7 +15,7 @@ type Leaf = Date | Uint8Array;
 
 export class PrivateCopy {
   readonly root: object;
-  readonly #own = new WeakSet<object>();
+  readonly #own = new Set<object>();
   /** Finds the object behind a draft of this unit; undefined for anything else. */
   readonly #behind: (value: object) => object | undefined;
   /** Leaves that a handler saw, and where. */
