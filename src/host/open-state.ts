@@ -7,6 +7,7 @@
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { Store } from "../state/store.ts";
+import type { EncryptionOptions } from "../stores/encryption/key-ring.ts";
 
 /** What `openState` can be told. */
 export interface OpenStateOptions {
@@ -16,6 +17,8 @@ export interface OpenStateOptions {
   readonly source?: string;
   /** As the agents' own dispatcher has it; `CONVERSIMPLE_SECRET`, else the one beside an SQLite file, unless given. */
   readonly secret?: string | Uint8Array;
+  /** Encryption at rest, with the keys of the agents' processes; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. */
+  readonly encryption?: EncryptionOptions;
   readonly clock?: Clock;
 }
 
@@ -44,8 +47,9 @@ export interface StateAccess {
  * @throws {ConversimpleError} `store_misconfigured`, `definition_invalid`, `state_unavailable`.
  */
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
-  const { agents = [], source = "outside", clock = systemClock } = options;
-  const store = typeof address === "object" ? address : await (await import("../stores/open.ts")).openStore(address, { clock });
+  const { agents = [], source = "outside", encryption, clock = systemClock } = options;
+  const { openStore, withEncryption } = await import("../stores/open.ts");
+  const store = typeof address === "object" ? withEncryption(address, encryption) : await openStore(address, { clock, encryption });
   const [{ AgentHost }, { OutsideWriters }, { secretFor }] = await Promise.all([import("./agent-host.ts"), import("./outside-writers.ts"), import("../stores/secret.ts")]);
   const secret = await secretFor(store.address, options.secret);
   const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock, secret }) : undefined;
@@ -57,7 +61,7 @@ export async function openState(address?: string | Store, options: OpenStateOpti
     signal: (conversationId, name, payload) => writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
     async close() {
       await host?.drain(0);
-      if (store !== address) await store.close();
+      if (typeof address !== "object") await store.close();
     },
   };
 }

@@ -12,6 +12,7 @@ import { crc32 } from "node:zlib";
 
 import { decode, encode, ENVELOPE_DEPTH, MAX_DEPTH, revive, type KnownTexts } from "../base/codec.ts";
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
+import { unreadable } from "./encrypted-text.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
 
@@ -62,6 +63,7 @@ export function sealRecord(owner: Owner, version: number, parts: Iterable<readon
  */
 export function openRecord(owner: Owner, version: number, text: string): Map<string, StoredPart> {
   const head = HEAD.exec(text);
+  if (!head) checkReadable(owner, text);
   if (!head) throw new StateQuarantinedError(owner, "its text is damaged");
   // The checksum does not cover the format, so anything that is not a known one is refused.
   if (Number(head[1]) < FORMAT) throw new StateQuarantinedError(owner, "its text is damaged");
@@ -129,5 +131,12 @@ export function openText(owner: Owner, text: string): unknown {
 export function openBody(owner: Owner, text: string): string {
   const body = text.slice(8);
   if (crc32(body).toString(16).padStart(8, "0") === text.slice(0, 8)) return body;
+  checkReadable(owner, text);
   throw new StateQuarantinedError(owner, "a text beside the record is damaged");
+}
+
+/** @throws {StateQuarantinedError} when it is encrypted, or its store refused it: nothing is damaged then. */
+function checkReadable(owner: Owner, text: string): void {
+  const reason = unreadable(text);
+  if (reason !== undefined) throw new StateQuarantinedError(owner, reason);
 }

@@ -1,9 +1,12 @@
 // From an address to a store.
 //
 //   A1. An address that cannot be served is an error with a remedy: never another store instead.
+//   A2. Where the environment has encryption keys, a store is never opened without them by mistake.
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Store, StoreOptions } from "../state/store.ts";
+import { environmentEncryption, KeyRing, type EncryptionOptions } from "./encryption/key-ring.ts";
+import { EncryptedStore, encryptedStore } from "./encryption/store.ts";
 import { openMemory } from "./memory.ts";
 import { openSqlite } from "./sqlite/store.ts";
 
@@ -12,13 +15,32 @@ export const DEFAULT_STORE = "sqlite:.conversimple/state.db";
 
 const KNOWN = "Use memory: or sqlite:<path>.";
 
+/** What {@link openStore} can be told. */
+export interface OpenStoreOptions extends StoreOptions {
+  /** The keys of encryption at rest; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. With `false` the texts are given as they are stored. */
+  readonly encryption?: EncryptionOptions | false | undefined;
+}
+
 /**
  * Opens the store at an address: `memory:` (for tests; ends with the process) or `sqlite:<path>`.
  *
  * @param address `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
- * @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password.
+ * @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password or a key.
  */
-export async function openStore(address: string = process.env.CONVERSIMPLE_STORE || DEFAULT_STORE, options: StoreOptions = {}): Promise<Store> {
+export async function openStore(address: string = process.env.CONVERSIMPLE_STORE || DEFAULT_STORE, options: OpenStoreOptions = {}): Promise<Store> {
+  const { encryption = environmentEncryption(), ...own } = options;
+  if (!encryption) return openPlain(address, own);
+  // The keys are checked before anything is opened.
+  const ring = new KeyRing(encryption.keys);
+  return new EncryptedStore(await openPlain(address, own), ring, encryption.allowPlain === true);
+}
+
+/** An open store, encrypted when there are keys. @throws {ConversimpleError} `store_misconfigured`. */
+export function withEncryption(store: Store, encryption: EncryptionOptions | undefined): Store {
+  return encryption ? encryptedStore(store, encryption) : store;
+}
+
+async function openPlain(address: string, options: StoreOptions): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase();
   const rest = scheme ? address.slice(scheme.length + 1) : address;
   if (scheme === "memory" && rest === "") return openMemory(options);

@@ -15,6 +15,7 @@ import type { AgentHost } from "../../host/agent-host.ts";
 import type { HostHealth } from "../../host/host.ts";
 import type { HostOptions } from "../../host/host-options.ts";
 import type { Store } from "../../state/store.ts";
+import type { EncryptionOptions } from "../../stores/encryption/key-ring.ts";
 import type { ConnectionEnd, ConnectionTimes } from "../../wire/connection.ts";
 import type { FrameForm } from "../../wire/frame.ts";
 import type { HealthServer } from "./health-server.ts";
@@ -38,6 +39,8 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
    * ever. `CONVERSIMPLE_SECRET`, else (SQLite) a file beside the database, unless given; required with a shared store. (P18, P22)
    */
   readonly secret?: string | Uint8Array;
+  /** Encryption at rest; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. An open store is encrypted only when it is given. */
+  readonly encryption?: EncryptionOptions;
   /** One connection per conversation (every platform) or one for all (a platform that sends ids with its calls). */
   readonly connections?: "per-conversation" | "shared";
   /** The form of our frames; `array` (Phoenix V2) unless given. */
@@ -138,8 +141,8 @@ export class Dispatcher {
     const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
     const address = new PlatformAddress(platformUrl, apiKey);
     const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
-    const { agents, store: given, secret, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
-    const [{ openStore }, { secretFor }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
+    const { agents, store: given, secret, encryption, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const [{ openStore, withEncryption }, { secretFor }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
       import("../../stores/open.ts"),
       import("../../stores/secret.ts"),
       import("../../wire/ws-socket.ts"),
@@ -147,8 +150,8 @@ export class Dispatcher {
       import("./platform-link.ts"),
     ]);
     const connect = await wsConnect(address, frameForm ?? "array");
-    const store = typeof given === "object" ? given : await openStore(given, { clock: this.#clock });
-    const ownsStore = store !== given;
+    const store = typeof given === "object" ? withEncryption(given, encryption) : await openStore(given, { clock: this.#clock, encryption });
+    const ownsStore = typeof given !== "object";
     let host: AgentHost | undefined;
     try {
       host = await Host.start({ ...hostOptions, agents, store, secret: await secretFor(store.address, secret), logger, clock: this.#clock });
