@@ -11,12 +11,13 @@
 import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
 import { pathText, type Path } from "../base/path.ts";
 import { copyOf } from "../base/plain.ts";
-import { issuesText, looseJsonSchemaOf, validate, type OutputOf, type Schema } from "../base/schema.ts";
+import { issuesText, validate, type OutputOf, type Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
 import { running } from "../agent/running.ts";
 import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
+import { secretField } from "./secret-fields.ts";
 
 /** The largest text of a state unless it says otherwise, UTF-8 bytes. Source: P9. */
 export const STATE_MAX_BYTES = 65_536;
@@ -183,25 +184,8 @@ function checkDefaults(schema: Schema): void {
 }
 
 function checkSecrets(schema: Schema): void {
-  const path = secretPath(looseJsonSchemaOf(schema), []);
-  if (path) throw definition(`${pathText("state", path)} is marked secret. Secrets are not state: use them in the tool and let them go`);
-}
-
-function secretPath(schema: unknown, path: Path): Path | undefined {
-  if (typeof schema !== "object" || schema === null) return undefined;
-  if ((schema as { secret?: unknown }).secret === true) return path;
-  for (const [key, inner] of Object.entries(schema)) {
-    if (isData(key)) continue;
-    const isKeyword = ["properties", "items", "additionalProperties", "anyOf", "oneOf", "allOf", "$defs", "prefixItems"].includes(key);
-    const found = secretPath(inner, isKeyword || Array.isArray(schema) ? path : [...path, key]);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** Keywords of JSON Schema whose content is a value, not a schema. */
-function isData(keyword: string): boolean {
-  return keyword === "default" || keyword === "examples" || keyword === "const" || keyword === "enum";
+  const secret = secretField("state", schema);
+  if (secret) throw definition(`${secret} is marked secret. Secrets are not state: use them in the tool and let them go`);
 }
 
 function definition(reason: string): ConversimpleError {
