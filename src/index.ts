@@ -5,6 +5,7 @@ export type { CallInfo, ConversationInfo } from "./agent/running.ts";
 export { tool, type Tool, type ToolOptions } from "./agent/tool.ts";
 export type { Guard, Predicate, Requirement } from "./agent/guard.ts";
 export { Part } from "./agent/part.ts";
+export { cache, type Cache, type Cached, type CacheOptions, type CacheScope, type CacheStats, type LoadContext } from "./parts/cache.ts";
 export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
