@@ -17,23 +17,15 @@ import { running } from "../agent/running.ts";
 import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
+import { droppedKey } from "./dropped-key.ts";
+import { upgraded, versionMistake, type Versions } from "./schema-versions.ts";
 import { secretField } from "./secret-fields.ts";
 
 /** The largest text of a state unless it says otherwise, UTF-8 bytes. Source: P9. */
 export const STATE_MAX_BYTES = 65_536;
 
-/**
- * Turns the value of one schema version into the next one's. The old value is plain data of that version: its fields
- * have the types that the code had then, which the compiler cannot know.
- */
-export type Upgrade = (old: Record<string, unknown>) => unknown;
-
 /** What a conversation state can be told beside its schema. */
-export interface ConversationStateOptions {
-  /** Version of the schema, 1 unless given. Raise it when a stored value has to be changed by `upgrade`. */
-  readonly version?: number;
-  /** `{ 1: (old) => ... }` makes version 2 of version 1, and so on. */
-  readonly upgrade?: Readonly<Record<number, Upgrade>>;
+export interface ConversationStateOptions extends Versions {
   /** The largest text, UTF-8 bytes; 65,536 unless given, at most 1,048,576. */
   readonly maxBytes?: number;
 }
@@ -125,53 +117,10 @@ function parsed(schema: Schema, value: unknown): unknown {
   return copyOf(result.value);
 }
 
-function upgraded(name: string, stored: unknown, from: number, to: number, steps: ConversationStateOptions["upgrade"]): unknown {
-  let value = stored;
-  for (let version = from; version < to; version++) {
-    const step = steps?.[version];
-    if (!step) throw new Error(`there is no upgrade of ${name} from version ${version}`);
-    value = taken(step, value, `the upgrade of ${name} from version ${version}`);
-  }
-  return value;
-}
-
-/** One step. What it throws may hold somebody's state, so its text goes no further than the cause. */
-function taken(step: Upgrade, value: unknown, what: string): unknown {
-  let result: unknown;
-  try {
-    result = step(value as Record<string, unknown>);
-  } catch (thrown) {
-    throw new Error(`${what} failed`, { cause: thrown });
-  }
-  if (!(result instanceof Promise)) return result;
-  result.catch(() => {});
-  throw new Error(`${what} is asynchronous`);
-}
-
-/** The first key that a schema dropped in passing, such as zod's objects do with unknown keys (CS2). */
-function droppedKey(given: unknown, kept: unknown): (string | number)[] | undefined {
-  if (given === kept || typeof given !== "object" || given === null || typeof kept !== "object" || kept === null) return undefined;
-  if (given instanceof Map) return kept instanceof Map ? droppedKey([...given], [...kept]) : undefined;
-  if (given instanceof Set) return kept instanceof Set ? droppedKey([...given], [...kept]) : undefined;
-  const isList = Array.isArray(given);
-  if (!isList && Object.getPrototypeOf(given) !== Object.prototype) return undefined;
-  for (const key of Object.keys(given)) {
-    const inner = (given as Record<string, unknown>)[key];
-    if (typeof inner === "object" && inner !== null) {
-      const found = Object.hasOwn(kept, key) ? droppedKey(inner, (kept as Record<string, unknown>)[key]) : [];
-      if (found) return [isList ? Number(key) : key, ...found];
-    } else if (inner !== undefined && !Object.hasOwn(kept, key)) return [isList ? Number(key) : key];
-  }
-  return undefined;
-}
-
-function checkOptions({ version = 1, upgrade = {}, maxBytes = STATE_MAX_BYTES }: ConversationStateOptions): void {
-  if (!Number.isSafeInteger(version) || version < 1) throw definition("version must be a whole number from 1");
+function checkOptions({ maxBytes = STATE_MAX_BYTES, ...versions }: ConversationStateOptions): void {
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > RECORD_MAX_BYTES) throw definition(`maxBytes must be a whole number from 1 to ${RECORD_MAX_BYTES}`);
-  if (version > 1 && !upgrade[version - 1]) throw definition(`version is ${version}, but upgrade has no step from version ${version - 1}. Without a change of stored values leave version as it is: new fields have their defaults`);
-  for (const step of Object.keys(upgrade)) {
-    if (!/^[1-9]\d*$/.test(step) || Number(step) >= version) throw definition(`upgrade has a step from version ${step}, but the version is ${version}`);
-  }
+  const mistake = versionMistake(versions);
+  if (mistake !== undefined) throw definition(mistake);
 }
 
 /** CS1; and a second pass must change nothing, since state is parsed again whenever it is read or written. */
