@@ -5,6 +5,8 @@
 //   AH1. A conversation is opened at most once at a time; a second `open` joins the first.            (P12)
 //   AH2. Nothing is served without an epoch of this process.                                          (P14)
 //   AH3. A conversation that is gone leaves memory; whoever waits hears of it.                        (P13)
+//   AH4. One whose record cannot be used here is not owned: a newer release may take it, and who repairs it may write.
+//        The next call, open, message or end finds out, and it is opened again.                       (P10)
 
 import { linkAgent } from "../agent/agent.ts";
 import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
@@ -40,6 +42,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #opening = new Map<string, Promise<Opened>>();
   readonly #closing = new Map<string, Promise<void>>();
   readonly #borrowing = new Map<string, Promise<void>>();
+  readonly #looking = new Map<LiveConversation, Promise<void>>();
   readonly #toolListeners = new Set<(conversationId: string) => void>();
   readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
   readonly #lease: Lease;
@@ -112,6 +115,8 @@ export class AgentHost implements Host, ConversationHost {
     // Awaited only when there is one: calls that come right behind find `#opening` set.
     const closing = this.#closing.get(conversationId);
     if (closing) await closing.catch(() => {});
+    const before = this.#live.get(conversationId);
+    if (before?.quarantine) await this.#lookAgain(before);
     const live = this.#live.get(conversationId);
     live?.touch();
     if (live) return { kind: "serving", isNew: false };
@@ -138,6 +143,8 @@ export class AgentHost implements Host, ConversationHost {
     const opening = this.#opening.get(invocation.conversationId);
     // A call may overtake the end of `open`; its place in the order is after onConversationStarted.
     if (opening && !this.#live.has(invocation.conversationId)) await opening.catch(() => {});
+    const live = this.#live.get(invocation.conversationId);
+    if (live?.quarantine && !this.#closing.has(live.id)) await this.#lookAgain(live).catch(() => {});
     return this.#calls.invoke(this.#live.get(invocation.conversationId), invocation);
   }
 
@@ -247,7 +254,7 @@ export class AgentHost implements Host, ConversationHost {
   /** Has a conversation read its inbox now; false when it is not served here. */
   deliver(conversationId: string): boolean {
     const live = this.#live.get(conversationId);
-    if (!live) return false;
+    if (!live || live.quarantine) return false;
     live.hasMail = true;
     // Whoever is next in the queue reads it; when nobody is, an empty turn does.
     if (live.queue.isIdle) void this.#units.inQueue(live, "inbox", () => Promise.resolve(), { unlimited: true }).catch(() => {});
@@ -270,6 +277,9 @@ export class AgentHost implements Host, ConversationHost {
   async #borrow(conversationId: string): Promise<void> {
     const { identity } = this.#lease;
     const mayTake = () => !this.#isDraining && !this.#closing.has(conversationId);
+    const here = this.#live.get(conversationId);
+    if (here?.quarantine && mayTake()) await this.#lookAgain(here);
+    if (here) return void this.deliver(conversationId);
     const live = await this.#takeOver(conversationId, mayTake, true);
     if (!live) return;
     try {
@@ -321,12 +331,35 @@ export class AgentHost implements Host, ConversationHost {
 
   /** The first unit of a conversation here: it commits the record of a new one. */
   async #begin(live: LiveConversation, isNew: boolean): Promise<void> {
-    if (live.quarantine) return this.#units.report(live, live.quarantine, "the stored record is quarantined");
+    if (live.quarantine) {
+      this.#units.report(live, live.quarantine, "the stored record is quarantined");
+      // When it fails, the next look gives it up.
+      return this.store.release(live.owner, this.#lease.identity.id, live.epoch).catch(() => {});
+    }
     const { agent } = live.agent;
     const name = isNew ? "onConversationStarted" : "onConversationResumed";
     // A resumed conversation without a hook has nothing to commit.
     if (!isNew && !("onConversationResumed" in agent)) return;
     await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())));
+  }
+
+  /** AH4. One look at a time; whoever comes meanwhile waits for it. */
+  #lookAgain(live: LiveConversation): Promise<void> {
+    let looking = this.#looking.get(live);
+    if (!looking) {
+      looking = this.#reopen(live).finally(() => this.#looking.delete(live));
+      this.#looking.set(live, looking);
+    }
+    return looking;
+  }
+
+  async #reopen(live: LiveConversation): Promise<void> {
+    const found = await this.store.load(live.owner);
+    const isAsItWas = found?.version === live.version && found.process === null && found.facts.status === "live";
+    if (isAsItWas || this.#isDraining || this.#live.get(live.id) !== live) return;
+    const opened = await this.#open(live.id, live.agent, live.caller);
+    if (opened.kind !== "serving") this.#forget(live, opened.kind === "ended" ? "ended" : "taken");
+    live.leave(new ConversimpleError("cancelled", "The conversation was opened again."));
   }
 
   #build(conversationId: string, agent: AgentDefinition, caller: Caller, loaded: Loaded): LiveConversation {
@@ -336,6 +369,8 @@ export class AgentHost implements Host, ConversationHost {
   async #close(conversationId: string, reason: string): Promise<void> {
     checkId(conversationId, "conversation id");
     await this.#opening.get(conversationId)?.catch(() => {});
+    const before = this.#live.get(conversationId);
+    if (before?.quarantine) await this.#lookAgain(before).catch(() => {});
     const live = this.#live.get(conversationId) ?? (await this.#takeOver(conversationId, () => true));
     if (!live) return;
     try {
@@ -369,6 +404,8 @@ export class AgentHost implements Host, ConversationHost {
     const found = await this.store.load(conversationOwner(conversationId));
     const agent = this.#agents.get(found?.facts.agentId ?? "");
     if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
+    // Its mail would not be read; taking it over again and again would be all that came of it.
+    if (needsMail && recordOf(found, agent) instanceof ConversimpleError) return undefined;
     const acquired = await this.store.acquire(found.owner, this.#lease.identity);
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;

@@ -13,6 +13,7 @@ import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../bas
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import { RecordDocument } from "../state/document.ts";
+import { encryptedHead } from "../state/encrypted-text.ts";
 import { openEntry } from "../state/journal.ts";
 import { openRecord, sealText } from "../state/record.ts";
 import { conversationOwner, type Store } from "../state/store.ts";
@@ -52,13 +53,16 @@ export class OutsideWriters {
    *
    * @param wait `durable`: until it is in the inbox; `applied`: until it is committed (OW2).
    * @param agentId only to a conversation of this agent, when given.
-   * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`.
+   * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`,
+   *   `state_quarantined` when the conversation is encrypted and this writer has no keys.
    */
   async post(conversationId: string, mail: Mail, wait: "durable" | "applied", agentId?: string): Promise<void> {
     const { store, host } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
     if (!before || (agentId !== undefined && before.facts.agentId !== agentId)) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
+    // Its owner refuses what is not encrypted: better said now than when nobody hears it.
+    if (before.record !== null && encryptedHead(before.record)) openRecord(owner, before.version, before.record);
     const id = randomUUID();
     await store.post(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
@@ -96,6 +100,8 @@ export class OutsideWriters {
   async readState(conversationId: string, agentId?: string): Promise<unknown> {
     const { store, host, agents } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
+    // It may have been repaired since.
+    if (host?.conversations.get(conversationId)?.quarantine) await host.borrow(conversationId).catch(() => {});
     const live = host?.conversations.get(conversationId);
     const loaded = live ? undefined : await store.load(owner);
     const ofAgent = live?.agent.agentId ?? loaded?.facts.agentId;

@@ -45,7 +45,8 @@ export class KeyRing {
 
   /** @throws {ConversimpleError} `store_misconfigured` (KR1, KR2). */
   constructor(keys: readonly EncryptionKey[]) {
-    if (!Array.isArray(keys) || keys.length === 0) throw refuse("There is no encryption key. Give at least one.");
+    // A program without types may have forgotten them.
+    if (!((keys as readonly EncryptionKey[] | undefined)?.length ?? 0)) throw refuse("There is no encryption key. Give at least one.");
     const known: RingKey[] = [];
     for (const [index, key] of keys.entries()) known.push(checked(key, `Encryption key ${index + 1}`, known));
     this.first = known[0]!.id;
