@@ -69,9 +69,9 @@ export interface Loaded {
   readonly mail: number;
 }
 
-/** The ledger keeps this many calls of a conversation, for at most {@link LEDGER_MAX_AGE_MS}. Source: P5. */
+/** So many calls are listed when an owner is loaded; {@link Store.answer} knows older ones too. Source: P5. */
 export const LEDGER_MAX_CALLS = 512;
-/** The ledger keeps a call for this long, milliseconds. Source: P5. */
+/** The ledger keeps a call for this long, milliseconds. Source: P5, P11. */
 export const LEDGER_MAX_AGE_MS = 24 * 3_600_000;
 
 /** A call to be recorded with its answer in the same commit. */
@@ -192,6 +192,14 @@ export interface Swept {
   readonly more: boolean;
 }
 
+/** What a {@link Store.forget} leaves. */
+export interface ForgetOptions {
+  /** Whether a mark stays. */
+  readonly tombstone?: boolean;
+  /** When the mark goes away, milliseconds since 1970; never unless given. */
+  readonly untilMs?: number;
+}
+
 /** What a {@link Store.forget} removed. */
 export interface Forgotten {
   readonly records: number;
@@ -219,7 +227,11 @@ export interface Store {
    */
   commit(owner: Owner, change: Change): Promise<Committed>;
 
-  /** The kept answer of a call, undefined when it is not (or no longer) kept. */
+  /**
+   * The kept answer of a call: of every one that is younger than {@link LEDGER_MAX_AGE_MS} and not trimmed, also beyond the
+   * last {@link LEDGER_MAX_CALLS}; undefined when there is none. For customers and accounts the time that it takes does not
+   * grow with their calls: each of their updates may ask. (P11)
+   */
   answer(owner: Owner, callId: string): Promise<string | undefined>;
 
   /**
@@ -265,8 +277,9 @@ export interface Store {
   /**
    * Removes an owner's record, journal, answers and inbox. With `tombstone` a mark remains (status `forgotten`,
    * no content, the version and epoch go up; also for an owner that did not exist) that every commit is refused against.
+   * It stays for ever, or until `untilMs` (as `expiresAtMs` of its facts); one that is there already stays as it is.
    */
-  forget(owner: Owner, options?: { tombstone?: boolean }): Promise<Forgotten>;
+  forget(owner: Owner, options?: ForgetOptions): Promise<Forgotten>;
 
   /** Removes what has expired, a bounded number of owners at a time (1,000 unless given). */
   sweep(limit?: number): Promise<Swept>;

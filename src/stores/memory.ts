@@ -9,7 +9,7 @@
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type {
-  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, Forgotten, KnownCall, ListFilter, ListPage, Loaded, Message,
+  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, ForgetOptions, Forgotten, KnownCall, ListFilter, ListPage, Loaded, Message,
   Owner, ProcessIdentity, Store, StoreOptions, Swept, WaitingMessage,
 } from "../state/store.ts";
 import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS } from "../state/store.ts";
@@ -81,8 +81,9 @@ class MemoryStore implements Store {
   }
 
   async answer(owner: Owner, callId: string): Promise<string | undefined> {
-    const row = this.#find(owner);
-    return row && this.#ledger(row).findLast((turn) => turn.answer!.callId === callId)?.answer!.text;
+    const oldestMs = this.#clock.now() - LEDGER_MAX_AGE_MS;
+    const turn = this.#find(owner)?.turns.findLast(({ answer }) => answer?.callId === callId);
+    return turn && turn.atMs > oldestMs ? turn.answer!.text : undefined;
   }
 
   async acquire(owner: Owner, process: ProcessIdentity, facts: { agentId?: string } = {}): Promise<Acquired> {
@@ -161,18 +162,18 @@ class MemoryStore implements Store {
     return { items, cursor: items.at(-1)?.cursor ?? after };
   }
 
-  async forget(owner: Owner, options: { tombstone?: boolean } = {}): Promise<Forgotten> {
+  async forget(owner: Owner, options: ForgetOptions = {}): Promise<Forgotten> {
     this.#checkOpen();
     checkOwner(owner);
     const row = this.#rows.get(owner);
     const receipt = { records: row && row.record !== null ? 1 : 0, entries: row?.turns.length ?? 0, messages: row?.inbox.length ?? 0 };
-    if (row?.facts.status === "forgotten" && options.tombstone) return receipt;
+    if (row?.facts.status === "forgotten" && options.tombstone && !this.#isExpired(row)) return receipt;
     if (row) this.#erase(row);
     if (!options.tombstone) return receipt;
     const mark = this.#create(owner);
     mark.version = (row?.version ?? 0) + 1;
     mark.epoch = (row?.epoch ?? 0) + 1;
-    mark.facts = { ...mark.facts, status: "forgotten", createdAtMs: row?.facts.createdAtMs ?? mark.facts.createdAtMs };
+    mark.facts = { ...mark.facts, status: "forgotten", createdAtMs: row?.facts.createdAtMs ?? mark.facts.createdAtMs, expiresAtMs: options.untilMs ?? null };
     return receipt;
   }
 

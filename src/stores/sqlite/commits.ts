@@ -30,8 +30,8 @@ export class Commits {
   constructor(database: DatabaseSync, tables: CommitTables) {
     this.#tables = tables;
     this.#append = database.prepare(`
-      INSERT INTO turns (owner_id, version, at, prev, prev_call, call_id, digest, entry, answer)
-      SELECT id, version + 1, ?, last_turn, last_call, ?, ?, ?, ? FROM owners
+      INSERT INTO turns (owner_id, version, at, prev, prev_call, call_id, digest, entry, answer, is_joint)
+      SELECT id, version + 1, ?, last_turn, last_call, ?, ?, ?, ?, iif(kind = 'conversation', NULL, 1) FROM owners
       WHERE owner = ? AND version = ? AND epoch = ? AND status <> 'forgotten' AND (expires_at IS NULL OR expires_at > ?)
         AND write_id IS NOT ?`);
     this.#update = database.prepare(`

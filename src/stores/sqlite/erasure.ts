@@ -28,22 +28,23 @@ export class Erasure {
     this.#turns = turns;
     this.#mail = mail;
     this.#remove = database.prepare("DELETE FROM owners WHERE id = ?");
-    this.#mark = database.prepare("UPDATE owners SET status = 'forgotten', version = ?, epoch = ?, trim_below = ?, kept_from = ?, created_at = ? WHERE owner = ?");
+    this.#mark = database.prepare("UPDATE owners SET status = 'forgotten', version = ?, epoch = ?, trim_below = ?, kept_from = ?, created_at = ?, expires_at = ? WHERE owner = ?");
     this.#expired = database.prepare("SELECT owner FROM owners WHERE expires_at <= ? ORDER BY expires_at LIMIT ?");
     this.#hasRecord = database.prepare("SELECT record IS NOT NULL AS yes FROM owners WHERE id = ?");
     this.#leases = database.prepare("DELETE FROM processes WHERE lease_until <= ?");
   }
 
-  forget(owner: Owner, tombstone: boolean, nowMs: number): Forgotten {
+  /** @param untilMs of a tombstone; null keeps it for ever. */
+  forget(owner: Owner, tombstone: boolean, untilMs: number | null, nowMs: number): Forgotten {
     const row = this.#owners.stored(owner);
     const records = row ? one<{ yes: number }>(this.#hasRecord, row.id)!.yes : 0;
     const entries = row ? this.#turns.count(row) : 0;
-    if (row?.status === "forgotten" && tombstone) return { records, entries, messages: 0 };
+    if (row?.status === "forgotten" && tombstone && !isOver(row.expiresAtMs, nowMs)) return { records, entries, messages: 0 };
     const messages = this.remove(owner).messages;
     if (tombstone) {
       this.#owners.create(owner, null, nowMs);
       const version = (row?.version ?? 0) + 1;
-      this.#mark.run(version, (row?.epoch ?? 0) + 1, version + 1, version + 1, row?.createdAtMs ?? nowMs, owner);
+      this.#mark.run(version, (row?.epoch ?? 0) + 1, version + 1, version + 1, row?.createdAtMs ?? nowMs, untilMs, owner);
     }
     return { records, entries, messages };
   }
@@ -67,4 +68,8 @@ export class Erasure {
     this.#remove.run(row.id);
     return removed;
   }
+}
+
+function isOver(expiresAtMs: number | null, nowMs: number): boolean {
+  return expiresAtMs !== null && expiresAtMs <= nowMs;
 }

@@ -27,7 +27,7 @@ export function prepareOperations(database: DatabaseSync): Execute {
     load: (now, owner) => owners.load(owner, now),
     answer: (now, owner, callId) => {
       const row = owners.find(owner, now);
-      return row && turns.answer(row, callId, now);
+      return row && turns.answer(row, callId, !owner.startsWith("conversation:"), now);
     },
     acquire: (now, owner, process, agentId) => leases.acquire(owner, process, agentId, now),
     renew: (now, process, leaseMs) => leases.renew(process, leaseMs, now),
@@ -42,7 +42,7 @@ export function prepareOperations(database: DatabaseSync): Execute {
       return row ? turns.history(row, after, limit) : [];
     },
     feed: (now, after, limit) => owners.feed(after, limit, now),
-    forget: (now, owner, tombstone) => erasure.forget(owner, tombstone, now),
+    forget: (now, owner, tombstone, untilMs) => erasure.forget(owner, tombstone, untilMs, now),
     sweep: (now, limit) => erasure.sweep(limit, now),
   };
   return ([, nowMs, operation, ...args]) => {

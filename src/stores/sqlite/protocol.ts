@@ -35,7 +35,7 @@ export interface Operations {
   list(filter: ListFilter): ListPage;
   history(owner: Owner, afterVersion: number, limit: number): Entry[];
   feed(after: string | null, limit: number): { items: FeedItem[]; cursor: string };
-  forget(owner: Owner, tombstone: boolean): Forgotten;
+  forget(owner: Owner, tombstone: boolean, untilMs: number | null): Forgotten;
   sweep(limit: number): Swept;
   close(): void;
 }

@@ -6,6 +6,8 @@
 //       made a group of 64 commits dirty 64 pages more and halved the throughput (27,000/s against 67,000/s).
 //   G2. So `turns` is append-only and has no index but its rowid. The turns of an owner are linked backwards by
 //       `prev`, those with an answer also by `prev_call`; `owners` holds both heads. The rowid order is the feed.
+//       Turns of customers and accounts are the exception: they are few, and each asks for a call id, so those with a call
+//       are found by an index that the turns of conversations are not in.
 //   G3. AUTOINCREMENT: a rowid is never used twice, so a cursor or a link that dangles never finds a stranger's row.
 //   G4. Indexes lie only on what does not change with every commit.
 //   G5. A file of a newer release is refused, never guessed at.
@@ -69,6 +71,9 @@ const MIGRATIONS: readonly string[] = [
      started_at INTEGER NOT NULL,
      lease_until INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  `ALTER TABLE turns ADD COLUMN is_joint INTEGER;
+   UPDATE turns SET is_joint = 1 WHERE owner_id IN (SELECT id FROM owners WHERE kind <> 'conversation');
+   CREATE INDEX turns_of_joint ON turns (owner_id, call_id) WHERE is_joint = 1 AND call_id IS NOT NULL;`,
 ];
 
 /** The schema that this release writes. */

@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import type { Clock } from "../../base/clock.ts";
 import type {
-  Acquired, Change, Committed, Entry, FeedItem, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store,
+  Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store,
   StoreOptions, Swept, WaitingMessage,
 } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit } from "../paging.ts";
@@ -119,8 +119,8 @@ class SqliteStore implements Store {
     return this.#ask("feed", after, pageLimit(limit, PAGE_ITEMS.feed));
   }
 
-  async forget(owner: Owner, options: { tombstone?: boolean } = {}): Promise<Forgotten> {
-    return this.#about(owner, "forget", options.tombstone === true);
+  async forget(owner: Owner, { tombstone = false, untilMs }: ForgetOptions = {}): Promise<Forgotten> {
+    return this.#about(owner, "forget", tombstone, untilMs ?? null);
   }
 
   /** In slices, each a request of its own, so that commits are not kept waiting. */

@@ -26,17 +26,18 @@ const WALK = `WITH RECURSIVE chain (id, version, prev) AS (
     SELECT t.id, t.version, t.prev FROM chain c CROSS JOIN turns t ON t.id = c.prev
     WHERE t.owner_id = $owner AND t.version < c.version AND t.version >= $lowest)`;
 
-/** The last calls of `$owner`, newest first, by the same rule. */
+/** The last `$most` calls of `$owner`, newest first, by the same rule. */
 const CALLS = `WITH RECURSIVE chain (id, version, prev_call, hops) AS (
     SELECT id, version, prev_call, 1 FROM turns WHERE id = $last AND owner_id = $owner AND version >= $lowest
     UNION ALL
     SELECT t.id, t.version, t.prev_call, c.hops + 1 FROM chain c CROSS JOIN turns t ON t.id = c.prev_call
-    WHERE t.owner_id = $owner AND t.version < c.version AND t.version >= $lowest AND c.hops < ${LEDGER_MAX_CALLS})`;
+    WHERE t.owner_id = $owner AND t.version < c.version AND t.version >= $lowest AND c.hops < $most)`;
 
 export class Turns {
   readonly #history: StatementSync;
   readonly #ledger: StatementSync;
   readonly #answer: StatementSync;
+  readonly #joint: StatementSync;
   readonly #remove: StatementSync;
   readonly #trim: StatementSync;
 
@@ -49,6 +50,8 @@ export class Turns {
     this.#answer = database.prepare(`${CALLS}
       SELECT t.answer FROM chain c CROSS JOIN turns t ON t.id = c.id
       WHERE t.at > $oldest AND t.call_id = $call ORDER BY t.version DESC LIMIT 1`);
+    this.#joint = database.prepare(`
+      SELECT answer, at FROM turns WHERE owner_id = $owner AND call_id = $call AND is_joint = 1 AND version >= $lowest ORDER BY version DESC LIMIT 1`);
     this.#remove = database.prepare(`DELETE FROM turns WHERE id IN (${WALK} SELECT id FROM chain WHERE version < $below)`);
     this.#trim = database.prepare("UPDATE owners SET trim_below = ?, kept_from = ? WHERE id = ?");
   }
@@ -62,14 +65,18 @@ export class Turns {
   /** The calls whose answers are kept, oldest first; of one call id the newest. (P5) */
   calls(chain: Chain, nowMs: number): KnownCall[] {
     if (chain.lastCall === null) return [];
-    const newestFirst = all<KnownCall>(this.#ledger, { last: chain.lastCall, owner: chain.id, lowest: chain.trimBelow, oldest: nowMs - LEDGER_MAX_AGE_MS });
+    const newestFirst = all<KnownCall>(this.#ledger, { last: chain.lastCall, owner: chain.id, lowest: chain.trimBelow, oldest: nowMs - LEDGER_MAX_AGE_MS, most: LEDGER_MAX_CALLS });
     const seen = new Set<string>();
     return newestFirst.filter((call) => !seen.has(call.callId) && seen.add(call.callId)).reverse();
   }
 
-  answer(chain: Chain, call: string, nowMs: number): string | undefined {
+  /** A conversation's is found along the links, for its owner asks only for what it knows; others by their index. (P11) */
+  answer(chain: Chain, call: string, isJoint: boolean, nowMs: number): string | undefined {
     const oldest = nowMs - LEDGER_MAX_AGE_MS;
-    return one<{ answer: string }>(this.#answer, { last: chain.lastCall, owner: chain.id, lowest: chain.trimBelow, oldest, call })?.answer;
+    const place = { owner: chain.id, lowest: chain.trimBelow, call };
+    if (!isJoint) return one<{ answer: string }>(this.#answer, { ...place, last: chain.lastCall, oldest, most: Number.MAX_SAFE_INTEGER })?.answer;
+    const found = one<{ answer: string; at: number }>(this.#joint, place);
+    return found && found.at > oldest ? found.answer : undefined;
   }
 
   /** How many turns are visible. Every version has one. */

@@ -49,14 +49,36 @@ export const ledgerCases: readonly Case[] = [
     },
   },
   {
-    name: `the last ${LEDGER_MAX_CALLS} calls are kept, oldest first`,
+    name: `the last ${LEDGER_MAX_CALLS} calls are listed, oldest first; the answers of older ones are kept all the same`,
     run: async (on) => {
-      await answerMany(on, 0, LEDGER_MAX_CALLS + 1);
+      await answerMany(on, 0, LEDGER_MAX_CALLS + 2);
       const { calls } = await on.loaded(CALL);
       assert.equal(calls.length, LEDGER_MAX_CALLS);
-      assert.deepEqual([calls[0]!.callId, calls.at(-1)!.callId], ["call-1", `call-${LEDGER_MAX_CALLS}`]);
-      assert.equal(await on.store.answer(CALL, "call-0"), undefined);
-      assert.equal(await on.store.answer(CALL, "call-1"), "answer of call-1");
+      assert.deepEqual([calls[0]!.callId, calls.at(-1)!.callId], ["call-2", `call-${LEDGER_MAX_CALLS + 1}`]);
+      assert.equal(await on.store.answer(CALL, "call-0"), "answer of call-0");
+      await on.commit(CALL, LEDGER_MAX_CALLS + 2, { trimBelow: 2 });
+      assert.deepEqual([await on.store.answer(CALL, "call-0"), await on.store.answer(CALL, "call-1")], [undefined, "answer of call-1"]);
+    },
+  },
+  {
+    name: "every answer of a customer is kept for 24 hours, however many came after it, and no stranger's is found",
+    run: async (on) => {
+      await on.answer("customer:other", 0, "call-0", "of another customer");
+      await on.answer("account:a", 0, "call-0", "of an account");
+      const count = 2 * LEDGER_MAX_CALLS;
+      for (let n = 0; n < count; n++) await on.answer("customer:c", n, `call-${n}`);
+      assert.equal((await on.loaded("customer:c")).calls.length, LEDGER_MAX_CALLS);
+      assert.equal(await on.store.answer("customer:c", "call-0"), "answer of call-0");
+      await on.answer("customer:c", count, "call-0", "newer");
+      assert.equal(await on.store.answer("customer:c", "call-0"), "newer");
+      assert.equal(await on.store.answer("customer:other", "call-1"), undefined);
+      await on.commit("customer:c", count + 1, { trimBelow: 3 });
+      assert.equal(await on.store.answer("customer:c", "call-1"), undefined);
+      assert.equal(await on.store.answer("customer:c", "call-2"), "answer of call-2");
+      on.clock.jump(LEDGER_MAX_AGE_MS - 1);
+      assert.equal(await on.store.answer("customer:c", "call-2"), "answer of call-2");
+      on.clock.jump(1);
+      assert.equal(await on.store.answer("customer:c", "call-2"), undefined);
     },
   },
   {

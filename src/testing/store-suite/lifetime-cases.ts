@@ -146,6 +146,36 @@ const forgetting: readonly Case[] = [
     },
   },
   {
+    name: "a tombstone with an end refuses commits until then; after it the owner begins anew, and a late commit is still refused",
+    run: async (on) => {
+      const epoch = await fill(on);
+      await on.commit(A, 0, { record: "old" });
+      const untilMs = on.clock.now() + 1_000;
+      for (const owner of [CALL, A]) await on.store.forget(owner, { tombstone: true, untilMs });
+      assert.equal((await on.loaded(A)).facts.expiresAtMs, untilMs);
+      on.clock.jump(999);
+      await on.store.forget(A, { tombstone: true, untilMs: untilMs + 1_000 });
+      assert.equal((await on.loaded(A)).facts.expiresAtMs, untilMs);
+      await refused(on.commit(A, 0, { record: "too early" }), "fenced");
+      on.clock.jump(1);
+      assert.equal(await on.store.load(A), undefined);
+      await refused(on.commit(A, 1, { record: "late" }), "state_lost");
+      await refused(on.commit(CALL, 2, { epoch, record: "late" }), "state_lost");
+      assert.deepEqual(await on.commit(A, 0, { record: "new" }), { version: 1 });
+      assert.deepEqual(await on.store.sweep(), { removed: 1, more: false });
+      assert.equal((await on.loaded(A)).record, "new");
+    },
+  },
+  {
+    name: "a tombstone that is laid where one has ended is a new one",
+    run: async (on) => {
+      await on.store.forget(A, { tombstone: true, untilMs: on.clock.now() + 1_000 });
+      on.clock.jump(1_000);
+      await on.store.forget(A, { tombstone: true, untilMs: on.clock.now() + 1_000 });
+      await refused(on.commit(A, 0, { record: "late" }), "fenced");
+    },
+  },
+  {
     name: "what expired but was not swept is forgotten too",
     run: async (on) => {
       const epoch = await fill(on);
