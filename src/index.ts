@@ -8,6 +8,8 @@ export { Part } from "./agent/part.ts";
 export { cache, type Cache, type Cached, type CacheOptions, type CacheScope, type CacheStats, type LoadContext } from "./parts/cache.ts";
 export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
+export type { LockoutOptions } from "./parts/lockout.ts";
+export { session, type Session, type SessionOptions, type Verified } from "./parts/session.ts";
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
 export { openState, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
 export type { Logger, LogFields } from "./base/log.ts";
