@@ -125,6 +125,34 @@ test("an entry, an answer or a message is refused in any place but its own", asy
   expect(() => openBody(CALL, read[2]!)).toThrow(/written as version 1|belongs to another/);
 });
 
+test("a record is no entry and an entry no record, also of the same commit", async () => {
+  const inner = openMemory();
+  const store = encryptedStore(inner, { keys: [NEW] });
+  await commit(store, A, 0, { record: "the record", entry: "the entry" });
+  const [stored, entry] = [await record(inner, A), (await inner.history(A))[0]!.text!];
+  await inner.forget(A);
+  await commit(inner, A, 0, { record: entry, entry: stored });
+  expect([await record(store, A), (await store.history(A))[0]!.text].map(reasonOf)).toEqual(Array(2).fill(expect.stringMatching(/belongs to another owner, version or place/)));
+});
+
+test("the last character has one form only, whatever the length of the text", async () => {
+  const inner = openMemory();
+  const store = encryptedStore(inner, { keys: [NEW] });
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=. +/";
+  for (const text of ["", "a", "ab", "abc"]) {
+    await inner.forget(A);
+    await commit(store, A, 0, { record: text });
+    const good = await record(inner, A);
+    const read: string[] = [];
+    for (const last of alphabet) {
+      await inner.forget(A);
+      await commit(inner, A, 0, { record: good.slice(0, -1) + last });
+      if (unreadable(await record(store, A)) === undefined) read.push(last);
+    }
+    expect(read).toEqual([good.at(-1)]);
+  }
+});
+
 test("every bit of a stored text counts", { timeout: 60_000 }, async () => {
   const inner = openMemory();
   const store = encryptedStore(inner, { keys: [NEW, OLD] });

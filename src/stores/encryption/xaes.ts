@@ -61,8 +61,7 @@ export class Xaes {
       this.#used = 0;
     }
     const start = this.#used++ * NONCE_BYTES;
-    // A copy: the block is filled anew later.
-    return this.#nonces.slice(start, start + NONCE_BYTES);
+    return this.#nonces.subarray(start, start + NONCE_BYTES);
   }
 
   /** The key of one nonce: two blocks of CMAC in counter mode, as the specification has it. */
