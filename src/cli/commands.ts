@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
   "state show": { summary: "the state of a conversation, now or at an earlier version", load: async () => (await import("./state/show.ts")).showCommand },
   "state history": { summary: "what happened in a conversation, commit by commit", load: async () => (await import("./state/history.ts")).historyCommand },
   "state watch": { summary: "commits as they happen", load: async () => (await import("./state/watch.ts")).watchCommand },
+  "state doctor": { summary: "what fills the store, and what is not as it should be", load: async () => (await import("./state/doctor.ts")).doctorCommand },
   "state reset": { summary: "drop a state that cannot be read, so that its conversation begins anew", load: async () => (await import("./state/reset.ts")).resetCommand },
 };
 

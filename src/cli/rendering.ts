@@ -71,5 +71,6 @@ export function agoText(ms: number, nowMs: number): string {
 }
 
 export function sizeText(bytes: number): string {
-  return bytes < 10_000 ? `${bytes} B` : `${Math.round(bytes / 1_024)} KiB`;
+  if (bytes < 10_000) return `${bytes} B`;
+  return bytes < 10_000 * 1_024 ? `${Math.round(bytes / 1_024)} KiB` : `${Math.round(bytes / 1_048_576)} MiB`;
 }

@@ -47,6 +47,11 @@ export class Terminal {
     this.#err.write(`${line}\n`);
   }
 
+  /** A line on standard error that the next one replaces; nothing where nobody watches. "" takes it away. */
+  passing(line: string): void {
+    if (this.#err.isTTY === true) this.#err.write(`\r\u001b[K${line}`);
+  }
+
   /** The text in its tone, plain where there is no colour (TE1). */
   tone(tone: Tone, text: string): string {
     return this.hasColour ? styleText(STYLES[tone], text, { validateStream: false }) : text;

@@ -1,0 +1,147 @@
+// What the stored records consist of, added up: names, counts and sizes. Never a value.
+//
+// Owns the sums. It reads nothing itself and knows no screen.
+//
+//   RS1. It remembers as much of a large store as of a small one: field names, and the largest records only.
+//   RS2. A field is a root field of a part, which the agent's code named. What is deeper can be data, and is not looked at.
+//   RS3. A record that cannot be read counts as such, by its reason, and is no part of the sums over fields.
+
+import { encode } from "../../base/codec.ts";
+import { StateQuarantinedError } from "../../base/errors.ts";
+import { pathText } from "../../base/path.ts";
+import { STATE_MAX_BYTES } from "../../parts/conversation-state.ts";
+import { openRecord, RECORD_MAX_BYTES, WARN_SHARE } from "../../state/record.ts";
+import { idOf, type Loaded, type Owner } from "../../state/store.ts";
+import { isOwnPart } from "./changes.ts";
+
+/** Different fields that are told apart; what comes later is summed up as one (RS1). */
+const MAX_FIELDS = 10_000;
+const OTHER_FIELDS = "(further fields)";
+
+/** One field over all records that have it. */
+export interface FieldSum {
+  /** `state.cart`. */
+  readonly field: string;
+  readonly of: "conversation" | "customer";
+  records: number;
+  totalBytes: number;
+  largestBytes: number;
+  /** The record in which it is the largest. */
+  largestIn: string;
+}
+
+/** A record by its size. */
+export interface SizedRecord {
+  readonly of: "conversation" | "customer";
+  readonly id: string;
+  readonly bytes: number;
+}
+
+/** A record, or a part of it, that will soon be refused (P9). */
+export interface NearLimit extends SizedRecord {
+  /** The part, or undefined for the record as a whole. */
+  readonly part: string | undefined;
+  readonly limit: number;
+}
+
+/** Why records cannot be read. */
+export interface Unreadable {
+  readonly reason: string;
+  records: number;
+  /** One of them. */
+  readonly example: string;
+}
+
+export class RecordSurvey {
+  readonly #top: number;
+  readonly #fields = new Map<string, FieldSum>();
+  readonly #unreadable = new Map<string, Unreadable>();
+  readonly largest: SizedRecord[] = [];
+  readonly nearLimit: NearLimit[] = [];
+  nearLimitCount = 0;
+  recordBytes = 0;
+  journalBytes = 0;
+  journalEntries = 0;
+
+  /** @param top how many of the largest records are remembered. */
+  constructor(top: number) {
+    this.#top = top;
+  }
+
+  /** Fields, the largest total first. */
+  get fields(): readonly FieldSum[] {
+    return [...this.#fields.values()].sort((a, b) => b.totalBytes - a.totalBytes || (a.field < b.field ? -1 : 1));
+  }
+
+  get unreadable(): readonly Unreadable[] {
+    return [...this.#unreadable.values()].sort((a, b) => b.records - a.records);
+  }
+
+  addJournal(texts: readonly (string | null)[]): void {
+    for (const text of texts) this.journalBytes += Buffer.byteLength(text ?? "");
+    this.journalEntries += texts.length;
+  }
+
+  add({ owner, version, record }: Loaded): void {
+    if (record === null) return;
+    const sized: SizedRecord = { of: kindOf(owner), id: idOf(owner), bytes: Buffer.byteLength(record) };
+    this.recordBytes += sized.bytes;
+    keepLargest(this.largest, sized, this.#top);
+    if (sized.bytes > RECORD_MAX_BYTES * WARN_SHARE) this.#near({ ...sized, part: undefined, limit: RECORD_MAX_BYTES });
+    try {
+      for (const [part, { data }] of openRecord(owner, version, record)) this.#addPart(sized, part, data);
+    } catch (thrown) {
+      if (!(thrown instanceof StateQuarantinedError)) throw thrown;
+      this.#addUnreadable(String(thrown.fields.reason), sized);
+    }
+  }
+
+  #addPart(record: SizedRecord, part: string, data: unknown): void {
+    const bytes = bytesOf(data);
+    // What an agent allows beyond the default is not known here.
+    if (isOwnPart(part) && bytes > STATE_MAX_BYTES * WARN_SHARE) this.#near({ ...record, bytes, part, limit: STATE_MAX_BYTES });
+    if (!isOwnPart(part) || !isPlain(data)) return this.#addField(record, part, bytes);
+    for (const [field, value] of Object.entries(data)) this.#addField(record, pathText(part, [field]), bytesOf(value));
+  }
+
+  #addField({ of, id }: SizedRecord, path: string, bytes: number): void {
+    const field = this.#fields.size < MAX_FIELDS || this.#fields.has(`${of} ${path}`) ? path : OTHER_FIELDS;
+    let sum = this.#fields.get(`${of} ${field}`);
+    if (!sum) this.#fields.set(`${of} ${field}`, (sum = { field, of, records: 0, totalBytes: 0, largestBytes: -1, largestIn: id }));
+    sum.records++;
+    sum.totalBytes += bytes;
+    if (bytes <= sum.largestBytes) return;
+    sum.largestBytes = bytes;
+    sum.largestIn = id;
+  }
+
+  #near(found: NearLimit): void {
+    this.nearLimitCount++;
+    keepLargest(this.nearLimit, found, this.#top);
+  }
+
+  #addUnreadable(reason: string, { id }: SizedRecord): void {
+    const known = this.#unreadable.get(reason);
+    if (known) known.records++;
+    else this.#unreadable.set(reason, { reason, records: 1, example: id });
+  }
+}
+
+function kindOf(owner: Owner): SizedRecord["of"] {
+  return owner.startsWith("customer:") ? "customer" : "conversation";
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(encode(value));
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Puts it into a list that is ordered by size and holds at most `top`. */
+function keepLargest<T extends SizedRecord>(list: T[], item: T, top: number): void {
+  const place = list.findIndex(({ bytes }) => bytes < item.bytes);
+  list.splice(place === -1 ? list.length : place, 0, item);
+  if (list.length > top) list.pop();
+}
