@@ -10,6 +10,8 @@
 
 import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
 import { pathText, type Path } from "../base/path.ts";
+import { masksOf } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
 import { copyOf } from "../base/plain.ts";
 import { issuesText, validate, type OutputOf, type Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
@@ -83,10 +85,14 @@ class ConversationStatePart extends Part {
 
 function sliceOf(name: string, schema: Schema, options: ConversationStateOptions): Slice {
   const schemaVersion = options.version ?? 1;
+  const masks = masksOf(schema);
+  // A key below something personal may be as personal as its value.
+  const refused = (path: Path, reason: string) => new StateInvalidError(pathText(name, Mask.of(masks).along(path).path), reason);
   return {
     name,
     schemaVersion,
     maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
+    masks,
     initial: () => parsed(schema, {}),
     restore(stored, version) {
       const old = upgraded(name, stored, version, schemaVersion, options.upgrade);
@@ -97,17 +103,13 @@ function sliceOf(name: string, schema: Schema, options: ConversationStateOptions
     },
     check(value) {
       const result = validate(schema, value);
-      if (!result.ok) throw invalid(name, result.issues[0]!.path, result.issues[0]!.reason);
+      if (!result.ok) throw refused(result.issues[0]!.path, `is not valid: ${result.issues[0]!.reason}`);
       if (isSame(value, result.value)) return value;
       const dropped = droppedKey(value, result.value);
-      if (dropped) throw invalid(name, dropped, "is not in the schema and would be lost");
+      if (dropped) throw refused(dropped, "is not valid: is not in the schema and would be lost");
       return copyOf(result.value);
     },
   };
-}
-
-function invalid(name: string, path: Path, reason: string): StateInvalidError {
-  return new StateInvalidError(pathText(name, path), `is not valid: ${reason}`);
 }
 
 /** A private copy, since a schema's defaults may be shared objects. */

@@ -9,7 +9,7 @@
 
 import { encode, revive } from "../base/codec.ts";
 import { StateQuarantinedError, textOf } from "../base/errors.ts";
-import { encodePart, openRecord, sealRecord, type StoredPart } from "./record.ts";
+import { encodePart, openRecord, partText, sealRecord, type StoredPart } from "./record.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
 
@@ -45,7 +45,7 @@ export class RecordDocument {
   static open(owner: Owner, version: number, text: string, slices: readonly Slice[]): RecordDocument {
     const document = new RecordDocument(owner, new Map(), new Map());
     const stored = openRecord(owner, version, text);
-    for (const [name, part] of stored) document.#texts.set(name, `{"version":${part.version},"data":${encode(part.data, name)}}`);
+    for (const [name, part] of stored) document.#texts.set(name, partText(part.version, part.mask, encode(part.data, name)));
     for (const slice of slices) {
       const part = stored.get(slice.name);
       if (part) document.#restore(slice, part);

@@ -1,7 +1,9 @@
 // Going back in time: the parts of a conversation as they were at a version, from its journal.   (J2)
 
+import type { Masks } from "../base/marks.ts";
 import { copyOf } from "../base/plain.ts";
 import { openEntry } from "./journal.ts";
+import { joinedMasks, masksOfEntry } from "./masking.ts";
 import { apply } from "./patch.ts";
 import type { Entry, Owner } from "./store.ts";
 
@@ -25,4 +27,14 @@ export function partsAt(owner: Owner, entries: readonly Entry[], version: number
     }
   }
   return parts && copyOf(parts);
+}
+
+/** What entries up to a version say that is masked: of everything that {@link partsAt} can give. */
+export function masksAt(owner: Owner, entries: readonly Entry[], version: number): Masks {
+  let masks: Masks = {};
+  for (const stored of entries) {
+    if (stored.version > version) break;
+    if (stored.text !== null) masks = joinedMasks(masks, masksOfEntry(openEntry(owner, stored.text)));
+  }
+  return masks;
 }

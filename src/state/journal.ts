@@ -12,23 +12,26 @@ import { ConversimpleError } from "../base/errors.ts";
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
 import type { Patch } from "./patch.ts";
-import { openText, sealBody } from "./record.ts";
+import type { MaskPath, Masks } from "../base/marks.ts";
+import { openText, sealBody, type StoredPart } from "./record.ts";
 import type { Owner } from "./store.ts";
 import type { UnitChange } from "./unit.ts";
 
 /** What kind of handler ran. */
-export type UnitKind = "tool" | "hook" | "update" | "signal" | "effect" | "outside";
+export type UnitKind = "tool" | "hook" | "update" | "signal" | "effect" | "outside" | "deadline";
 
 export type UnitOutcome = "ok" | "refused" | "tool_error" | "failed" | "timeout" | "cancelled";
 
 /** What the host says about a unit. */
 export interface EntryFacts {
   readonly unit: UnitKind;
-  /** Name of the tool, hook, effect or signal. */
+  /** Name of the tool, hook, effect or signal; the part whose deadline it was. */
   readonly name: string;
   readonly callId?: string;
   /** The arguments as they came, secret ones replaced. */
   readonly arguments?: unknown;
+  /** What is masked of the arguments wherever they are shown. */
+  readonly mask?: readonly MaskPath[];
   readonly outcome: UnitOutcome;
   /** Error code or refusal word when the outcome is not "ok". */
   readonly code?: string;
@@ -57,8 +60,10 @@ const MAX_REASON = 300;
 /** An entry as it is read. */
 export interface JournalEntry extends EntryFacts {
   readonly patches?: Readonly<Record<string, readonly Patch[]>>;
+  /** What is masked of the parts that have patches; a snapshot says it itself. */
+  readonly masks?: Masks;
   /** All parts as they were after the unit, by name. */
-  readonly snapshot?: Readonly<Record<string, { readonly version: number; readonly data: unknown }>>;
+  readonly snapshot?: Readonly<Record<string, StoredPart>>;
 }
 
 /** How far back the journal reaches. */
@@ -86,6 +91,11 @@ interface Mark {
 function headOf({ arguments: input, ...plain }: EntryFacts): string {
   const head = JSON.stringify(plain);
   return input === undefined ? head : `${head.slice(0, -1)},"arguments":${encode(input, "arguments", undefined, MAX_DEPTH + ENVELOPE_DEPTH)}}`;
+}
+
+/** The text of an entry without a change, for a commit by somebody who serves nothing. */
+export function entryText(facts: EntryFacts): string {
+  return sealBody(headOf(facts));
 }
 
 /** Writes the entries of one conversation and knows where its snapshots are. One per served conversation. */
@@ -146,7 +156,9 @@ export class JournalWriter {
     const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || this.#marks.length === 0 || this.#isOverdue(version, document);
     if (!isDue && patches.length <= document.size) {
       this.#patchCharacters += patches.length;
-      return sealBody(`${head.slice(0, -1)},"patches":${patches}}`);
+      const { masks = {} } = change;
+      const masked = Object.keys(masks).length === 0 ? "" : `,"masks":${JSON.stringify(masks)}`;
+      return sealBody(`${head.slice(0, -1)},"patches":${patches}${masked}}`);
     }
     return this.#snapshot(head, document, version, change.parts);
   }

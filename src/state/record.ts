@@ -4,6 +4,9 @@
 //
 //   {"format":1,"at":17,"crc":"0a1b2c3d","parts":{"state":{"version":1,"data":{...}},...}}
 //
+// A part with personal fields says which they are, `{"version":1,"mask":["cart/*/note"],"data":{...}}`, so that whoever shows
+// it can mask it without the agent's code (P21). One without, also of an older release, is shown as it is.
+//
 //   RE1. The checksum covers owner, version and parts, so a text under another owner or a flipped byte is noticed. (P10)
 //   RE2. A text of a newer format is refused, not guessed.
 //   RE3. The text is JSON, so SQL can look into it.
@@ -13,6 +16,7 @@ import { crc32 } from "node:zlib";
 import { decode, encode, ENVELOPE_DEPTH, MAX_DEPTH, revive, type KnownTexts } from "../base/codec.ts";
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
 import { unreadable } from "./encrypted-text.ts";
+import type { MaskPath } from "../base/marks.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
 
@@ -27,6 +31,8 @@ export const WARN_SHARE = 0.8;
 /** A slice as it is stored. */
 export interface StoredPart {
   readonly version: number;
+  /** What is masked wherever it is shown. */
+  readonly mask?: readonly MaskPath[];
   readonly data: unknown;
 }
 
@@ -41,7 +47,12 @@ export function encodePart(slice: Slice, value: unknown): string {
     const bytes = Buffer.byteLength(text);
     if (bytes > slice.maxBytes) throw tooLarge(slice, value, bytes);
   }
-  return `{"version":${slice.schemaVersion},"data":${text}}`;
+  return partText(slice.schemaVersion, slice.masks, text);
+}
+
+/** The text of a part around the text of its value. */
+export function partText(version: number, mask: readonly MaskPath[] | undefined, data: string): string {
+  return `{"version":${version},${mask === undefined || mask.length === 0 ? "" : `"mask":${JSON.stringify(mask)},`}"data":${data}}`;
 }
 
 /** The text of a record from the texts of its parts. */
@@ -74,7 +85,7 @@ export function openRecord(owner: Owner, version: number, text: string): Map<str
   try {
     const parts = new Map<string, StoredPart>();
     for (const [name, part] of Object.entries(JSON.parse(body) as Record<string, StoredPart>)) {
-      parts.set(name, { version: part.version, data: revive(part.data, 0) });
+      parts.set(name, { ...part, data: revive(part.data, 0) });
     }
     return parts;
   } catch (thrown) {

@@ -2,6 +2,8 @@
 //
 // Owns the contract between a durable part and the record that holds it. The record knows slices by name only.
 
+import type { MaskPath } from "../base/marks.ts";
+
 /** What a record holds for one part. */
 export interface Slice {
   /** The part's field name; its name in the record. */
@@ -10,6 +12,8 @@ export interface Slice {
   readonly schemaVersion: number;
   /** The largest text of the value, UTF-8 bytes (P9). */
   readonly maxBytes: number;
+  /** The places that are masked wherever the value is shown: what `masksOf` says of its schema. None unless given. (P21) */
+  readonly masks?: readonly MaskPath[];
 
   /** The value of a conversation that begins; a new object each time. */
   initial(): unknown;

@@ -13,12 +13,15 @@ import type { NewPart, RecordDocument } from "./document.ts";
 import { Draft, type DraftMode } from "./draft.ts";
 import { diff, type Patch } from "./patch.ts";
 import { encodePart } from "./record.ts";
+import type { MaskPath, Masks } from "../base/marks.ts";
 import type { Slice } from "./slice.ts";
 
 /** What a unit changes in its record. */
 export interface UnitChange {
   readonly parts: ReadonlyMap<string, NewPart>;
   readonly patches: Readonly<Record<string, readonly Patch[]>>;
+  /** What is masked of the parts that changed. */
+  readonly masks?: Masks;
 }
 
 interface Open {
@@ -70,6 +73,7 @@ export class Unit {
     for (const draft of this.#drafts()) draft.checkCopies();
     const parts = new Map<string, NewPart>();
     const patches: Record<string, readonly Patch[]> = {};
+    const masks: Record<string, readonly MaskPath[]> = {};
     for (const { slice, draft } of this.#open.values()) {
       if (!draft.touched || this.mode === "read") continue;
       const written = draft.finish();
@@ -80,8 +84,9 @@ export class Unit {
       if (steps.length === 0) continue;
       parts.set(slice.name, { text: value === written ? text : encodePart(slice, value), value });
       patches[slice.name] = steps;
+      if (slice.masks !== undefined && slice.masks.length > 0) masks[slice.name] = slice.masks;
     }
-    return parts.size === 0 ? undefined : { parts, patches };
+    return parts.size === 0 ? undefined : { parts, patches, masks };
   }
 
   /** Ends the unit without a change (U1, U4). */
