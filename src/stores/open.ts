@@ -13,7 +13,7 @@ import { openSqlite } from "./sqlite/store.ts";
 /** Used when neither an address nor `CONVERSIMPLE_STORE` is given. */
 export const DEFAULT_STORE = "sqlite:.conversimple/state.db";
 
-const KNOWN = "Use memory: or sqlite:<path>.";
+const KNOWN = "Use memory:, sqlite:<path> or postgres://<user>:<password>@<host>/<database>.";
 
 /** What {@link openStore} can be told. */
 export interface OpenStoreOptions extends StoreOptions {
@@ -22,7 +22,8 @@ export interface OpenStoreOptions extends StoreOptions {
 }
 
 /**
- * Opens the store at an address: `memory:` (for tests; ends with the process) or `sqlite:<path>`.
+ * Opens the store at an address: `memory:` (for tests; ends with the process), `sqlite:<path>` or
+ * `postgres://<user>:<password>@<host>/<database>` (needs the package `pg`).
  *
  * @param address `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
  * @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password or a key.
@@ -45,6 +46,7 @@ async function openPlain(address: string, options: StoreOptions): Promise<Store>
   const rest = scheme ? address.slice(scheme.length + 1) : address;
   if (scheme === "memory" && rest === "") return openMemory(options);
   if (scheme === "sqlite") return openSqlite(checkPath(rest), options);
+  if (scheme === "postgres" || scheme === "postgresql") return (await import("./postgres/store.ts")).openPostgres(address, options);
   throw refuse(scheme);
 }
 
@@ -60,7 +62,7 @@ function checkPath(path: string): string {
 }
 
 function refuse(scheme: string | undefined): ConversimpleError {
-  if (scheme === "redis" || scheme === "rediss" || scheme === "postgres" || scheme === "postgresql") {
+  if (scheme === "redis" || scheme === "rediss") {
     return misconfigured(`Stores of the kind ${scheme}: come with a later release. ${KNOWN}`);
   }
   if (scheme === "memory") return misconfigured("memory: takes nothing after the colon.");

@@ -1,0 +1,29 @@
+// Texts as PostgreSQL takes them.
+//
+//   TX1. PostgreSQL's text knows no NUL. U+0000 is stored as U+0001 "0", and U+0001 as U+0001 "1": two texts never
+//        become one, and every other text is stored as it is.
+
+const ESCAPED = /[\0\u0001]/;
+
+/** A text as it is stored; UTF-8 has no lone surrogates. */
+export function stored(text: string): string {
+  const sent = text.toWellFormed();
+  if (!ESCAPED.test(sent)) return sent;
+  return sent.replaceAll("\u0001", "\u00011").replaceAll("\0", "\u00010");
+}
+
+/** A stored text as it was. */
+export function read(text: string): string {
+  if (!text.includes("\u0001")) return text;
+  return text.replaceAll(/\u0001([01])/g, (_, mark: string) => (mark === "0" ? "\0" : "\u0001"));
+}
+
+/** The same for what may be missing. */
+export function storedOrNull(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : stored(text);
+}
+
+/** The same for what may be missing. */
+export function readOrNull(text: string | null): string | null {
+  return text === null ? null : read(text);
+}
