@@ -40,6 +40,12 @@ export function encode(value: unknown, root = "value", known?: KnownTexts, maxDe
   return at.out.join("");
 }
 
+/** The text of a plain object whose values are encoded already. */
+export function encodedObject(fields: readonly (readonly [name: string, text: string])[]): string {
+  const body = `{${fields.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+  return fields.length === 1 && fields[0]![0].startsWith("$") ? `{"$object":${body}}` : body;
+}
+
 /** Pieces of text of one value. Source: a text of 1 MiB, the largest record, has fewer. */
 const MAX_PIECES = 1_048_576;
 

@@ -7,7 +7,7 @@
 //   DO2. Parts that the code no longer declares are kept as they are.
 //   DO3. A stored part is upgraded and parsed on opening; if that fails the whole record is quarantined. (P10)
 
-import { encode, revive } from "../base/codec.ts";
+import { encode, encodedObject, revive } from "../base/codec.ts";
 import { StateQuarantinedError, textOf } from "../base/errors.ts";
 import { encodePart, openRecord, partText, sealRecord, type StoredPart } from "./record.ts";
 import type { Slice } from "./slice.ts";
@@ -82,9 +82,7 @@ export class RecordDocument {
 
   /** All parts as one JSON object text: a snapshot for the journal. */
   snapshotText(changed: ReadonlyMap<string, NewPart>): string {
-    let body = "";
-    for (const [name, text] of this.#texts) body += `${body === "" ? "" : ","}${JSON.stringify(name)}:${changed.get(name)?.text ?? text}`;
-    return `{${body}}`;
+    return encodedObject([...this.#texts].map(([name, text]) => [name, changed.get(name)?.text ?? text]));
   }
 
   /** Characters of all parts' texts. */

@@ -9,9 +9,9 @@
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
 import { ConversimpleError } from "../base/errors.ts";
-import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
+import { encode, encodedObject, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
-import type { Patch } from "./patch.ts";
+import { textOfPatches, type Patch } from "./patch.ts";
 import type { MaskPath, Masks } from "../base/marks.ts";
 import { openText, sealBody, type StoredPart } from "./record.ts";
 import type { Owner } from "./store.ts";
@@ -152,7 +152,7 @@ export class JournalWriter {
   }
 
   #withChange(head: string, document: RecordDocument, version: number, change: UnitChange): string {
-    const patches = encode(change.patches, "patches", undefined, MAX_DEPTH + ENVELOPE_DEPTH);
+    const patches = encodedObject(Object.entries(change.patches).map(([name, steps]) => [name, textOfPatches(steps)]));
     const isDue = this.#patchCharacters + patches.length > PATCHES_PER_RECORD * document.size || this.#marks.length === 0 || this.#isOverdue(version, document);
     if (!isDue && patches.length <= document.size) {
       this.#patchCharacters += patches.length;

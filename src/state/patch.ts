@@ -7,6 +7,7 @@
 //   PA3. An insertion or a removal in the middle of a list is one splice, and a window that moves over a list two; not a
 //        rewrite of what follows.
 
+import { encode } from "../base/codec.ts";
 import type { Path } from "../base/path.ts";
 
 /** One step. `path` leads to the value that is set, cut or spliced. */
@@ -100,6 +101,17 @@ function overlapFrom(list: readonly unknown[], other: readonly unknown[]): numbe
   const from = list.findIndex((item) => isSame(item, other[0]));
   const rest = list.length - from;
   return from > 0 && rest <= other.length && isSameList(list.slice(from), other.slice(0, rest)) ? from : 0;
+}
+
+/** The steps as {@link encode} writes them: all but the values in them is plain JSON. */
+export function textOfPatches(patches: readonly Patch[]): string {
+  return `[${patches.map(patchText).join(",")}]`;
+}
+
+function patchText(patch: Patch): string {
+  if (patch[0] === "cut") return JSON.stringify(patch);
+  const head = JSON.stringify(patch.slice(0, -1));
+  return `${head.slice(0, -1)},${encode(patch.at(-1), "patch")}]`;
 }
 
 /** The value after the steps. The value before is changed: pass a copy of your own. */

@@ -4,12 +4,14 @@ import { expect, test } from "vitest";
 import { MAX_DEPTH } from "../../../src/base/codec.ts";
 import { StateQuarantinedError } from "../../../src/base/errors.ts";
 import { copyOf } from "../../../src/base/plain.ts";
+import { RecordDocument } from "../../../src/state/document.ts";
 import { partsAt } from "../../../src/state/history.ts";
 import { isSame } from "../../../src/state/patch.ts";
 import { JournalWriter, openEntry, type EntryFacts, type JournalLimits } from "../../../src/state/journal.ts";
 import type { Entry } from "../../../src/state/store.ts";
+import { Unit } from "../../../src/state/unit.ts";
 import { nested, storable } from "../storable.ts";
-import { Bench, OWNER } from "./slices.ts";
+import { anySlice, Bench, OWNER } from "./slices.ts";
 
 const FACTS: EntryFacts = { unit: "tool", name: "add_to_cart", callId: "c", outcome: "ok", ms: [0, 0, 1] };
 
@@ -137,6 +139,23 @@ test("a state of 64 levels is journalled and read back, changed as a whole or at
   });
   expect(openEntry(OWNER, run.entries[1]!.text!).patches).toBeDefined();
   expect(run.wrong).toEqual([]);
+});
+
+test("a part whose name looks like a tag of the codec is journalled like any other", () => {
+  const slice = anySlice("$set", () => ({ count: 0, note: "x".repeat(100) }));
+  const document = RecordDocument.begin(OWNER, [slice]);
+  const writer = new JournalWriter();
+  const entries = [1, 2].map((version): Entry => {
+    const unit = new Unit(document, "write");
+    (unit.draft(slice) as { count: number }).count = version;
+    const change = unit.change()!;
+    const text = writer.entry(FACTS, document, version, change);
+    document.accept(change.parts);
+    return { version, atMs: version, text, callId: null };
+  });
+  expect(openEntry(OWNER, entries[0]!.text!).snapshot).toBeDefined();
+  expect(openEntry(OWNER, entries[1]!.text!).patches).toEqual({ $set: [["set", ["count"], 2]] });
+  expect(partsAt(OWNER, entries, 2)).toMatchObject({ $set: { count: 2 } });
 });
 
 test("what is read from the journal shares nothing with another reading", () => {
