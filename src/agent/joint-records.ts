@@ -5,7 +5,8 @@
 //   SH1. An update is a transaction of its own: compare-and-set, the recipe runs again on a conflict. It is durable when
 //        its promise resolves, whatever becomes of the unit that asked for it.                         (P11)
 //   SH2. An operation id is honoured once in 24 h: the same id again gives what the first one gave.       (P11)
-//   SH3. A forgotten owner takes no update and gives no value; a quarantined one neither, and both say so. (P10, P22)
+//   SH3. What a conversation left is given only to the same customer, the same agent, in time, and only after its end. (P12)
+//   SH4. A forgotten owner takes no update and gives no value; a quarantined one neither, and both say so. (P10, P22)
 
 import type { Slice } from "../state/slice.ts";
 import type { Facts, Owner } from "../state/store.ts";
@@ -33,6 +34,15 @@ export interface JointUpdate {
   readonly expiresAtMs?: number | null;
 }
 
+/** Whose conversation, and how long ago it may have ended. */
+export interface Left {
+  readonly conversationId: string;
+  readonly agentId: string;
+  readonly customer: Owner;
+  /** Milliseconds. */
+  readonly withinMs: number;
+}
+
 export interface JointRecords {
   /** The owner key: a keyed hash of the id, so that a store names nobody. @throws `option_invalid` without a secret. */
   ownerOf(kind: "customer" | "account", id: string): Owner;
@@ -48,4 +58,7 @@ export interface JointRecords {
    * @throws what the recipe throws (nothing is written), and as `read`; `option_invalid` for an asynchronous recipe.
    */
   update<T>(owner: Owner, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => T): Promise<T>;
+
+  /** A copy of what a conversation left of a part (SH3); undefined when there is none. @throws `state_quarantined`. */
+  left(of: Left, slice: Slice): Promise<unknown>;
 }

@@ -1,40 +1,50 @@
 // Customers and accounts: records of the store that no conversation owns.
 //
 // Owns their transactions: compare-and-set over the store, one update of an owner at a time in this process, the
-// recipe again where another process was faster.
+// recipe again where another process was faster. What is known of an owner is kept for a short while (`joint-owner.ts`),
+// so that an update is one round trip.
 //
 //   SR1. What an update gives was committed with the very change that it came from.                    (P11)
 //   SR2. An operation id that the store knows is not carried out again; its first result is given.     (P11)
 //   SR3. An unknown outcome is resolved before anything is said: the write id is sent again; where somebody committed
 //        meanwhile, the operation id tells.                                                            (P4)
 //   SR4. A tombstone gives no value and takes none.                                                    (P22)
+//   SR5. What a recipe throws on something that may be out of date is not believed: it runs again on what is loaded.
+//   SR6. A customer's record that is gone, or older than it was, is said once (`state_lost`), never shown as an empty one.
 
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { sleep, type Clock } from "../base/clock.ts";
-import { decode, encode } from "../base/codec.ts";
+import { decode } from "../base/codec.ts";
 import type { KeyedHash } from "../base/keyed-hash.ts";
 import { copyOf } from "../base/plain.ts";
-import type { JointRecord, JointRecords, JointUpdate, Values } from "../agent/joint-records.ts";
+import type { JointRecord, JointRecords, JointUpdate, Left, Values } from "../agent/joint-records.ts";
 import { RecordDocument } from "../state/document.ts";
-import { JournalWriter } from "../state/journal.ts";
-import { sealBody } from "../state/record.ts";
-import { LEDGER_MAX_CALLS, type Change, type Loaded, type Owner, type Store } from "../state/store.ts";
+import { conversationOwner, LEDGER_MAX_CALLS, type Change, type Loaded, type Owner, type Store } from "../state/store.ts";
 import type { Slice } from "../state/slice.ts";
-import { Unit } from "../state/unit.ts";
+import { JointOwner, type Attempt } from "./joint-owner.ts";
 import { keptAnswer } from "./kept-answer.ts";
-import { RESULT_MAX_BYTES } from "./result-json.ts";
 
 /** How long an update may take, conflicts and unknown outcomes included, milliseconds. Source: as a commit's. */
 const WITHIN_MS = 10_000;
 /** The longest pause between two attempts, milliseconds. */
 const LONGEST_PAUSE_MS = 500;
+/** Owners that are known at a time. Source: as many as conversations whose values stay in memory. */
+const KNOWN_OWNERS = 256;
+/** How long an owner stays known without an update, milliseconds. Far below what a tombstone stays, so that nothing erased comes back. */
+const KNOWN_MS = 60_000;
 
 export interface JointRecordsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly hash: KeyedHash;
+}
+
+interface Known {
+  readonly owner: JointOwner;
+  /** When the store said so last, milliseconds of the monotonic clock. */
+  atMs: number;
 }
 
 export class JointRecordsOfStore implements JointRecords {
@@ -43,6 +53,8 @@ export class JointRecordsOfStore implements JointRecords {
   readonly #hash: KeyedHash;
   /** The last update of an owner in this process: two at once would only meet as conflicts. */
   readonly #turns = new Map<Owner, Promise<unknown>>();
+  /** The one that was updated last at the end. */
+  readonly #known = new Map<Owner, Known>();
 
   constructor({ store, clock, hash }: JointRecordsOptions) {
     this.#store = store;
@@ -56,7 +68,8 @@ export class JointRecordsOfStore implements JointRecords {
 
   async read(owner: Owner, slices: readonly Slice[]): Promise<JointRecord> {
     const loaded = await this.#load(owner);
-    const document = documentOf(owner, loaded, slices);
+    const known = this.#knownOf(owner);
+    const document = (loaded && known?.isAt(loaded) && known.opened(slices)) || documentOf(owner, loaded, slices);
     return { version: loaded?.version ?? 0, facts: loaded?.facts, value: (slice) => copyOf(document.value(slice)) };
   }
 
@@ -66,52 +79,138 @@ export class JointRecordsOfStore implements JointRecords {
       if (this.#turns.get(owner) === tail) this.#turns.delete(owner);
     });
     this.#turns.set(owner, tail);
-    return turn;
+    return turn as Promise<T>;
   }
 
-  async #update<T>(owner: Owner, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => T): Promise<T> {
+  async left({ conversationId, agentId, customer, withinMs }: Left, slice: Slice): Promise<unknown> {
+    const loaded = await this.#store.load(conversationOwner(conversationId));
+    if (!loaded || loaded.record === null || loaded.facts.status !== "ended") return undefined;
+    const isTheirs = loaded.facts.customer === customer && loaded.facts.agentId === agentId;
+    if (!isTheirs || this.#clock.now() - loaded.facts.updatedAtMs > withinMs) return undefined;
+    return copyOf(RecordDocument.open(loaded.owner, loaded.version, loaded.record, [slice]).value(slice));
+  }
+
+  async #update(owner: Owner, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => unknown): Promise<unknown> {
     const deadline = this.#clock.monotonic() + WITHIN_MS;
-    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      const loaded = await this.#load(owner);
-      const before = await this.#appliedBefore(owner, loaded, how.operationId);
-      if (before !== undefined) return decode(before) as T;
-      const { change, result } = attempt(owner, loaded, slices, how, recipe);
-      if (await this.#isCommitted(owner, change, deadline)) return result;
+    let known = this.#knownOf(owner);
+    for (let pauseMs = 1, isFresh = false; ; ) {
+      if (!known || isFresh) {
+        known = await this.#fresh(owner);
+        isFresh = true;
+      }
+      const before = await this.#appliedBefore(known, how.operationId);
+      if (before !== undefined) return decode(before);
+      const attempt = this.#attempt(known, isFresh, () => known!.attempt(slices, how, recipe, this.#clock.now()));
+      if (attempt && (await this.#isCommitted(known, attempt, deadline))) return attempt.result;
+      isFresh = true;
+      if (!attempt) continue;
       if (this.#clock.monotonic() + pauseMs > deadline) throw new StoreUnavailableError(`Others changed the record without a pause for ${WITHIN_MS} ms. Nothing was stored; try again.`);
       // Those who met once would meet again without a difference between their pauses.
       await sleep(this.#clock, randomInt(pauseMs + 1));
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** SR5. Undefined: to be tried again on what is loaded. */
+  #attempt(known: JointOwner, isFresh: boolean, run: () => Attempt): Attempt | undefined {
+    try {
+      return run();
+    } catch (thrown) {
+      if (isFresh) throw thrown;
+      this.#known.delete(known.owner);
+      return undefined;
     }
   }
 
   /** SR2. */
-  async #appliedBefore(owner: Owner, loaded: Loaded | undefined, operationId: string): Promise<string | undefined> {
-    if (!loaded) return undefined;
-    const isKnown = loaded.calls.some(({ callId }) => callId === operationId);
+  async #appliedBefore(known: JointOwner, operationId: string): Promise<string | undefined> {
+    const { operations } = known;
+    if (known.version === 0) return undefined;
     // Where the ledger is not full, what it does not know did not happen.
-    if (!isKnown && loaded.calls.length < LEDGER_MAX_CALLS) return undefined;
-    return keptAnswer(this.#store, owner, operationId);
+    if (!operations.find(operationId, this.#clock.now()) && operations.size < LEDGER_MAX_CALLS) return undefined;
+    return keptAnswer(this.#store, known.owner, operationId);
   }
 
   /** False when somebody else was faster: nothing was written, or SR3. */
-  async #isCommitted(owner: Owner, change: Change, deadline: number): Promise<boolean> {
+  async #isCommitted(known: JointOwner, attempt: Attempt, deadline: number): Promise<boolean> {
+    try {
+      const isCommitted = await this.#send(known.owner, attempt.change, deadline);
+      if (!isCommitted) known.undo(attempt);
+      // The store's clock says when a new one began.
+      else if (attempt.change.expectedVersion === 0) this.#known.delete(known.owner);
+      else {
+        known.accept(attempt, this.#clock.now());
+        this.#remember(known);
+      }
+      return isCommitted;
+    } catch (thrown) {
+      this.#known.delete(known.owner);
+      throw thrown;
+    }
+  }
+
+  /** Sends a change until it is known whether it was written (SR3). */
+  async #send(owner: Owner, change: Change, deadline: number): Promise<boolean> {
+    let isOpen = false;
     for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
         await this.#store.commit(owner, change);
         return true;
       } catch (thrown) {
-        if (!(thrown instanceof ConversimpleError)) throw thrown;
         // Gone or forgotten meanwhile: the next look at it says which.
-        if (AGAIN.has(thrown.code)) return false;
-        if (thrown.fields.outcome !== "unknown" || this.#clock.monotonic() + pauseMs > deadline) throw thrown;
+        if (thrown instanceof ConversimpleError && AGAIN.has(thrown.code)) return false;
+        // A repetition that failed says nothing of the attempt before it.
+        if (thrown instanceof ConversimpleError && !isOpen && thrown.fields.outcome !== "unknown") throw thrown;
+        isOpen = true;
+        if (this.#clock.monotonic() + pauseMs > deadline) throw unresolved(thrown);
       }
       await sleep(this.#clock, pauseMs);
     }
   }
 
+  /** What the store has now, taken over into what is known. */
+  async #fresh(owner: Owner): Promise<JointOwner> {
+    const known = this.#known.get(owner)?.owner ?? new JointOwner(owner);
+    known.take(await this.#load(owner));
+    if (known.version > 0) this.#remember(known);
+    else this.#known.delete(owner);
+    return known;
+  }
+
   async #load(owner: Owner): Promise<Loaded | undefined> {
+    const known = this.#knownOf(owner);
+    const { version = 0, facts } = known ?? {};
     const loaded = await this.#store.load(owner);
-    if (loaded?.facts.status === "forgotten") throw new ConversimpleError("customer_forgotten", "This customer's data was erased on request. Nothing is stored under it any more.", { owner });
-    return loaded;
+    if (loaded?.facts.status === "forgotten") {
+      this.#known.delete(owner);
+      throw new ConversimpleError("customer_forgotten", "This customer's data was erased on request. Nothing is stored under it any more.", { owner });
+    }
+    const isAnother = loaded && loaded.facts.createdAtMs !== facts?.createdAtMs;
+    if (version === 0 || isAnother || (loaded && loaded.version >= version) || !owner.startsWith("customer:")) return loaded;
+    this.#known.delete(owner);
+    throw new ConversimpleError("state_lost", `The record of ${owner} is not what the store had acknowledged: version ${version} was stored, ${loaded ? `version ${loaded.version}` : "nothing"} is there now.`, { owner, version });
+  }
+
+  /** What is known of an owner, unless that is too long ago or its record has expired since. */
+  #knownOf(owner: Owner): JointOwner | undefined {
+    const known = this.#known.get(owner);
+    if (!known) return undefined;
+    const { expiresAtMs = null } = known.owner.facts ?? {};
+    const isOver = expiresAtMs !== null && expiresAtMs <= this.#clock.now();
+    if (!isOver && this.#clock.monotonic() - known.atMs < KNOWN_MS) return known.owner;
+    this.#known.delete(owner);
+    return undefined;
+  }
+
+  /** Says that the store has it as it is known. Those that nobody updates any more go. */
+  #remember(owner: JointOwner): void {
+    const nowMs = this.#clock.monotonic();
+    this.#known.delete(owner.owner);
+    this.#known.set(owner.owner, { owner, atMs: nowMs });
+    for (const [name, { atMs }] of this.#known) {
+      if (this.#known.size <= KNOWN_OWNERS && nowMs - atMs < KNOWN_MS) break;
+      this.#known.delete(name);
+    }
   }
 }
 
@@ -122,43 +221,7 @@ function documentOf(owner: Owner, loaded: Loaded | undefined, slices: readonly S
   return RecordDocument.open(owner, loaded.version, loaded.record, slices);
 }
 
-/** One run of a recipe on what was loaded, and the commit that it asks for. */
-function attempt<T>(owner: Owner, loaded: Loaded | undefined, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => T): { change: Change; result: T } {
-  const document = documentOf(owner, loaded, slices);
-  const unit = new Unit(document, "write");
-  let result: T;
-  try {
-    // A draft that a recipe gives back is not worth anything after it.
-    result = copyOf(synchronous(how.name, recipe((slice) => unit.draft(slice))));
-  } catch (thrown) {
-    unit.discard();
-    throw thrown;
-  }
-  const changed = unit.change() ?? { parts: new Map(), patches: {} };
-  const version = (loaded?.version ?? 0) + 1;
-  const entry = new JournalWriter().entry({ unit: "update", name: how.name, outcome: "ok", ms: [0, 0, 0] }, document, version, changed);
-  return {
-    result,
-    change: {
-      writeId: randomUUID(),
-      expectedVersion: version - 1,
-      epoch: loaded?.epoch ?? 0,
-      record: document.textWith(version, changed.parts),
-      entry,
-      answer: { callId: how.operationId, digest: "update", text: sealBody(keptText(how.name, result)) },
-      ...(how.expiresAtMs === undefined ? {} : { facts: { expiresAtMs: how.expiresAtMs } }),
-    },
-  };
-}
-
-function keptText(name: string, result: unknown): string {
-  const text = encode(result, `the result of the ${name}`);
-  if (Buffer.byteLength(text) <= RESULT_MAX_BYTES) return text;
-  throw new ConversimpleError("result_invalid", `The result of the ${name} has more than ${RESULT_MAX_BYTES} bytes. Return what a redelivery needs.`, { limit: RESULT_MAX_BYTES });
-}
-
-function synchronous<T>(name: string, result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== "function") return result;
-  (result as unknown as Promise<unknown>).then(undefined, () => {});
-  throw new ConversimpleError("option_invalid", `The recipe of the ${name} is asynchronous. It may run again on a conflict: do the waiting before it.`);
+function unresolved(thrown: unknown): StoreUnavailableError {
+  if (thrown instanceof StoreUnavailableError) return thrown;
+  return new StoreUnavailableError("It is not known whether the change was stored. Send the call again: its answer will be true.", { outcome: "unknown" }, { cause: thrown });
 }
