@@ -10,6 +10,8 @@ export { conversationState, type ConversationStateOptions } from "./parts/conver
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
 export type { LockoutOptions } from "./parts/lockout.ts";
 export { session, type Session, type SessionOptions, type Verified } from "./parts/session.ts";
+export { workflow, type Workflow } from "./parts/workflow.ts";
+export type { StoredWorkflow, WorkflowData, WorkflowDefinition, WorkflowInput, WorkflowStep } from "./parts/workflow-definition.ts";
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
 export { openState, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
 export type { Logger, LogFields } from "./base/log.ts";

@@ -23,6 +23,8 @@ export interface AgentDefinition {
   /** Parts that hear of every tool call, and parts that have something to put away at the end. */
   readonly watchers: readonly Part[];
   readonly closers: readonly Part[];
+  /** Durable parts that may want a unit of their own at a time. */
+  readonly timed: readonly Part[];
   /** Plain fields that hold an empty container. The seal cannot protect what is put into them: worth a warning. */
   readonly shared: readonly string[];
 }
@@ -60,7 +62,8 @@ export function defineAgent(agent: ConversimpleAgent): AgentDefinition {
   const all = [...parts.values()];
   const watchers = all.filter((part) => "toolCalled" in part);
   const closers = all.filter((part) => "conversationEnded" in part);
-  const definition: AgentDefinition = { agentId, agent, tools, parts, slices, watchers, closers, shared };
+  const timed = all.filter((part) => "dueAtMs" in part && part.slice() !== undefined);
+  const definition: AgentDefinition = { agentId, agent, tools, parts, slices, watchers, closers, timed, shared };
   DEFINITIONS.set(agent, definition);
   seal(agent, parts);
   return definition;

@@ -6,11 +6,18 @@
 //   G2. A refusal is a result with a message that can be said aloud.
 
 import type { RefusalResult } from "../base/errors.ts";
+import type { Slice } from "../state/slice.ts";
 
 /** Something that can refuse: a session, a workflow step, or an object of your own. */
 export interface Guard {
   /** `undefined` to let the tool run, a refusal to stop it. */
   refusal(): RefusalResult | undefined | Promise<RefusalResult | undefined>;
+
+  /**
+   * Whether a tool with this guard is worth offering to a model now; it is, unless this says no. Asked outside of any
+   * unit, with committed values. Only a hint: whoever calls the tool all the same is refused by `refusal`.
+   */
+  isOffered?(value: (slice: Slice) => unknown): boolean;
 }
 
 /** A predicate: true to go on; a text is the message of the refusal; false refuses with a general one. */

@@ -34,6 +34,15 @@ export abstract class Part {
   /** Runs at the start of every tool call's unit, before its guards. What it throws is the call's failure. */
   toolCalled?(): void;
 
+  /**
+   * When the part wants a unit of its own, milliseconds since 1970; undefined when it does not. Asked for after each
+   * commit, with the committed value, and when a conversation is taken up.
+   */
+  dueAtMs?(value: unknown, createdAtMs: number): number | undefined;
+
+  /** Runs in that unit, before any other that begins after the time. What it throws changes nothing; the next unit tries again. */
+  due?(): void | Promise<void>;
+
   /** Runs in the last unit of a conversation, after the agent's own hook, whatever became of that. */
   conversationEnded?(reason: string): void | Promise<void>;
 

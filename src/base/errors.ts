@@ -42,6 +42,7 @@ export type ErrorCode =
   | "unit_ended"
   | "agent_sealed"
   | "definition_invalid"
+  | "move_not_allowed"
   | "option_invalid"
   | "id_invalid"
   // The wire.

@@ -21,6 +21,7 @@ import { hostSettings, type HostOptions, type HostSettings } from "./host-option
 import { watchRejections } from "./late-rejections.ts";
 import { Lease } from "./leases.ts";
 import { Maintenance } from "./maintenance.ts";
+import { offeredTools, OfferWatch } from "./offered-tools.ts";
 import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
@@ -43,6 +44,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #borrowing = new Map<string, Promise<void>>();
   readonly #looking = new Map<LiveConversation, Promise<void>>();
+  readonly #offers = new OfferWatch();
   readonly #toolListeners = new Set<(conversationId: string) => void>();
   readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
   readonly #lease: Lease;
@@ -128,10 +130,11 @@ export class AgentHost implements Host, ConversationHost {
     return opening;
   }
 
-  tools(conversationId: string): readonly ToolDescription[] {
+  tools(conversationId: string, which: "offered" | "all" = "offered"): readonly ToolDescription[] {
     const live = this.#live.get(conversationId);
     if (!live) return [];
-    return [...live.agent.tools.values()].map(({ name, description, parameters, options }) => ({
+    const tools = which === "all" ? [...live.agent.tools.values()] : offeredTools(live);
+    return tools.map(({ name, description, parameters, options }) => ({
       name,
       description,
       parameters: parameters.jsonSchema,
@@ -227,6 +230,17 @@ export class AgentHost implements Host, ConversationHost {
     this.#live.clear();
     this.#unwatch();
     for (const unlink of this.#unlinks) unlink();
+  }
+
+  /** What a model is offered may be another set now. Told before the answer of the call that changed it. */
+  changed(live: LiveConversation): void {
+    if (!this.#offers.hasChanged(live)) return;
+    for (const listener of this.#toolListeners) listener(live.id);
+  }
+
+  /** Has a conversation do what is due: every turn begins with that. */
+  due(live: LiveConversation): void {
+    void this.#units.inQueue(live, "deadline", () => Promise.resolve(), { unlimited: true }).catch(() => live.dueTimes.again());
   }
 
   /** P9: a warning before the refusal. */
@@ -326,6 +340,7 @@ export class AgentHost implements Host, ConversationHost {
       throw thrown;
     }
     this.#live.set(conversationId, live);
+    this.#offers.begin(live);
     return { kind: "serving", isNew };
   }
 
@@ -338,8 +353,11 @@ export class AgentHost implements Host, ConversationHost {
     }
     const { agent } = live.agent;
     const name = isNew ? "onConversationStarted" : "onConversationResumed";
-    // A resumed conversation without a hook has nothing to commit.
-    if (!isNew && !("onConversationResumed" in agent)) return;
+    // A resumed conversation without a hook has nothing to commit, unless something was due meanwhile.
+    if (!isNew && !("onConversationResumed" in agent)) {
+      if (live.dueTimes.overdue().length > 0) await this.#units.inQueue(live, "deadline", () => Promise.resolve());
+      return;
+    }
     await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())));
   }
 

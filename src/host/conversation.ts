@@ -20,6 +20,7 @@ import { sealBody, WARN_SHARE } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
 import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
 import type { UnitChange } from "../state/unit.ts";
+import { DueTimes } from "./due-times.ts";
 import type { Caller, Outcome } from "./host.ts";
 import { UnitQueue } from "./unit-queue.ts";
 
@@ -40,6 +41,10 @@ export interface ConversationHost {
   readonly resolveTimeoutMs: number;
   /** Says that the conversation was used: those that were not for a while let their decoded values go. */
   used(conversation: LiveConversation): void;
+  /** Its committed state is another one now. */
+  changed(conversation: LiveConversation): void;
+  /** A deadline of one of its parts has come. */
+  due(conversation: LiveConversation): void;
   /** A part passed 80 % of its limit, for the first time here (P9). */
   grew(conversation: LiveConversation, part: string, bytes: number, limit: number): void;
   /** LC4. */
@@ -61,6 +66,7 @@ export class LiveConversation {
   readonly caller: Caller;
   readonly epoch: number;
   readonly queue = new UnitQueue();
+  readonly dueTimes: DueTimes;
   readonly ledger: Ledger;
   /** Calls that are waiting or running. */
   readonly inFlight = new Map<string, { readonly digest: string; readonly outcome: Promise<Outcome> }>();
@@ -102,8 +108,12 @@ export class LiveConversation {
     this.updatedAtMs = loaded.facts.updatedAtMs;
     this.aliveAtMs = host.clock.monotonic();
     this.hasMail = loaded.mail > 0;
+    this.dueTimes = new DueTimes({ clock: host.clock, parts: agent.timed, createdAtMs: this.createdAtMs, onDue: () => host.due(this) });
     if (record instanceof ConversimpleError) this.quarantine = record;
-    else this.#document = record;
+    else {
+      this.#document = record;
+      this.dueTimes.look((slice) => record.value(slice));
+    }
   }
 
   get version(): number {
@@ -167,6 +177,7 @@ export class LiveConversation {
   leave(error: ConversimpleError): void {
     if (this.#gone) return;
     this.#gone = error;
+    this.dueTimes.stop();
     this.queue.close(error);
   }
 
@@ -200,13 +211,17 @@ export class LiveConversation {
     };
   }
 
-  #accept({ change, answer, facts }: CommitRequest, stored: Change): void {
+  #accept({ entry, change, answer, facts }: CommitRequest, stored: Change): void {
     this.#version = stored.expectedVersion + 1;
     this.updatedAtMs = this.#host.clock.now();
-    this.touch();
-    if (change) {
-      this.#document?.accept(change.parts);
+    // A deadline is no sign of life: steps that lead to each other by deadlines would keep a call for ever. (P13)
+    if (entry.unit !== "deadline") this.touch();
+    const document = this.#document;
+    if (change && document) {
+      document.accept(change.parts);
       this.#watchSize(change);
+      this.dueTimes.look((slice) => document.value(slice));
+      this.#host.changed(this);
     }
     this.#host.used(this);
     if (answer) this.ledger.add({ callId: answer.callId, digest: answer.digest, version: this.#version, atMs: this.updatedAtMs });

@@ -82,8 +82,11 @@ export interface Host {
    */
   open(conversationId: string, options: OpenOptions): Promise<Opened>;
 
-  /** The tools to register for a conversation that is served here; empty when it is not. */
-  tools(conversationId: string): readonly ToolDescription[];
+  /**
+   * The tools to register for a conversation that is served here; empty when it is not. `offered`, unless told otherwise:
+   * those that its state allows now. `all`: for a platform that takes them once.
+   */
+  tools(conversationId: string, which?: "offered" | "all"): readonly ToolDescription[];
 
   /** Runs a tool call (H1..H3). */
   invoke(invocation: Invocation): Promise<Outcome>;

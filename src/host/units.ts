@@ -8,13 +8,18 @@
 //        conversation ended.                                                                           (P16)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 //        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
+//   UN4. What is due comes before any unit that begins after its time; one that fails is reported and tried again before
+//        the next unit.                                                                              (P17)
 
+import type { Part } from "../agent/part.ts";
 import { runOutside, runWith } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { Mask } from "../base/mask.ts";
+import { hide } from "../base/redaction.ts";
 import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
 import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
@@ -113,9 +118,10 @@ export class Units implements UnitHost {
     });
   }
 
-  /** Before each unit: what is unresolved is resolved, and the inbox is emptied in order (P4, P16). */
+  /** Before each unit: what is unresolved is resolved, what is due is done, and the inbox is emptied in order (P4, P16, P17). */
   async prepare(live: LiveConversation): Promise<void> {
     await live.settle();
+    for (const [part, atMs] of live.dueTimes.overdue()) if (live.dueTimes.isDue(part, atMs)) await this.#due(live, part, atMs);
     while (live.hasMail && !live.quarantine) {
       live.hasMail = false;
       try {
@@ -165,6 +171,7 @@ export class Units implements UnitHost {
 
   /** Gives the error to the agent's `onError`, and to whoever runs the host; in no conversation, whichever ran before. */
   tell(live: LiveConversation, thrown: unknown): void {
+    hide(thrown, hiddenState(live));
     this.#onError(thrown, live.id);
     this.tellAgent(live.agent, thrown);
   }
@@ -177,6 +184,12 @@ export class Units implements UnitHost {
     } catch (again) {
       failed(again);
     }
+  }
+
+  /** Effects of a deadline are remembered by its time, so that it has them once, however often it is tried. */
+  async #due(live: LiveConversation, part: Part, atMs: number): Promise<void> {
+    const failure = await this.#unit(live, { unit: "deadline", name: part.name, id: `\ndeadline:${part.name}:${atMs}`, handle: () => part.due?.() });
+    if (failure) this.report(live, failure.thrown, "a deadline failed");
   }
 
   async #apply(live: LiveConversation, message: WaitingMessage): Promise<void> {
@@ -242,6 +255,12 @@ export class Units implements UnitHost {
       new Promise((settle) => settle(handle())).then(() => resolve(), reject);
     }).finally(() => deadline.stop());
   }
+}
+
+/** What of the state must not stand in a text about a failure of its conversation. */
+function hiddenState(live: LiveConversation): string[] {
+  if (live.quarantine) return [];
+  return live.agent.slices.flatMap((slice) => (slice.masks ? Mask.of(slice.masks).hidden(live.document.value(slice)) : []));
 }
 
 const NOTHING = encode(undefined);

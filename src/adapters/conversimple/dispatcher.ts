@@ -45,7 +45,10 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly connections?: "per-conversation" | "shared";
   /** The form of our frames; `array` (Phoenix V2) unless given. */
   readonly frameForm?: FrameForm;
-  /** Whether tools are registered again when their set changes; true unless given. */
+  /**
+   * Whether tools are registered again when the offered set changes; true unless given. False for a platform that takes
+   * them once: it is given all, and those that a step does not allow are refused when they are called.
+   */
   readonly registerOnChange?: boolean;
   /** Heartbeats and patience on the wire, for networks that drop silent connections sooner than most. */
   readonly times?: ConnectionTimes;

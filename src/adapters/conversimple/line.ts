@@ -30,6 +30,8 @@ export interface LineContext {
   readonly newTopic: () => string;
   readonly form: FrameForm;
   readonly times: ConnectionTimes;
+  /** `all` for a platform that takes tools once per conversation. */
+  readonly offer: "offered" | "all";
   readonly onCall: CallListener;
 }
 
@@ -92,8 +94,8 @@ export class Line {
 
   /** Registers the conversation's present tools. Resolves with whether the platform confirmed it; never rejects. */
   async register(conversationId: string): Promise<boolean> {
-    const { host, log } = this.#context;
-    const tools = host.tools(conversationId);
+    const { host, log, offer } = this.#context;
+    const tools = host.tools(conversationId, offer);
     const outcome = await this.#connection.push(REGISTER_TOOLS, registration(conversationId, tools));
     if (outcome.kind === "error") log.warn({ conversationId, tools: tools.length }, "the platform refused the registration of tools");
     return outcome.kind === "ok";

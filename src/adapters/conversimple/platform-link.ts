@@ -28,7 +28,7 @@ export interface PlatformLinkOptions {
   readonly connections?: "per-conversation" | "shared";
   /** The form of our frames, the same as in `connect`; `array` unless given. */
   readonly form?: FrameForm;
-  /** Whether tools are registered again when they changed; true unless given. */
+  /** Whether tools are registered again when they changed; true unless given. Otherwise all are, once. */
   readonly registerOnChange?: boolean;
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -60,7 +60,7 @@ export class PlatformLink {
   #isStopping = false;
 
   constructor(options: PlatformLinkOptions) {
-    const { host, connect, clock = systemClock, log = silentLogger, random = jitter, form = "array", times = {} } = options;
+    const { host, connect, clock = systemClock, log = silentLogger, random = jitter, form = "array", times = {}, registerOnChange = true } = options;
     this.#options = options;
     this.#log = log;
     this.#agentIds = new Set(host.agentIds);
@@ -68,7 +68,7 @@ export class PlatformLink {
     const onCall: CallListener = (outcome, durationMs) => {
       for (const listener of this.#listeners) listener(outcome, durationMs);
     };
-    this.#context = { host, connect, clock, log, stats: this.stats, random, newTopic, form, times, onCall };
+    this.#context = { host, connect, clock, log, stats: this.stats, random, newTopic, form, times, offer: registerOnChange ? "offered" : "all", onCall };
     this.#control = new Line(this.#context, {
       joinPayload: { agents: [...host.agentIds] },
       target: (id) => this.#target(id),

@@ -1,0 +1,101 @@
+// When parts of a conversation want a unit of their own: the deadlines of workflow steps.
+//
+// Owns when that is, for one conversation that is served here. Runs nothing.
+//
+//   DT1. A due time is stored as wall time, so that it holds over a restart. From the moment at which this process knows
+//        of it, it is measured on the monotonic clock: setting the clock makes nothing due, and delays nothing.
+//   DT2. What is due is due until its part wants another time, or none. The timer only has it looked at.
+//   DT3. A part that cannot say when wants nothing: it is asked while a commit is taken over, which must not fail.
+//   DT4. A conversation has at most one timer, and none after `stop`.
+
+import type { Part } from "../agent/part.ts";
+import type { Clock, Timer } from "../base/clock.ts";
+import type { Slice } from "../state/slice.ts";
+
+/** The longest time that one timer waits, milliseconds; then it is looked at again. Source: a 32-bit timer ends at 24.8 days. */
+const LONGEST_WAIT_MS = 86_400_000;
+/** How soon something is tried again that could not be committed, milliseconds. */
+const AGAIN_MS = 5_000;
+
+interface Due {
+  /** As the part says it. */
+  readonly atMs: number;
+  /** The same on the monotonic clock (DT1). */
+  readonly at: number;
+}
+
+export interface DueTimesOptions {
+  readonly clock: Clock;
+  readonly parts: readonly Part[];
+  readonly createdAtMs: number;
+  /** Something may be due now. */
+  readonly onDue: () => void;
+}
+
+export class DueTimes {
+  readonly #options: DueTimesOptions;
+  readonly #dues = new Map<Part, Due>();
+  #timer: Timer | undefined;
+  #hasStopped = false;
+
+  constructor(options: DueTimesOptions) {
+    this.#options = options;
+  }
+
+  /** Asks the parts, now that committed values are these. */
+  look(value: (slice: Slice) => unknown): void {
+    const { clock, parts, createdAtMs } = this.#options;
+    for (const part of parts) {
+      const atMs = timeOf(() => part.dueAtMs?.(value(part.slice()!), createdAtMs));
+      if (atMs === undefined) this.#dues.delete(part);
+      else if (this.#dues.get(part)?.atMs !== atMs) this.#dues.set(part, { atMs, at: clock.monotonic() + atMs - clock.now() });
+    }
+    if (parts.length > 0) this.#wait();
+  }
+
+  /** What is due, with its time; the longest overdue first. */
+  overdue(): readonly (readonly [part: Part, atMs: number])[] {
+    if (this.#dues.size === 0) return [];
+    const now = this.#options.clock.monotonic();
+    const found = [...this.#dues].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
+    return found.map(([part, { atMs }]) => [part, atMs]);
+  }
+
+  /** Whether that part is still due at that time. */
+  isDue(part: Part, atMs: number): boolean {
+    return this.#dues.get(part)?.atMs === atMs;
+  }
+
+  /** What was due could not be committed: it is looked at again soon. */
+  again(): void {
+    this.#arm(AGAIN_MS);
+  }
+
+  /** DT4. */
+  stop(): void {
+    this.#hasStopped = true;
+    this.#timer?.cancel();
+    this.#dues.clear();
+  }
+
+  #wait(): void {
+    const next = Math.min(...[...this.#dues.values()].map(({ at }) => at));
+    this.#timer?.cancel();
+    if (next !== Number.POSITIVE_INFINITY) this.#arm(Math.min(Math.max(0, next - this.#options.clock.monotonic()), LONGEST_WAIT_MS));
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer?.cancel();
+    if (this.#hasStopped) return;
+    this.#timer = this.#options.clock.after(delayMs, () => (this.overdue().length > 0 ? this.#options.onDue() : this.#wait()), { background: true });
+  }
+}
+
+/** DT3. */
+function timeOf(ask: () => number | undefined): number | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
