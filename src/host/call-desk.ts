@@ -33,6 +33,7 @@ const SPEAKABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "state_lost",
   "read_only",
   "unit_ended",
+  "move_not_allowed",
   "result_invalid",
   "call_mismatch",
   "conversation_not_found",
@@ -108,6 +109,8 @@ export class CallDesk {
     live.parallel++;
     try {
       await live.settle();
+      // Not at the old step (P17): this is the one thing that it waits for.
+      if (live.dueTimes.overdue().length > 0) await this.#units.inQueue(live, "deadline", () => Promise.resolve(), { unlimited: true });
       return await this.#run(live, call);
     } finally {
       live.parallel--;
