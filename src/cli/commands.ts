@@ -20,6 +20,11 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
   "state watch": { summary: "commits as they happen", load: async () => (await import("./state/watch.ts")).watchCommand },
   "state doctor": { summary: "what fills the store, and what is not as it should be", load: async () => (await import("./state/doctor.ts")).doctorCommand },
   "state reset": { summary: "drop a state that cannot be read, so that its conversation begins anew", load: async () => (await import("./state/reset.ts")).resetCommand },
+  "state rewrap": { summary: "encrypt the records with the newest key", load: async () => (await import("./state/rewrap.ts")).rewrapCommand },
+  "state quarantine list": { summary: "the records that cannot be used", load: async () => (await import("./state/quarantine/list.ts")).listCommand },
+  "state quarantine show": { summary: "why a record cannot be used, and what its journal can give back", load: async () => (await import("./state/quarantine/show.ts")).showCommand },
+  "state quarantine restore": { summary: "put a good version in the place of a record that cannot be used", load: async () => (await import("./state/quarantine/restore.ts")).restoreCommand },
+  "state quarantine drop": { summary: "remove a record that cannot be used", load: async () => (await import("./state/quarantine/drop.ts")).dropCommand },
 };
 
 const HINT = "See: conversimple --help";
@@ -44,21 +49,33 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
   return 0;
 }
 
-/** The command and what follows its name; none when the help of a group was shown. */
+/** The command and what follows its name; none when the help of a group was shown. A group may hold groups. */
 function find(words: readonly string[], terminal: Terminal): { listed?: Listed; rest: readonly string[] } {
-  const [first = "", second = ""] = words;
-  if (Object.hasOwn(COMMANDS, first)) return { listed: COMMANDS[first]!, rest: words.slice(1) };
-  const group = Object.keys(COMMANDS).filter((name) => name.startsWith(`${first} `));
-  if (group.length === 0) throw misuse(first.startsWith("-") ? `There is no option ${first} without a command.` : `There is no command "${first}".${suggestion(first, [...new Set(Object.keys(COMMANDS).map((name) => name.split(" ")[0]!))])}`, HINT);
-  const name = `${first} ${second}`;
-  if (Object.hasOwn(COMMANDS, name)) return { listed: COMMANDS[name]!, rest: words.slice(2) };
-  if (second === "--help" || second === "-h") {
-    terminal.say(overview(terminal));
-    return { rest: [] };
+  for (let length = 1; ; length++) {
+    const name = words.slice(0, length).join(" ");
+    if (Object.hasOwn(COMMANDS, name)) return { listed: COMMANDS[name]!, rest: words.slice(length) };
+    const members = namesBelow(name);
+    if (members.length === 0) throw unknownCommand(words.slice(0, length));
+    const next = words[length] ?? "";
+    if (next === "--help" || next === "-h") {
+      terminal.say(overview(terminal));
+      return { rest: [] };
+    }
+    if (next === "" || next.startsWith("-")) throw misuse(`${name} needs one of: ${members.join(", ")}.`, HINT);
   }
-  const known = group.map((each) => each.slice(first.length + 1));
-  const what = second === "" || second.startsWith("-") ? `${first} needs one of: ${known.join(", ")}.` : `There is no command "${name}".${suggestion(second, known, `${first} `)}`;
-  throw misuse(what, HINT);
+}
+
+/** The words that may follow some words. */
+function namesBelow(name: string): string[] {
+  const below = name === "" ? Object.keys(COMMANDS) : Object.keys(COMMANDS).filter((each) => each.startsWith(`${name} `)).map((each) => each.slice(name.length + 1));
+  return [...new Set(below.map((each) => each.split(" ")[0]!))];
+}
+
+function unknownCommand(words: readonly string[]): Error {
+  const [last = ""] = words.slice(-1);
+  if (words.length === 1 && last.startsWith("-")) return misuse(`There is no option ${last} without a command.`, HINT);
+  const group = words.slice(0, -1).join(" ");
+  return misuse(`There is no command "${words.join(" ")}".${suggestion(last, namesBelow(group), group === "" ? "" : `${group} `)}`, HINT);
 }
 
 function overview(terminal: Terminal): string {

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import type { Store } from "../state/store.ts";
+import type { OpenStoreOptions } from "../stores/open.ts";
 import { Failure, misuse } from "./failure.ts";
 import { readRunning } from "./dev/running-file.ts";
 
@@ -28,17 +29,17 @@ export function readAddress(typed: string | undefined): string {
 }
 
 /**
- * Opens a store to read (SA1).
+ * Opens a store to read (SA1), with the keys that `CONVERSIMPLE_ENCRYPTION_KEYS` names unless told otherwise.
  *
  * @throws {Failure} It is not there, or cannot be read from another process.
  * @throws {ConversimpleError} `store_misconfigured`.
  */
-export async function openToRead(address: string): Promise<Store> {
+export async function openToRead(address: string, options: OpenStoreOptions = {}): Promise<Store> {
   if (/^memory:/i.test(address)) throw new Failure("A memory: store lives inside the process that uses it; nothing of it can be read from here.", { remedy: "Run the agents on sqlite:<path> to look into their state." });
   const path = SQLITE.test(address) ? resolve(address.replace(SQLITE, "")) : undefined;
   if (path !== undefined && !existsSync(path)) throw new Failure(`There is no store at ${address}.`, { remedy: "It is made when agents run: conversimple dev <paths>. Another one: --store sqlite:<path>" });
   const { openStore } = await import("../stores/open.ts");
-  return openStore(address);
+  return openStore(address, options);
 }
 
 /** Refuses an address that no store has, before anything is started. */

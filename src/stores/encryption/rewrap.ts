@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 
 import { ConversimpleError, type ErrorCode } from "../../base/errors.ts";
 import { encryptedHead, unreadable } from "../../state/encrypted-text.ts";
-import { sealText } from "../../state/record.ts";
+import { entryText } from "../../state/journal.ts";
 import type { Listed, Loaded, Owner, Store } from "../../state/store.ts";
 import { EncryptedStore } from "./store.ts";
 
@@ -37,9 +37,11 @@ export interface Rewrapped {
   readonly others: Map<string, KeyUse>;
 }
 
+/** What {@link rewrap} can be told. */
 export interface RewrapOptions {
   /** Called after every page of owners. */
   readonly onProgress?: (owners: number) => void;
+  /** Stops it: what it has done stays done (RW3). */
   readonly signal?: AbortSignal;
 }
 
@@ -116,7 +118,7 @@ class Rewrapping {
 
   /** Whether it was written; false when somebody was faster (RW1). */
   async #commit({ owner, version, epoch }: Loaded): Promise<boolean> {
-    const entry = sealText({ unit: "outside", name: "rewrap", outcome: "ok", ms: [0, 0, 0], source: "rewrap" });
+    const entry = entryText({ unit: "outside", name: "rewrap", outcome: "ok", ms: [0, 0, 0], source: "rewrap" });
     try {
       // Without a record: the store writes the one that is there, encrypted with its first key (ES2).
       await this.#store.commit(owner, { writeId: randomUUID(), expectedVersion: version, epoch, entry });

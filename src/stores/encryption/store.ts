@@ -14,7 +14,7 @@
 import { LRUCache } from "lru-cache";
 
 import { refusedText, unreadable } from "../../state/encrypted-text.ts";
-import type { Acquired, Change, Committed, Entry, FeedItem, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, Swept, WaitingMessage } from "../../state/store.ts";
+import type { Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, Swept, WaitingMessage } from "../../state/store.ts";
 import { KeyRing, type EncryptionOptions } from "./key-ring.ts";
 import { open, seal, textBytes, type Place } from "./sealing.ts";
 
@@ -124,7 +124,7 @@ export class EncryptedStore implements Store {
     return { items: items.map((item) => ({ ...item, text: this.#entry(item.owner, item) })), cursor };
   }
 
-  async forget(owner: Owner, options?: { tombstone?: boolean }): Promise<Forgotten> {
+  async forget(owner: Owner, options?: ForgetOptions): Promise<Forgotten> {
     this.#kept.delete(owner);
     return this.inner.forget(owner, options);
   }
@@ -150,6 +150,11 @@ export class EncryptedStore implements Store {
 
   #entry(owner: Owner, { version, text }: Entry): string | null {
     return text === null ? null : this.#text(entryOf(owner), text, version);
+  }
+
+  /** A record's text as it was stored, from a backup: in clear, or refused. Whether it is the newest one is not asked. */
+  recordText(owner: Owner, stored: string): string {
+    return this.#text(recordOf(owner), stored);
   }
 
   /** The text in clear, or a refused one (ES3). @param version the one that it must be of, where the row says so. */

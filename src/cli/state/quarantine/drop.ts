@@ -1,0 +1,48 @@
+// `conversimple state quarantine drop <id>`
+//
+//   DR1. What can be used is not dropped here, and nothing is dropped that was not confirmed.
+
+import { createInterface } from "node:readline/promises";
+
+import type { Command } from "../../command.ts";
+import { Failure } from "../../failure.ts";
+import { openToRead, readAddress } from "../../store-address.ts";
+import type { Terminal } from "../../terminal.ts";
+import { definitionsOf, QUARANTINE_OPTIONS, reasonAgainst } from "./judgement.ts";
+import { findOwner, nameOf, owning } from "./owner.ts";
+
+export const dropCommand: Command = {
+  name: "state quarantine drop",
+  summary: "Removes a record that cannot be used, with its journal, its answers and its messages. Nothing of it comes back.",
+  takes: "<id>",
+  count: [1, 1],
+  options: { yes: { summary: "do not ask" }, ...QUARANTINE_OPTIONS },
+  notes: ["A conversation that is still called begins anew with its next call."],
+  async run(input, terminal) {
+    const definitions = await definitionsOf(input);
+    const store = await openToRead(readAddress(input.text("store")));
+    try {
+      const loaded = await findOwner(store, input.positionals[0]!);
+      const id = nameOf(loaded.owner);
+      if (reasonAgainst(loaded, definitions) === undefined) {
+        throw new Failure(`${id} is not quarantined; nothing was dropped.`, { remedy: definitions.size === 0 ? "If an agent's schema does not take it: --agents <path>" : "To drop the state of a conversation all the same: conversimple state reset <id> --force" });
+      }
+      if (!input.flag("yes") && !(await isConfirmed(id, terminal))) throw new Failure("Nothing was dropped.");
+      const { entries, messages } = await owning(store, loaded, () => store.forget(loaded.owner));
+      terminal.say(`${id} was dropped, with ${entries} journal entries and ${messages} messages.`);
+      return 0;
+    } finally {
+      await store.close();
+    }
+  },
+};
+
+async function isConfirmed(id: string, terminal: Terminal): Promise<boolean> {
+  if (!terminal.isInteractive) throw new Failure(`Nobody is here to confirm that ${id} is dropped.`, { remedy: "To drop it without a question: --yes" });
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await lines.question(`Drop ${id} for good? Write yes: `)).trim() === "yes";
+  } finally {
+    lines.close();
+  }
+}
