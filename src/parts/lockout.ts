@@ -6,14 +6,16 @@
 //   LK1. A secret is looked at only under a reservation of its own, whatever is delivered again or dies half-way; no more
 //        than `attempts` of them are given out in any window, to whatever number of conversations and processes. (P18)
 //   LK2. Only the one who reserved gives back, and only its own: a success forgives nobody else's failures.
-//   LK3. Time is the earliest that it can be, so a clock that is set unlocks nothing early. An attempt from the future
-//        counts as made now: a clock that was wrong locks nobody out for longer than a window.          (P18)
+//   LK3. The age of an attempt of this process is measured by the clock that nobody can set. Another process's attempt is
+//        as young as it can be, and one from the future was made now: a wrong clock unlocks nothing early, and locks
+//        nobody out for ever.                                                                           (P18)
 //   LK4. What is locked is only looked at, not written: who knocks on a locked door makes no work.
 
 import { randomUUID } from "node:crypto";
 
 import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
 import type { Running } from "../agent/running.ts";
+import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { LEDGER_MAX_AGE_MS, type Owner } from "../state/store.ts";
 import type { Slice } from "../state/slice.ts";
@@ -30,14 +32,23 @@ export interface LockoutOptions {
 
 const LIMITS = { attempts: [5, 100], perConversation: [10, 1_000], windowMs: [15 * 60_000, 24 * 3_600_000] } as const;
 
-interface Attempt {
-  readonly id: string;
+/** When an attempt was made: by the wall clock, and by the monotonic clock of the process that made it. */
+interface Moment {
   atMs: number;
+  process: string;
+  monotonicMs: number;
+}
+
+interface Attempt extends Moment {
+  readonly id: string;
   /** The window that held when it was made: agents with other windows share the counter. */
   readonly windowMs: number;
 }
 
-/** The largest text of a counter, UTF-8 bytes: 1,000 attempts need less than half of it. */
+/** Names a process by its clock: monotonic times of two of them are not to be compared. */
+const PROCESSES = new WeakMap<Clock, string>();
+
+/** The largest text of a counter, UTF-8 bytes: 1,000 attempts of some 200 bytes. */
 const COUNTER_MAX_BYTES = 262_144;
 
 const counter: Slice = {
@@ -83,11 +94,10 @@ export class Lockout {
     const { windowMs } = this.#limits;
     const id = randomUUID();
     const takeIn = (made: Attempt[]): boolean => {
-      const { earliestMs, latestMs } = context.timeBounds();
-      const isCorrected = settle(made, earliestMs, latestMs);
+      const isCorrected = settle(made, context);
       const isFull = made.length >= limit;
       if (isFull && !isCorrected) throw new Locked();
-      if (!isFull) made.push({ id, atMs: latestMs, windowMs });
+      if (!isFull) made.push({ id, windowMs, ...momentOf(context) });
       return !isFull;
     };
     const takeOut = (made: Attempt[]): void => {
@@ -112,17 +122,28 @@ function asLocked(thrown: unknown): false {
 }
 
 /** LK3. Drops what is past; says whether it corrected a time. */
-function settle(made: Attempt[], earliestMs: number, latestMs: number): boolean {
+function settle(made: Attempt[], context: Running): boolean {
+  const now = momentOf(context);
+  const { earliestMs } = context.timeBounds();
   let isCorrected = false;
   for (let index = made.length - 1; index >= 0; index--) {
     const attempt = made[index]!;
-    if (earliestMs - attempt.atMs >= attempt.windowMs) made.splice(index, 1);
-    else if (attempt.atMs > latestMs) {
-      attempt.atMs = latestMs;
+    const isOwn = attempt.process === now.process;
+    const ageMs = isOwn ? now.monotonicMs - attempt.monotonicMs : earliestMs - attempt.atMs;
+    if (ageMs >= attempt.windowMs) made.splice(index, 1);
+    else if (!isOwn && attempt.atMs > now.atMs) {
+      Object.assign(attempt, now);
       isCorrected = true;
     }
   }
   return isCorrected;
+}
+
+function momentOf(context: Running): Moment {
+  const { clock } = context;
+  let process = PROCESSES.get(clock);
+  if (process === undefined) PROCESSES.set(clock, (process = randomUUID()));
+  return { atMs: context.timeBounds().latestMs, process, monotonicMs: clock.monotonic() };
 }
 
 function limitsOf(options: LockoutOptions): Required<LockoutOptions> {

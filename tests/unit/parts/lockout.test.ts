@@ -201,6 +201,30 @@ test.each([HOUR, -HOUR])("attempts that are made while the clock is wrong by %d 
   expect((await call.tool("login", kim)).result).toMatchObject({ success: true });
 });
 
+test.each([HOUR, -HOUR])("after the clock was set by %d ms a lockout lasts its window, and no longer", async (jump) => {
+  await using call = await start();
+  await fail(call, 3);
+  call.clock.jump(jump);
+  await fail(call, 2);
+  await call.advance(15 * MINUTE - 1);
+  expect((await call.tool("login", kim)).result).toEqual(NO);
+  await call.advance(1);
+  expect((await call.tool("login", kim)).result).toMatchObject({ success: true });
+});
+
+test("attempts of another process are counted until they are surely past", async () => {
+  const store = openMemory({ clock: new SimulatedClock() });
+  await using first = await start({}, { store, clock: new SimulatedClock() });
+  await fail(first, 5);
+  const clock = new SimulatedClock("2026-01-01T00:01Z");
+  await using second = await testAgent(new (shopWith())(), { store, clock, conversationId: "second", abandonedAfterMs });
+  clock.jump(HOUR);
+  await clock.advance(14 * MINUTE - 1);
+  expect((await second.tool("login", kim)).result).toEqual(NO);
+  await clock.advance(1);
+  expect((await second.tool("login", kim)).result).toMatchObject({ success: true });
+});
+
 test("attempts that a process with a wrong clock made lock for a window, and not for ever", async () => {
   const store = openMemory({ clock: new SimulatedClock() });
   const ahead = await testAgent(new (shopWith())(), { store, clock: new SimulatedClock("2027-01-01T00:00Z"), conversationId: "ahead" });
