@@ -141,7 +141,7 @@ function checkCircles({ steps }: Definition): void {
 }
 
 function quoted(name: string): string {
-  return `"${name.slice(0, 64)}"`;
+  return `"${String(name).slice(0, 64)}"`;
 }
 
 function mistake(reason: string): ConversimpleError {
