@@ -10,6 +10,8 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import { MAX_DEPTH } from "../base/codec.ts";
+import { marksIn, marksOf, maskStep, type Mark, type MaskPath } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
 import { copyOf } from "../base/plain.ts";
 import { isSchema, issuesText, jsonSchemaOf, validate, type InputOf, type Issue, type JsonSchema, type OutputOf, type Schema, type Validation } from "../base/schema.ts";
 
@@ -29,10 +31,10 @@ type Flat<T> = { [K in keyof T]: T[K] };
 /** Parameters, ready to use. */
 export interface Parameters {
   readonly jsonSchema: JsonSchema;
-  /** Names of parameters with `.meta({ secret: true })`, at any depth of the first level. */
+  /** Names of the parameters that have `.meta({ secret: true })` anywhere in them. */
   readonly secrets: ReadonlySet<string>;
-  /** Names of parameters with `.meta({ pii: true })`. */
-  readonly personal: ReadonlySet<string>;
+  /** What is masked of the arguments wherever they are shown. */
+  readonly masks: readonly MaskPath[];
   parse(input: unknown): Validation<unknown>;
 }
 
@@ -44,26 +46,48 @@ export interface Parameters {
  */
 export function parametersOf(tool: string, input: ParametersInput): Parameters {
   const parameters = isSchema(input) ? ofSchema(tool, input) : ofFields(tool, input);
-  const { properties = {}, $defs, additionalProperties } = parameters.jsonSchema as { properties?: Record<string, JsonSchema>; $defs?: unknown; additionalProperties?: unknown };
-  if (hasMark(additionalProperties, "secret", $defs)) throw new ConversimpleError("definition_invalid", `Tool ${tool} takes secrets under names that it does not declare. Give each secret a parameter of its own.`, { tool });
-  const marked = (mark: string) => new Set(Object.keys(properties).filter((name) => hasMark(properties[name], mark, $defs)));
+  const secretPlaces = placesOf(input, ["secret"]) ?? [];
+  if (secretPlaces.some((place) => firstStep(place) === "*")) throw new ConversimpleError("definition_invalid", `Tool ${tool} takes secrets under names that it does not declare. Give each secret a parameter of its own.`, { tool });
+  const jsonSchema = marked(marked(parameters.jsonSchema, "secret", secretPlaces), "pii", placesOf(input, ["pii"]) ?? []);
+  const masks = placesOf(input, ["pii", "secret"]);
+  const mask = Mask.of(masks);
   const parse = (given: unknown): Validation<unknown> => {
     const parsed = parameters.parse(given);
-    return parsed.ok ? { ok: true, value: copyOf(parsed.value) } : parsed;
+    if (parsed.ok) return { ok: true, value: copyOf(parsed.value) };
+    // A key below something personal may be as personal as its value, and the reason goes into the journal.
+    return { ok: false, issues: parsed.issues.map(({ path, reason }) => ({ path: mask.along(path).path, reason })) };
   };
-  return { jsonSchema: parameters.jsonSchema, parse, secrets: marked("secret"), personal: marked("pii") };
+  return { jsonSchema, parse, secrets: new Set(namesOf(jsonSchema, secretPlaces)), masks: masks ?? [""] };
+}
+
+/** The places of the arguments that have one of some marks; undefined when that cannot be told. */
+function placesOf(input: ParametersInput, marks: readonly Mark[]): readonly MaskPath[] | undefined {
+  if (isSchema(input)) return marksOf(input, marks, "input");
+  const places = Object.entries(input).map(([name, schema]) => marksOf(schema, marks, "input")?.map((place) => maskStep(name) + (place === "" ? "" : `/${place}`)));
+  return places.every((each) => each !== undefined) ? places.flat() : undefined;
+}
+
+function firstStep(place: MaskPath): string {
+  return place.split("/")[0]!;
+}
+
+/** The parameters that some places lie in. */
+function namesOf(jsonSchema: JsonSchema, places: readonly MaskPath[]): string[] {
+  const names = Object.keys((jsonSchema.properties ?? {}) as object);
+  return names.filter((name) => places.some((place) => place === "" || firstStep(place) === maskStep(name)));
+}
+
+/** The JSON Schema with the marks that its library did not write into it: the platform masks by them. */
+function marked(jsonSchema: JsonSchema, mark: Mark, places: readonly MaskPath[]): JsonSchema {
+  const told = new Set(namesOf(jsonSchema, marksIn(jsonSchema, [mark])));
+  const untold = new Set(namesOf(jsonSchema, places).filter((name) => !told.has(name)));
+  if (untold.size === 0) return jsonSchema;
+  const properties = Object.entries(jsonSchema.properties as Record<string, JsonSchema>);
+  return { ...jsonSchema, properties: Object.fromEntries(properties.map(([name, schema]) => [name, untold.has(name) ? { ...schema, [mark]: true } : schema])) };
 }
 
 /** Keywords of JSON Schema whose content is a value, not a schema. */
 const DATA = new Set(["default", "examples", "const", "enum"]);
-
-/** Whether a mark stands anywhere in a JSON Schema; a reference counts as all definitions. */
-function hasMark(schema: unknown, mark: string, definitions?: unknown): boolean {
-  if (typeof schema !== "object" || schema === null) return false;
-  const fields = schema as Record<string, unknown>;
-  if (fields[mark] === true || (typeof fields.$ref === "string" && hasMark(definitions, mark))) return true;
-  return Object.keys(fields).some((key) => !DATA.has(key) && hasMark(fields[key], mark, definitions));
-}
 
 type Prepared = Pick<Parameters, "jsonSchema" | "parse">;
 

@@ -10,8 +10,11 @@ import { randomUUID } from "node:crypto";
 
 import { defineAgent } from "../agent/definition.ts";
 import { isBounded } from "../agent/parameters.ts";
-import { ConversimpleError, textOf, type ErrorCode } from "../base/errors.ts";
+import type { ToolPart } from "../agent/tool.ts";
+import { ConversimpleError, type ErrorCode } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
+import { Mask } from "../base/mask.ts";
+import { hide, kindOf, originOf } from "../base/redaction.ts";
 import { conversationOwner } from "../state/store.ts";
 import { callDigest } from "./call-digest.ts";
 import { keptAnswer } from "./kept-answer.ts";
@@ -80,7 +83,7 @@ export class CallDesk {
     const tool = live.agent.tools.get(invocation.tool);
     if (!tool) throw unknownTool(invocation.tool);
     // What is nested too deep cannot be digested; no handler will see it.
-    const digest = isBounded(invocation.arguments) ? callDigest(tool.name, invocation.arguments, tool.parameters.secrets) : "";
+    const digest = isBounded(invocation.arguments) ? callDigest(this.#settings.hash, tool.name, invocation.arguments, tool.parameters.secrets) : "";
     const inFlight = live.inFlight.get(invocation.callId);
     if (inFlight) return inFlight.digest === digest ? inFlight.outcome : Promise.reject(mismatch(invocation.callId));
     const known = live.ledger.find(invocation.callId, this.#settings.clock.now());
@@ -163,7 +166,7 @@ export class CallDesk {
     const known = loaded.calls.find((call) => call.callId === callId);
     const json = known && isBounded(input) ? await keptAnswer(store, loaded.owner, callId) : undefined;
     if (!known || json === undefined) throw new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: conversationId });
-    if (callDigest(tool, input, this.#secretsOf(loaded.facts.agentId, tool)) !== known.digest) throw mismatch(callId);
+    if (callDigest(this.#settings.hash, tool, input, this.#secretsOf(loaded.facts.agentId, tool)) !== known.digest) throw mismatch(callId);
     return { kind: "result", json, repeated: true };
   }
 
@@ -180,12 +183,23 @@ export class CallDesk {
     const reference = randomUUID().slice(0, 8);
     const { logger } = this.#settings;
     const facts = { conversation: invocation.conversationId, callId: invocation.callId, reference };
-    logger.error({ ...facts, error: thrown instanceof Error ? thrown.name : typeof thrown }, "a tool failed");
-    // The text may hold what a caller said: only for those who debug.
-    logger.debug({ ...facts, text: textOf(thrown) }, "what the tool threw");
-    if (live) this.#units.tell(live, thrown);
-    return { kind: "error", code: "tool_execution_error", message: `The tool failed. Reference ${reference}.`, reference };
+    logger.error({ ...facts, error: kindOf(thrown) }, "a tool failed");
+    // Where, not what: the text may hold what a caller said. `onError` hears it. (P21)
+    logger.debug({ ...facts, at: originOf(thrown) }, "where the tool threw");
+    if (!live) return failed(reference);
+    hide(thrown, hiddenArguments(live.agent.tools.get(invocation.tool), invocation.arguments));
+    this.#units.tell(live, thrown);
+    return failed(reference);
   }
+}
+
+function failed(reference: string): Outcome {
+  return { kind: "error", code: "tool_execution_error", message: `The tool failed. Reference ${reference}.`, reference };
+}
+
+/** What of the arguments must not stand in a text about their call. */
+function hiddenArguments(tool: ToolPart | undefined, input: unknown): string[] {
+  return tool && isBounded(input) ? Mask.of(tool.parameters.masks).hidden(input) : [];
 }
 
 /** Parallel calls of one conversation at a time. Source: the queue's own limit. */

@@ -1,25 +1,26 @@
 // What makes a repeated call the same call: its tool and its arguments, secrets left out.            (P5, P21)
-
-import { hash } from "node:crypto";
+//
+//   DG1. The digest is keyed: whoever has the store and not the secret cannot try out what a card number or a date of birth was.
 
 import { ConversimpleError } from "../base/errors.ts";
+import type { KeyedHash } from "../base/keyed-hash.ts";
 
 /** The largest arguments, UTF-8 bytes of their JSON. Source: design 3, Limits. */
 export const ARGUMENTS_MAX_BYTES = 262_144;
 
 /**
- * The digest of a call: 22 characters, the first 128 bits of SHA-256.
+ * The digest of a call: 22 characters, the first 132 bits of HMAC-SHA-256.
  *
  * @param input arguments whose depth was checked; the order of keys does not matter.
  * @throws {ConversimpleError} `invalid_parameters` when they are larger than {@link ARGUMENTS_MAX_BYTES}.
  */
-export function callDigest(tool: string, input: unknown, secrets: ReadonlySet<string>): string {
+export function callDigest(hash: KeyedHash, tool: string, input: unknown, secrets: ReadonlySet<string>): string {
   const text = canonical(input);
   if (text.length * 3 > ARGUMENTS_MAX_BYTES && Buffer.byteLength(text) > ARGUMENTS_MAX_BYTES) {
     throw new ConversimpleError("invalid_parameters", `The arguments of ${tool} have more than ${ARGUMENTS_MAX_BYTES} bytes.`, { tool, limit: ARGUMENTS_MAX_BYTES });
   }
   const known = secrets.size === 0 ? text : canonical(withoutSecrets(input, secrets));
-  return hash("sha256", `${tool}\n${known}`, "base64url").slice(0, 22);
+  return hash.of("call", `${tool}\n${known}`).slice(0, 22);
 }
 
 /** Arguments as the journal keeps them: a secret one is there, its value is not. */

@@ -193,6 +193,7 @@ export class ToolCall {
       name: this.#tool.name,
       callId: this.#invocation.callId,
       ...(input === undefined ? {} : { arguments: input }),
+      ...(input === undefined || this.#tool.parameters.masks.length === 0 ? {} : { mask: this.#tool.parameters.masks }),
       outcome,
       ...cause,
       ms: [Math.round(this.#queueMs), Math.round(this.#guardMs), Math.round(this.#clock.monotonic() - this.#startedAt)],
