@@ -12,7 +12,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import { isSame } from "./patch.ts";
-import { PrivateCopy } from "./private-copy.ts";
+import { isLeaf, PrivateCopy } from "./private-copy.ts";
 
 export type DraftMode = "write" | "read";
 
@@ -28,11 +28,10 @@ export class Draft implements ProxyHandler<object> {
   readonly #mode: DraftMode;
   readonly #name: string;
   // Not weak: they live as long as the unit does, and weak ones cost the collector more than all the rest of a draft.
+  /** What was handed out for each object: its proxy; in read mode a leaf's copy. */
   readonly #skins = new Map<object, object>();
-  /** The object behind each skin, and behind each copy of a leaf. */
+  /** The other way round. */
   readonly #behind = new Map<object, object>();
-  /** Read mode: the leaves that were handed out, with what they are copies of. */
-  readonly #copies = new Map<object, object>();
   readonly #root: unknown;
   /** Write mode only. */
   readonly #copy: PrivateCopy | undefined;
@@ -64,7 +63,7 @@ export class Draft implements ProxyHandler<object> {
 
   /** R2: finds a copy that was changed all the same. @throws {ConversimpleError} `read_only` */
   checkCopies(): void {
-    for (const [original, copy] of this.#copies) if (!isSame(original, copy)) throw this.#readOnly();
+    for (const [value, skin] of this.#skins) if (isLeaf(value) && !isSame(value, skin)) throw this.#readOnly();
   }
 
   /** What a place holds, as it is handed out. */
@@ -80,7 +79,7 @@ export class Draft implements ProxyHandler<object> {
   }
 
   #leafOrSkin(value: object): object {
-    return value instanceof Date || value instanceof Uint8Array ? this.#leaf(value) : this.#skin(value);
+    return isLeaf(value) ? this.#leaf(value) : this.#skin(value);
   }
 
   /** What keeps itself in internal slots, where no skin reaches: the private one, or a copy (R2, R3). */
@@ -89,18 +88,14 @@ export class Draft implements ProxyHandler<object> {
       this.touched = true;
       return value;
     }
-    const known = this.#copies.get(value);
-    if (known) return known;
-    const copy = value instanceof Date ? this.#fixedDate(value) : Uint8Array.from(value);
-    this.#copies.set(value, copy);
-    this.#behind.set(copy, value);
-    return copy;
+    return this.#skins.get(value) ?? this.#handedOut(value, value instanceof Date ? this.#fixedDate(value) : Uint8Array.from(value));
   }
 
   #skin(value: object): object {
-    const known = this.#skins.get(value);
-    if (known) return known;
-    const skin = new Proxy(value, this);
+    return this.#skins.get(value) ?? this.#handedOut(value, new Proxy(value, this));
+  }
+
+  #handedOut(value: object, skin: object): object {
     this.#skins.set(value, skin);
     this.#behind.set(skin, value);
     return skin;

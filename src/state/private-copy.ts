@@ -88,7 +88,8 @@ export class PrivateCopy {
   }
 }
 
-function isLeaf(value: object): value is Leaf {
+/** What keeps its content in internal slots, where a draft's proxy does not reach. */
+export function isLeaf(value: object): value is Leaf {
   return value instanceof Date || value instanceof Uint8Array;
 }
 

@@ -35,7 +35,8 @@ export class Unit {
   readonly mode: DraftMode;
   readonly #document: RecordDocument;
   readonly #open = new Map<string, Open>();
-  readonly #past: Draft[] = [];
+  /** Open ones, and those that were replaced by another. */
+  readonly #drafts: Draft[] = [];
 
   /** @param mode `write` for ordered units, `read` for parallel tools. */
   constructor(document: RecordDocument, mode: DraftMode) {
@@ -45,20 +46,16 @@ export class Unit {
 
   /** The part's value as a draft; the same draft while the committed value is the same. */
   draft(slice: Slice): unknown {
-    let open = this.#open.get(slice.name);
-    if (open && this.mode === "read" && open.base !== this.#document.value(slice)) {
-      this.#past.push(open.draft);
-      open = undefined;
-    }
-    return (open ?? this.#begin(slice, this.#document.value(slice))).draft.value;
+    const committed = this.#document.value(slice);
+    const open = this.#open.get(slice.name);
+    const isCurrent = open && (this.mode === "write" || open.base === committed);
+    return (isCurrent ? open.draft : this.#begin(slice, committed)).value;
   }
 
   /** Puts a whole new value in the place of a part's (write mode). */
   replace(slice: Slice, value: unknown): void {
     if (this.mode === "read") throw new ConversimpleError("read_only", `${slice.name} is read-only here. In a parallel tool change it inside this.update(() => { ... }).`, { part: slice.name });
-    const before = this.#open.get(slice.name);
-    if (before) this.#past.push(before.draft);
-    this.#begin(slice, copyOf(value)).draft.touched = true;
+    this.#begin(slice, copyOf(value)).touched = true;
   }
 
   /**
@@ -70,7 +67,7 @@ export class Unit {
    */
   change(): UnitChange | undefined {
     this.discard();
-    for (const draft of this.#drafts()) draft.checkCopies();
+    for (const draft of this.#drafts) draft.checkCopies();
     const parts = new Map<string, NewPart>();
     const patches: Record<string, readonly Patch[]> = {};
     const masks: Record<string, readonly MaskPath[]> = {};
@@ -91,16 +88,13 @@ export class Unit {
 
   /** Ends the unit without a change (U1, U4). */
   discard(): void {
-    for (const draft of this.#drafts()) draft.end();
+    for (const draft of this.#drafts) draft.end();
   }
 
-  #drafts(): Draft[] {
-    return [...this.#past, ...[...this.#open.values()].map(({ draft }) => draft)];
-  }
-
-  #begin(slice: Slice, base: unknown): Open {
-    const open: Open = { slice, draft: new Draft(this.mode, slice.name, base), base };
-    this.#open.set(slice.name, open);
-    return open;
+  #begin(slice: Slice, base: unknown): Draft {
+    const draft = new Draft(this.mode, slice.name, base);
+    this.#open.set(slice.name, { slice, draft, base });
+    this.#drafts.push(draft);
+    return draft;
   }
 }
