@@ -54,7 +54,7 @@ export class UnitRun implements Running {
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
   readonly #effects = new Set<string>();
-  readonly #updates: UpdateCount;
+  #updates: UpdateCount | undefined;
   #operations = 0;
   #customer: Owner | undefined;
   #hasEnded = false;
@@ -66,7 +66,6 @@ export class UnitRun implements Running {
     this.#id = id;
     this.call = call;
     this.unit = new Unit(live.document, mode);
-    this.#updates = countOf(id);
   }
 
   get conversation(): ConversationInfo {
@@ -149,7 +148,7 @@ export class UnitRun implements Running {
   async update<T>(recipe: () => T): Promise<T> {
     this.#check("this.update()");
     if (this.unit.mode === "write") return sync(recipe());
-    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, this.#updates, (run) => {
+    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (this.#updates ??= countOf(this.#id)), (run) => {
       // It may have waited in the queue until its call was over.
       this.#check("this.update()");
       // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.

@@ -88,8 +88,9 @@ interface Mark {
 }
 
 /** The facts as text. All but the arguments are plain JSON, which needs no codec. */
-function headOf({ arguments: input, ...plain }: EntryFacts): string {
-  const head = JSON.stringify(plain);
+function headOf(facts: EntryFacts): string {
+  const { arguments: input } = facts;
+  const head = JSON.stringify({ ...facts, arguments: undefined });
   return input === undefined ? head : `${head.slice(0, -1)},"arguments":${encode(input, "arguments", undefined, MAX_DEPTH + ENVELOPE_DEPTH)}}`;
 }
 
