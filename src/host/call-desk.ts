@@ -88,21 +88,26 @@ export class CallDesk {
     if (inFlight) return inFlight.digest === digest ? inFlight.outcome : Promise.reject(mismatch(invocation.callId));
     const known = live.ledger.find(invocation.callId, this.#settings.clock.now());
     if (known && known.digest !== digest) throw mismatch(invocation.callId);
-    const outcome = (known ? this.#kept(live, invocation) : this.#enqueue(live, new ToolCall(this.#units, this.#settings.clock, live, tool, invocation, digest)))
-      .catch((thrown: unknown) => this.#failure(live, invocation, thrown))
-      .finally(() => live.inFlight.delete(invocation.callId));
+    const outcome = this.#settled(live, invocation, known ? undefined : new ToolCall(this.#units, this.#settings.clock, live, tool, invocation, digest));
     live.inFlight.set(invocation.callId, { digest, outcome });
     live.touch();
     return outcome;
   }
 
-  async #enqueue(live: LiveConversation, call: ToolCall): Promise<Outcome> {
-    this.#running.add(call);
+  /** The outcome of a new call; without one, of a call that was done. */
+  async #settled(live: LiveConversation, invocation: Invocation, call: ToolCall | undefined): Promise<Outcome> {
     try {
+      if (!call) return await this.#kept(live, invocation);
+      this.#running.add(call);
       return await (call.isParallel ? this.#beside(live, call) : this.#inTurn(live, call));
+    } catch (thrown) {
+      return this.#failure(live, invocation, thrown);
     } finally {
-      call.deadline.stop();
-      this.#running.delete(call);
+      if (call) {
+        call.deadline.stop();
+        this.#running.delete(call);
+      }
+      live.inFlight.delete(invocation.callId);
     }
   }
 
