@@ -103,6 +103,8 @@ test("every login makes a new session id, and the old one is nowhere any more", 
   expect(second.id).not.toBe(first.id);
   expect(second.startedAt).toBe("2026-01-01T09:01:00.000Z");
   expect(JSON.stringify(call.state)).not.toContain(first.id);
+  await call.advance("5m");
+  expect((await call.tool("who")).result).toMatchObject({ id: second.id, startedAt: "2026-01-01T09:01:00.000Z" });
 });
 
 test("another account is refused while somebody is logged in, and its secret is not looked at", async () => {
@@ -112,6 +114,26 @@ test("another account is refused while somebody is logged in, and its secret is 
   expect(call.agent.looks.list).toEqual(["kim"]);
   await call.tool("logout");
   expect((await call.tool("login", { account: "lee", pin: "1234" })).result).toMatchObject({ name: "lee" });
+});
+
+test("of two accounts that log in at once, in one tool, none is logged in", async () => {
+  await using call = await start();
+  expect((await call.tool("login_both")).result).toMatchObject({ error: "already_logged_in" });
+  expect((await call.tool("who")).result).toEqual({ authenticated: false });
+});
+
+test("the account's key is known from the login to the logout, also when the time of the session is over", async () => {
+  await using call = await start();
+  expect((await call.tool("key")).result).toEqual({});
+  await call.tool("login", kim);
+  const { result } = await call.tool<{ key: string }>("key");
+  expect(result.key).toMatch(/^account:/);
+  await call.advance("15m");
+  expect((await call.tool("key")).result).toEqual(result);
+  await call.tool("login", { account: "KIM ", pin: "1234" });
+  expect((await call.tool("key")).result).toEqual(result);
+  await call.tool("logout");
+  expect((await call.tool("key")).result).toEqual({});
 });
 
 test("what needs a fresh proof is refused some time after the login, until the caller logs in again", async () => {

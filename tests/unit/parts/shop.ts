@@ -3,6 +3,7 @@
 import { z } from "zod";
 
 import { conversationState, ConversimpleAgent, session, tool, ToolError, type SessionOptions } from "../../../src/index.ts";
+import type { SessionPart } from "../../../src/parts/session.ts";
 
 export const user = z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()).default([]) });
 
@@ -48,6 +49,10 @@ export function shopWith(options: Options = {}) {
     wait = tool("Do nothing", () => "done");
     parallelLogin = tool("Log in beside others", {}, { parallel: true }, async () => (await this.session.login("kim", () => this.verify("kim", "1234"))) !== undefined);
     parallelLogout = tool("Log out beside others", {}, { parallel: true }, async () => this.update(() => this.session.logout()));
+    loginBoth = tool("Log two in at once", async () => {
+      await Promise.all(["kim", "lee"].map((account) => this.session.login(account, () => this.verify(account, "1234"))));
+    });
+    key = tool("Say under which key attempts are counted", () => ({ key: (this.session as unknown as SessionPart).accountKey }));
     elevate = tool("Try to become another", {}, () => {
       this.session.user!.roles.push("admin");
       return this.session.user!.roles;
