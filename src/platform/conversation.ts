@@ -4,6 +4,7 @@
 //   V2. Only conversations that are not over, and their unanswered calls, are in memory; the rest is in the data file.
 
 import type { JoinedChannel } from "./channel.ts";
+import type { KnownTool } from "./known-tools.ts";
 
 /** A channel, with what it serves and what was sent on it. */
 export type Channel = JoinedChannel<LiveConversation, Call>;
@@ -27,8 +28,9 @@ export interface LiveConversation {
   /** JSON text of the untrusted hint about who calls, null when there is none. */
   readonly caller: string | null;
   readonly createdAtMs: number;
-  /** Registered last; kept for display while nobody serves the conversation. */
-  tools: readonly RegisteredTool[];
+  /** Kept also while nobody serves the conversation. */
+  tools: readonly KnownTool[];
+  /** Of all known tools: those that a call may name. */
   toolNames: ReadonlySet<string>;
   /** The channel that registered the tools and is still joined. */
   server: Channel | undefined;

@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Channel, ConversationStatus, ConversationSummary, ConversationView, LiveConversation, RegisteredTool } from "./conversation.ts";
 import type { Delivery } from "./delivery.ts";
+import { knownAfter, registeredOf } from "./known-tools.ts";
 import type { PlatformEvent, PlatformEvents } from "./platform-events.ts";
 import { refusals } from "./refusal.ts";
 import type { PlatformRefusal } from "./refusal.ts";
@@ -95,11 +96,12 @@ export class Conversations {
     if (before && before !== channel) this.#unserve(before, conversation);
     conversation.server = channel;
     channel.served.add(conversation);
-    const isChanged = JSON.stringify(conversation.tools) !== JSON.stringify(tools);
-    conversation.tools = tools;
-    conversation.toolNames = new Set(tools.map((tool) => tool.name));
+    const known = knownAfter(conversation.tools, tools);
+    const isChanged = JSON.stringify(conversation.tools) !== JSON.stringify(known);
+    conversation.tools = known;
+    conversation.toolNames = new Set(known.map((tool) => tool.name));
     if (before === undefined) this.#tell("conversation_active", conversation);
-    if (isChanged) this.#storage.setTools(conversation.id, tools, done);
+    if (isChanged) this.#storage.setTools(conversation.id, known, done);
     else this.#storage.afterWrites(done);
   }
 
@@ -145,7 +147,7 @@ export class Conversations {
     return {
       ...summaryOf(stored, this.#statusOf(id)),
       caller: stored.caller === null ? null : (JSON.parse(stored.caller) as unknown),
-      tools: stored.tools,
+      tools: registeredOf(stored.tools),
       toolCalls: this.#storage.calls(id),
     };
   }

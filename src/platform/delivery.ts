@@ -12,6 +12,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Channel, Call, CallAnswer, KeptAnswer, LiveConversation, Waiter } from "./conversation.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { isSameArguments, maskedArguments } from "./masking.ts";
+import { registeredOf } from "./known-tools.ts";
 import type { PlatformEvents } from "./platform-events.ts";
 import { refusals } from "./refusal.ts";
 import type { Storage, StoredCall } from "./storage.ts";
@@ -66,7 +67,7 @@ export class Delivery {
       // A failure committed nothing, or its outcome was unknown: asked again, the agent gives the true answer.
       this.#storage.removeCall(kept, () => undefined);
     }
-    if (conversation.server && !conversation.toolNames.has(request.tool)) throw refusals.unknownTool([...conversation.toolNames]);
+    if (conversation.server && !conversation.toolNames.has(request.tool)) throw refusals.unknownTool(registeredOf(conversation.tools).map(({ name }) => name));
     if (conversation.unanswered.size >= MAX_UNANSWERED) throw refusals.crowded(MAX_UNANSWERED);
     return this.#wait(this.#begin(conversation, request), request);
   }
@@ -190,7 +191,7 @@ export class Delivery {
   }
 
   #refuseUnknown(call: Call): void {
-    const known = [...call.conversation.toolNames];
+    const known = registeredOf(call.conversation.tools).map(({ name }) => name);
     this.#storage.removeCall({ conversationId: call.conversation.id, callId: call.callId }, () => undefined);
     this.#finish(call, (waiter) => waiter.fail(refusals.unknownTool(known)));
   }

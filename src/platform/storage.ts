@@ -5,7 +5,8 @@
 //   S3. Bounded: the newest answered calls per conversation, ended conversations for the retention time.
 
 import type { StatementSync } from "node:sqlite";
-import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation, RegisteredTool } from "./conversation.ts";
+import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation } from "./conversation.ts";
+import type { KnownTool } from "./known-tools.ts";
 import type { DataFile, Done } from "./data-file.ts";
 
 /** Answered calls kept per conversation; older ones go in steps of {@link TRIM_EVERY}. */
@@ -29,7 +30,7 @@ export interface StoredConversation {
   readonly id: string;
   readonly agentId: string;
   readonly caller: string | null;
-  readonly tools: readonly RegisteredTool[];
+  readonly tools: readonly KnownTool[];
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly reason: string | null;
@@ -50,7 +51,7 @@ export class Storage {
     this.#file.write(() => void this.#statements.addConversation.run(id, agentId, caller, createdAtMs), done);
   }
 
-  setTools(conversationId: string, tools: readonly RegisteredTool[], done: Done): void {
+  setTools(conversationId: string, tools: readonly KnownTool[], done: Done): void {
     this.#file.write(() => void this.#statements.setTools.run(JSON.stringify(tools), conversationId), done);
   }
 
@@ -168,7 +169,7 @@ function conversationOf(row: Row): StoredConversation {
     id: String(row["id"]),
     agentId: String(row["agent_id"]),
     caller: row["caller"] === null ? null : String(row["caller"]),
-    tools: JSON.parse(String(row["tools"])) as RegisteredTool[],
+    tools: JSON.parse(String(row["tools"])) as KnownTool[],
     createdAtMs: Number(row["created_at"]),
     endedAtMs: row["ended_at"] === null ? null : Number(row["ended_at"]),
     reason: row["reason"] === null ? null : String(row["reason"]),
