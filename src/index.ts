@@ -7,6 +7,15 @@ export type { Guard, Predicate, Requirement } from "./agent/guard.ts";
 export { Part } from "./agent/part.ts";
 export { cache, type Cache, type Cached, type CacheOptions, type CacheScope, type CacheStats, type LoadContext } from "./parts/cache.ts";
 export { conversationState, type ConversationStateOptions } from "./parts/conversation-state.ts";
+export {
+  customerState,
+  type CustomerMeta,
+  type CustomerRecipe,
+  type CustomerState,
+  type CustomerStateOptions,
+  type CustomerUpdateOptions,
+} from "./parts/customer-state.ts";
+export type { ResumeOptions } from "./parts/resume.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
 export type { LockoutOptions } from "./parts/lockout.ts";
 export { session, type Session, type SessionOptions, type Verified } from "./parts/session.ts";

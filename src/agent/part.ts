@@ -28,6 +28,11 @@ export abstract class Part {
     this.#name = name;
   }
 
+  /** How long the record of an ended conversation must stay for the part to work, milliseconds; the host warns when it goes sooner. */
+  get needsRetentionMs(): number {
+    return 0;
+  }
+
   /** Called once after all parts of the agent are attached: where a part looks for another one that it works with. */
   joined(_parts: ReadonlyMap<string, Part>): void {}
 

@@ -37,6 +37,8 @@ export interface ConversationInfo {
 /** A unit of work in progress. The host makes it; parts and agents use it. */
 export interface Running {
   readonly conversation: ConversationInfo;
+  /** The id of its agent. */
+  readonly agentId: string;
   /** Undefined in hooks and outside updates. */
   readonly call: CallInfo | undefined;
   /** The wall time of the clock port, milliseconds since 1970. */

@@ -14,6 +14,7 @@ import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
 import { conversationOwner, type Loaded } from "../state/store.ts";
+import { warnOf } from "./agent-warnings.ts";
 import { CallDesk } from "./call-desk.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
 import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
@@ -309,9 +310,7 @@ export class AgentHost implements Host, ConversationHost {
   #add(agent: HostSettings["agents"][number]): void {
     const definition = defineAgent(agent);
     if (this.#agents.has(definition.agentId)) throw new ConversimpleError("option_invalid", `Two agents have the id "${definition.agentId}".`, { agentId: definition.agentId });
-    if (definition.shared.length > 0) {
-      this.settings.logger.warn({ agent: definition.agentId, fields: definition.shared }, "what tools put into these fields is shared by all callers; declare it in conversationState(...) or as ephemeral(() => initial)");
-    }
+    warnOf(definition, this.settings);
     const usesOnce = [...definition.tools.values()].some(({ options }) => options.once);
     this.#agents.set(definition.agentId, usesOnce ? { ...definition, slices: [...definition.slices, onceSlice] } : definition);
   }

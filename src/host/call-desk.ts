@@ -44,6 +44,10 @@ const SPEAKABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "overloaded",
   "cancelled",
   "id_invalid",
+  "not_authenticated",
+  "not_identified",
+  "already_identified",
+  "customer_forgotten",
 ]);
 
 export class CallDesk {

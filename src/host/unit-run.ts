@@ -72,6 +72,10 @@ export class UnitRun implements Running {
     return { id: this.#live.id, createdAt: new Date(this.#live.createdAtMs), updatedAt: new Date(this.#live.updatedAtMs) };
   }
 
+  get agentId(): string {
+    return this.#live.agent.agentId;
+  }
+
   get memory(): Map<object, unknown> {
     return this.#live.memory;
   }

@@ -1,35 +1,26 @@
 // Conversation state: what one conversation remembers, typed and durable.
 //
-// Owns the slice of an agent's `state` field: defaults, validation, upgrade.
+// Owns an agent's `state` field. What its schema means for a stored value is said by `schema-slice.ts`.
 //
-//   CS1. A conversation begins with the schema's defaults; a schema without them is refused at definition.
-//   CS2. What the schema refuses, or would drop without a word, is not committed.                      (P8)
-//   CS3. An older record is upgraded step by step, then parsed, on reading. A missing step, or a stored field that the
-//        schema does not name any more, quarantines it: nothing is dropped because somebody renamed a field. (P10)
-//   CS4. A secret in the schema is refused at definition: secrets are not state.                       (P21)
+//   CS1. Until a host takes the agent over, reading or writing state is an error: it would be lost silently.
+//   CS2. A customer who rings back gets fields of their last conversation when they are identified, never before. (P12, P19)
 
-import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
-import { pathText, type Path } from "../base/path.ts";
-import { masksOf } from "../base/marks.ts";
-import { Mask } from "../base/mask.ts";
+import { ConversimpleError, codeOf } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
-import { issuesText, validate, type OutputOf, type Schema } from "../base/schema.ts";
+import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
-import { running } from "../agent/running.ts";
-import { isSame } from "../state/patch.ts";
-import { RECORD_MAX_BYTES } from "../state/record.ts";
+import { running, type Running } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
-import { droppedKey } from "./dropped-key.ts";
-import { upgraded, versionMistake, type Versions } from "./schema-versions.ts";
-import { secretField } from "./secret-fields.ts";
+import type { Owner } from "../state/store.ts";
+import { carry, resumeMistake, type ResumeOptions } from "./resume.ts";
+import { checkSchema, definition, schemaSlice, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 
-/** The largest text of a state unless it says otherwise, UTF-8 bytes. Source: P9. */
-export const STATE_MAX_BYTES = 65_536;
+export { STATE_MAX_BYTES } from "./schema-slice.ts";
 
 /** What a conversation state can be told beside its schema. */
-export interface ConversationStateOptions extends Versions {
-  /** The largest text, UTF-8 bytes; 65,536 unless given, at most 1,048,576. */
-  readonly maxBytes?: number;
+export interface ConversationStateOptions<State = Record<string, unknown>> extends SchemaSliceOptions {
+  /** What a customer who rings back within a time gets back when they are identified; nothing unless given. (P12) */
+  readonly resume?: ResumeOptions<State>;
 }
 
 /**
@@ -38,11 +29,11 @@ export interface ConversationStateOptions extends Versions {
  * @param schema an object schema; every required root field needs a default.
  * @throws {ConversimpleError} `definition_invalid`.
  */
-export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions = {}): OutputOf<S> & object {
+export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions<OutputOf<S>> = {}): OutputOf<S> & object {
   return beforeTakeOver(new ConversationStatePart(schema, options));
 }
 
-/** Until a host takes the agent over, the field holds the part: reading or writing state there would be lost silently. */
+/** CS1. */
 function beforeTakeOver(part: ConversationStatePart): ConversationStatePart {
   const refuse = (key: PropertyKey): never => {
     throw new ConversimpleError("no_conversation", `this.state.${String(key)} was used before any conversation ran, for example in the constructor. Give the schema a default, or set it in onConversationStarted.`, { wanted: String(key) });
@@ -58,7 +49,9 @@ function beforeTakeOver(part: ConversationStatePart): ConversationStatePart {
   });
 }
 
-class ConversationStatePart extends Part {
+const SUBJECT: Subject = { declaredWith: "conversationState", whose: "a conversation", root: "state" };
+
+export class ConversationStatePart extends Part {
   readonly kind = "conversation state";
   readonly #schema: Schema;
   readonly #options: ConversationStateOptions;
@@ -68,77 +61,44 @@ class ConversationStatePart extends Part {
     super();
     this.#schema = schema;
     this.#options = options;
-    checkOptions(options);
-    checkDefaults(schema);
-    checkSecrets(schema);
+    checkSchema(SUBJECT, schema, options);
+    const mistake = options.resume && resumeMistake(schema, options.resume);
+    if (mistake !== undefined) throw definition(SUBJECT, mistake);
+  }
+
+  override get needsRetentionMs(): number {
+    return this.#options.resume?.withinMs ?? 0;
+  }
+
+  override joined(parts: ReadonlyMap<string, Part>): void {
+    if (!this.#options.resume || [...parts.values()].some((part) => part.kind === "customer state")) return;
+    throw definition(SUBJECT, "resume needs to know who rings back. Declare a customer state: readonly customer = customerState(schema)");
+  }
+
+  /** What the conversation left, for {@link resume}; undefined when there is none, or nothing is to be carried. */
+  async leftBy(conversationId: string | undefined, customer: Owner, { joint, agentId }: Running): Promise<unknown> {
+    const { resume } = this.#options;
+    if (!resume || conversationId === undefined) return undefined;
+    try {
+      return await joint.left({ conversationId, agentId, customer, withinMs: resume.withinMs }, this.slice());
+    } catch (thrown) {
+      if (codeOf(thrown) === "state_quarantined") return undefined;
+      throw thrown;
+    }
+  }
+
+  /** CS2: carries what was left into the running conversation. */
+  resume(left: unknown, context: Running): void {
+    const state = context.draft(this.slice()) as Record<string, unknown>;
+    carry(state, this.slice().initial() as Record<string, unknown>, copyOf(left) as Record<string, unknown>, this.#options.resume!.carry);
   }
 
   override slice(): Slice {
-    this.#slice ??= sliceOf(this.name, this.#schema, this.#options);
+    this.#slice ??= schemaSlice(this.name, this.#schema, this.#options);
     return this.#slice;
   }
 
   override exposed(): unknown {
     return running(`this.${this.name}`).draft(this.slice());
   }
-}
-
-function sliceOf(name: string, schema: Schema, options: ConversationStateOptions): Slice {
-  const schemaVersion = options.version ?? 1;
-  const masks = masksOf(schema);
-  // A key below something personal may be as personal as its value.
-  const refused = (path: Path, reason: string) => new StateInvalidError(pathText(name, Mask.of(masks).along(path).path), reason);
-  return {
-    name,
-    schemaVersion,
-    maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
-    masks,
-    initial: () => parsed(schema, {}),
-    restore(stored, version) {
-      const old = upgraded(name, stored, version, schemaVersion, options.upgrade);
-      const value = parsed(schema, old);
-      const dropped = droppedKey(old, value);
-      if (dropped) throw new Error(`${pathText(name, dropped)} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
-      return value;
-    },
-    check(value) {
-      const result = validate(schema, value);
-      if (!result.ok) throw refused(result.issues[0]!.path, `is not valid: ${result.issues[0]!.reason}`);
-      if (isSame(value, result.value)) return value;
-      const dropped = droppedKey(value, result.value);
-      if (dropped) throw refused(dropped, "is not valid: is not in the schema and would be lost");
-      return copyOf(result.value);
-    },
-  };
-}
-
-/** A private copy, since a schema's defaults may be shared objects. */
-function parsed(schema: Schema, value: unknown): unknown {
-  const result = validate(schema, value);
-  if (!result.ok) throw new Error(issuesText("state", result.issues));
-  return copyOf(result.value);
-}
-
-function checkOptions({ maxBytes = STATE_MAX_BYTES, ...versions }: ConversationStateOptions): void {
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > RECORD_MAX_BYTES) throw definition(`maxBytes must be a whole number from 1 to ${RECORD_MAX_BYTES}`);
-  const mistake = versionMistake(versions);
-  if (mistake !== undefined) throw definition(mistake);
-}
-
-/** CS1; and a second pass must change nothing, since state is parsed again whenever it is read or written. */
-function checkDefaults(schema: Schema): void {
-  const first = validate(schema, {});
-  if (!first.ok) throw definition(`a conversation begins with the schema's defaults, but ${issuesText("state", first.issues)}. Add .default(...) or .optional()`);
-  if (typeof first.value !== "object" || first.value === null || Array.isArray(first.value)) throw definition("the schema is not an object schema");
-  const second = validate(schema, copyOf(first.value));
-  if (!second.ok || !isSame(first.value, second.value)) throw definition("the schema changes its own output when it is parsed again; move transforms into the tool");
-}
-
-function checkSecrets(schema: Schema): void {
-  const secret = secretField("state", schema);
-  if (secret) throw definition(`${secret} is marked secret. Secrets are not state: use them in the tool and let them go`);
-}
-
-function definition(reason: string): ConversimpleError {
-  return new ConversimpleError("definition_invalid", `conversationState: ${reason}.`);
 }
