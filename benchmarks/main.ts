@@ -1,12 +1,14 @@
 // `npm run bench`: prints a table; `-- --json <file>` writes its rows; `-- --only <text>` runs the groups with that in
-// their name. Nothing here is a test: a time is a reading of one machine on one day.
+// their name; `-- --plot <file>` draws what clean-up measured. Nothing here is a test: a time is a reading of one machine
+// on one day.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { commitBenchmark } from "./commit.ts";
+import { cleanUpBenchmark } from "./clean-up.ts";
+import { commitBenchmark, encryptedCommitBenchmark } from "./commit.ts";
 import { hostBenchmark } from "./host.ts";
 import { liveConversationsBenchmark } from "./live-conversations.ts";
 import { importBenchmark, overheadBenchmark } from "./overhead.ts";
@@ -15,7 +17,7 @@ import type { Row } from "./row.ts";
 import { stallBenchmark } from "./stall.ts";
 import { turnsBenchmark } from "./turns.ts";
 
-const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string", default: "" } } });
+const { values } = parseArgs({ options: { json: { type: "string" }, only: { type: "string", default: "" }, plot: { type: "string" } } });
 const folder = mkdtempSync(join(tmpdir(), "conversimple-bench-"));
 let files = 0;
 const sqlite = () => `sqlite:${join(folder, `state-${++files}.db`)}`;
@@ -28,10 +30,12 @@ const groups: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "commit 1": () => commitBenchmark({ store: "sqlite", conversations: 1 }),
   "commit 64": () => commitBenchmark({ store: "sqlite", conversations: 64 }),
   "commit 1000": () => commitBenchmark({ store: "sqlite", conversations: 1_000 }),
+  "encrypted commit": async () => [...(await encryptedCommitBenchmark("memory", 64)), ...(await encryptedCommitBenchmark("sqlite", 64))],
   host: async () => [await hostBenchmark("memory:", 64, 60_000), await hostBenchmark(sqlite(), 1, 3_000), await hostBenchmark(sqlite(), 64, 60_000)],
   "round trip": () => roundTripBenchmark(sqlite(), [{ conversations: 1, calls: 3_000 }, { conversations: 64, calls: 100_000 }]),
   "long conversation": async () => [await turnsBenchmark(sqlite())],
   "live conversations": async () => [await liveConversationsBenchmark(sqlite(), 10_000)],
+  "clean-up": async () => [await cleanUpBenchmark(join(folder, "clean-up.db"), 100_000, values.plot)],
   "slow disk": async () => [await stallBenchmark(join(folder, "slow.db"))],
 };
 
