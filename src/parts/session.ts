@@ -86,7 +86,7 @@ export interface Session<Input, User = Input> extends Guard {
  * @throws {ConversimpleError} `definition_invalid`, naming the option.
  */
 export function session<S extends Schema>(options: SessionOptions<S>): Session<InputOf<S>, OutputOf<S>> {
-  return new SessionPart(options) as Session<InputOf<S>, OutputOf<S>>;
+  return new SessionPart(options);
 }
 
 export class SessionPart extends Part implements Session<unknown> {

@@ -99,7 +99,7 @@ test("an attempt counts whatever becomes of it: an error, a tool that throws, a 
   };
   for (let time = 0; time < 2; time++) expect((await call.tool("login", kim)).error?.code).toBe("tool_execution_error");
   call.agent.outside.verify = () => {};
-  await call.tool("login", { ...wrong, then: "throw" });
+  await call.tool("login", { ...wrong, after: "throw" });
   await call.tool("login", { account: "kim", pin: "odd" });
   call.agent.outside.verify = () => new Promise(() => {});
   const late = call.tool("login", kim);
@@ -113,7 +113,7 @@ test("an attempt counts whatever becomes of it: an error, a tool that throws, a 
 
 test("a login that threw and is delivered again tries again, and that counts", async () => {
   await using call = await start();
-  const turn = await call.tool("login", { ...wrong, then: "throw" });
+  const turn = await call.tool("login", { ...wrong, after: "throw" });
   for (let time = 0; time < 10; time++) await call.redeliver(turn);
   expect(looks(call)).toBe(5);
 });

@@ -62,9 +62,9 @@ test("a wrong secret after a right one leaves who is logged in", async () => {
   expect((await call.tool("who")).result).toMatchObject({ authenticated: true });
 });
 
-test.each(["throw", "refuse"])("a login whose tool says no afterwards (%s) logs nobody in", async (then) => {
+test.each(["throw", "refuse"])("a login whose tool says no afterwards (%s) logs nobody in", async (after) => {
   await using call = await start();
-  await call.tool("login", { ...kim, then });
+  await call.tool("login", { ...kim, after });
   expect((await call.tool("who")).result).toEqual({ authenticated: false });
 });
 

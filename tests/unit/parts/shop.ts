@@ -27,10 +27,10 @@ export function shopWith(options: Options = {}) {
       return pin === "1234" ? { id: `u-${account}`, name: account, extra: "dropped" } : null;
     }
 
-    login = tool("Log in", { account: z.string(), pin: z.string().meta({ secret: true }), then: z.enum(["throw", "refuse", "nothing"]).default("nothing") }, async ({ account, pin, then }) => {
+    login = tool("Log in", { account: z.string(), pin: z.string().meta({ secret: true }), after: z.enum(["throw", "refuse", "nothing"]).default("nothing") }, async ({ account, pin, after }) => {
       const found = await this.session.login(account, () => this.verify(account, pin));
-      if (then === "throw") throw new Error("after the login");
-      if (then === "refuse") throw new ToolError("Not today.");
+      if (after === "throw") throw new Error("after the login");
+      if (after === "refuse") throw new ToolError("Not today.");
       return found ? { success: true, name: found.name } : { success: false, error: "Invalid credentials" };
     });
     logout = tool("Log out", () => {
