@@ -73,7 +73,7 @@ function firstStep(place: MaskPath): string {
 
 /** The parameters that some places lie in. */
 function namesOf(jsonSchema: JsonSchema, places: readonly MaskPath[]): string[] {
-  const names = Object.keys((jsonSchema.properties ?? {}) as object);
+  const names = Object.keys(jsonSchema.properties ?? {});
   return names.filter((name) => places.some((place) => place === "" || firstStep(place) === maskStep(name)));
 }
 

@@ -7,6 +7,7 @@
 //   TO2. An inner call is validated and guarded like an outer one; a refusal is thrown as RefusedError.
 
 import { ConversimpleError, RefusedError } from "../base/errors.ts";
+import { masksOf, type MaskPath } from "../base/marks.ts";
 import { isSchema, type Schema } from "../base/schema.ts";
 import { refusalOf, type Guard, type Requirement } from "./guard.ts";
 import { argumentsError, parametersOf, type ArgumentsOf, type Parameters, type ParametersInput, type ParsedOf } from "./parameters.ts";
@@ -96,6 +97,7 @@ export class ToolPart {
   readonly #run: Handler<never, unknown>;
   #name = "";
   #parameters: Parameters | undefined;
+  #resultMasks: readonly MaskPath[] = [];
 
   constructor(description: string, input: ParametersInput, options: ToolOptions<never>, run: Handler<never, unknown>) {
     this.description = description;
@@ -136,6 +138,12 @@ export class ToolPart {
     if (parallel && once) throw new ConversimpleError("definition_invalid", `Tool ${name} is parallel and once: two at the same time would both be the first. Drop one of the two.`);
     this.#name = name;
     this.#parameters = parametersOf(name, this.#input);
+    this.#resultMasks = result === undefined ? [] : masksOf(result);
+  }
+
+  /** What is masked of its result wherever it is shown: the model and the platform see it as it is. */
+  get resultMasks(): readonly MaskPath[] {
+    return this.#resultMasks;
   }
 
   /** All guards, in the order in which they are asked: who first, then when. */

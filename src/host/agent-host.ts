@@ -135,11 +135,12 @@ export class AgentHost implements Host, ConversationHost {
     const live = this.#live.get(conversationId);
     if (!live) return [];
     const tools = which === "all" ? [...live.agent.tools.values()] : offeredTools(live);
-    return tools.map(({ name, description, parameters, options }) => ({
+    return tools.map(({ name, description, parameters, options, resultMasks }) => ({
       name,
       description,
       parameters: parameters.jsonSchema,
       ...(options.examples ? { examples: options.examples } : {}),
+      ...(resultMasks.length > 0 ? { resultMasks } : {}),
     }));
   }
 

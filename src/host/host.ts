@@ -21,6 +21,8 @@ export interface ToolDescription {
   readonly parameters: JsonSchema;
   /** Phrases by which a caller asks for it. */
   readonly examples?: readonly string[];
+  /** What is masked of its results wherever they are shown (`base/marks.ts`); nothing when left out. (P21) */
+  readonly resultMasks?: readonly string[];
 }
 
 /** What the platform says about who calls. A hint for prompts and logs: never proof of who somebody is (P19). */

@@ -151,7 +151,7 @@ function toolsOf(value: unknown): readonly RegisteredTool[] | undefined {
 
 function toolOf(item: unknown): RegisteredTool | undefined {
   if (typeof item !== "object" || item === null) return undefined;
-  const { name, description, parameters, examples } = item as Payload;
+  const { name, description, parameters, examples, result_masks: resultMasks } = item as Payload;
   try {
     checkId(name, "tool name");
   } catch {
@@ -162,5 +162,6 @@ function toolOf(item: unknown): RegisteredTool | undefined {
     description: typeof description === "string" ? description.toWellFormed() : "",
     parameters: typeof parameters === "object" && parameters !== null && !Array.isArray(parameters) ? (parameters as Payload) : { type: "object" },
     ...(Array.isArray(examples) && { examples: examples.filter((phrase) => typeof phrase === "string") }),
+    ...(Array.isArray(resultMasks) && { resultMasks: resultMasks.filter((place) => typeof place === "string") }),
   };
 }

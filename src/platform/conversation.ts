@@ -3,7 +3,9 @@
 //   V1. `waiting`: nobody serves it. `active`: a joined channel registered its tools. `ended`: over, for good.
 //   V2. Only conversations that are not over, and their unanswered calls, are in memory; the rest is in the data file.
 
+import type { MaskPath } from "../base/marks.ts";
 import type { JoinedChannel } from "./channel.ts";
+import type { KeptArguments } from "./kept-arguments.ts";
 import type { KnownTool } from "./known-tools.ts";
 
 /** A channel, with what it serves and what was sent on it. */
@@ -19,6 +21,8 @@ export interface RegisteredTool {
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly examples?: readonly string[];
+  /** What is masked of its results where they are shown. */
+  readonly resultMasks?: readonly MaskPath[];
 }
 
 /** A conversation that is not over (V2). */
@@ -45,8 +49,10 @@ export interface Call {
   readonly conversation: LiveConversation;
   readonly callId: string;
   readonly tool: string;
-  /** Compact JSON. */
-  readonly arguments: string;
+  /** Compact JSON; undefined after a restart of the platform, when some were only in memory. */
+  arguments: string | undefined;
+  /** What the data file has of them. */
+  kept: KeptArguments;
   readonly timeoutSeconds: number;
   /** Whether the tool was known to be registered when the call was accepted; otherwise the next registration decides. */
   isChecked: boolean;

@@ -148,7 +148,7 @@ export class Conversations {
       ...summaryOf(stored, this.#statusOf(id)),
       caller: stored.caller === null ? null : (JSON.parse(stored.caller) as unknown),
       tools: registeredOf(stored.tools),
-      toolCalls: this.#storage.calls(id),
+      toolCalls: this.#storage.calls(id, stored.tools),
     };
   }
 

@@ -19,7 +19,7 @@ import { StoreUnavailableError } from "../base/errors.ts";
 /** Runs when a write is durable, or with the error that stopped it. */
 export type Done = (error: StoreUnavailableError | undefined) => void;
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 const SCHEMA = `
   CREATE TABLE conversations (
@@ -30,7 +30,7 @@ const SCHEMA = `
   CREATE TABLE calls (
     seq INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL, call_id TEXT NOT NULL, tool TEXT NOT NULL,
     arguments TEXT NOT NULL, timeout_seconds REAL NOT NULL, is_checked INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, answered_at INTEGER, outcome TEXT, answer TEXT,
+    created_at INTEGER NOT NULL, answered_at INTEGER, outcome TEXT, answer TEXT, digest TEXT,
     UNIQUE (call_id, conversation_id)
   );
   CREATE INDEX calls_conversation ON calls (conversation_id);
@@ -91,7 +91,8 @@ export class DataFile {
     this.#database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;");
     this.#database.exec("BEGIN IMMEDIATE");
     const found = this.#database.prepare("PRAGMA user_version").get()?.["user_version"];
-    if (found === 0) this.#database.exec(`${SCHEMA} PRAGMA user_version=${FORMAT};`);
+    if (found === 1) this.#database.exec(`ALTER TABLE calls ADD COLUMN digest TEXT; PRAGMA user_version=${FORMAT};`);
+    else if (found === 0) this.#database.exec(`${SCHEMA} PRAGMA user_version=${FORMAT};`);
     else if (found !== FORMAT) throw new Error(`it has format ${String(found)}, this version knows ${FORMAT}; use the newer version or another file`);
     this.#database.exec("COMMIT");
   }

@@ -11,7 +11,7 @@ import { RawJson } from "../wire/frame.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Channel, Call, CallAnswer, KeptAnswer, LiveConversation, Waiter } from "./conversation.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { isSameArguments, maskedArguments } from "./masking.ts";
+import type { ArgumentKeeper } from "./kept-arguments.ts";
 import { registeredOf } from "./known-tools.ts";
 import type { PlatformEvents } from "./platform-events.ts";
 import { refusals } from "./refusal.ts";
@@ -34,6 +34,7 @@ export interface CallRequest {
 
 export interface DeliveryOptions {
   readonly sendConversationId: boolean;
+  readonly keeper: ArgumentKeeper;
 }
 
 export class Delivery {
@@ -42,6 +43,7 @@ export class Delivery {
   readonly #deadlines: Deadlines;
   readonly #events: PlatformEvents;
   readonly #sendsConversationId: boolean;
+  readonly #keeper: ArgumentKeeper;
   /** Of all conversations, by call id alone. */
   readonly #unanswered = new Map<string, readonly Call[]>();
 
@@ -51,14 +53,21 @@ export class Delivery {
     this.#deadlines = deadlines;
     this.#events = events;
     this.#sendsConversationId = options.sendConversationId;
+    this.#keeper = options.keeper;
   }
 
   /** Runs a call of a conversation that is not over, or joins the one that has this id (L2). */
   request(conversation: LiveConversation, request: CallRequest): Promise<CallAnswer> {
     const running = conversation.unanswered.get(request.callId);
     if (running) {
-      if (!isSame(running, request, conversation)) throw refusals.mismatch();
-      return this.#wait(running, request);
+      if (!this.#isSame(running, request, conversation)) throw refusals.mismatch();
+      const waiting = this.#wait(running, request);
+      if (running.arguments === undefined) {
+        // Lost with the last process (M1 of `kept-arguments`), and here again.
+        running.arguments = request.arguments;
+        this.#offer(running);
+      }
+      return waiting;
     }
     const kept = request.isFresh ? undefined : this.#storage.call(conversation.id, request.callId);
     if (kept?.answer) {
@@ -74,15 +83,15 @@ export class Delivery {
 
   /** The answer of a call that has one, for the same request only (L2). */
   keptAnswer(kept: StoredCall, answer: KeptAnswer, request: CallRequest, conversation: Pick<LiveConversation, "tools">): KeptAnswer {
-    if (!isSame(kept, request, conversation)) throw refusals.mismatch();
+    if (!this.#isSame(kept, request, conversation)) throw refusals.mismatch();
     return answer;
   }
 
   /** Puts an unanswered call back that an earlier run of the platform stored. */
   restore(conversation: LiveConversation, stored: StoredCall): void {
-    const { callId, tool, timeoutSeconds, isChecked } = stored;
+    const { callId, tool, timeoutSeconds, isChecked, kept } = stored;
     this.#add({
-      conversation, callId, tool, arguments: stored.arguments, timeoutSeconds, isChecked,
+      conversation, callId, tool, arguments: kept.digest === undefined ? kept.text : undefined, kept, timeoutSeconds, isChecked,
       isStored: true, isAnswering: false, deliveredTo: undefined, waiters: new Set(),
     });
   }
@@ -113,8 +122,7 @@ export class Delivery {
   answer(call: Call, answer: KeptAnswer, done: (error: Error | undefined) => void): void {
     if (call.isAnswering) return this.#storage.afterWrites(done);
     call.isAnswering = true;
-    const args = maskedArguments(call.arguments, call.tool, call.conversation.tools);
-    this.#storage.answerCall(call, answer, args, this.#clock.now(), (error) => {
+    this.#storage.answerCall(call, answer, this.#clock.now(), (error) => {
       call.isAnswering = false;
       if (!error) {
         this.#events.emit({ type: answer.kind === "result" ? "call_answered" : "call_failed", ...names(call) });
@@ -134,10 +142,14 @@ export class Delivery {
     for (const call of conversation.unanswered.values()) for (const waiter of [...call.waiters]) waiter.fail(reason());
   }
 
+  #isSame(known: Pick<Call, "tool" | "kept"> & { readonly arguments?: string | undefined }, request: CallRequest, { tools }: Pick<LiveConversation, "tools">): boolean {
+    return known.tool === request.tool && this.#keeper.isSame({ kept: known.kept, clear: known.arguments }, request.arguments, request.tool, tools);
+  }
+
   #begin(conversation: LiveConversation, request: CallRequest): Call {
     const { callId, tool, timeoutSeconds } = request;
     const call: Call = {
-      conversation, callId, tool, arguments: request.arguments, timeoutSeconds, isChecked: conversation.server !== undefined,
+      conversation, callId, tool, arguments: request.arguments, kept: this.#keeper.kept(request.arguments, tool, conversation.tools), timeoutSeconds, isChecked: conversation.server !== undefined,
       isStored: false, isAnswering: false, deliveredTo: undefined, waiters: new Set(),
     };
     this.#add(call);
@@ -166,6 +178,11 @@ export class Delivery {
   #offer(call: Call): void {
     if (!call.conversation.server || !call.isStored) return;
     if (!call.isChecked && !call.conversation.toolNames.has(call.tool)) return this.#refuseUnknown(call);
+    if (call.arguments === undefined) return;
+    if (!call.isChecked) {
+      call.kept = this.#keeper.kept(call.arguments, call.tool, call.conversation.tools);
+      this.#storage.keepArguments(call, () => undefined);
+    }
     call.isChecked = true;
     this.#send(call);
   }
@@ -234,10 +251,6 @@ export class Delivery {
       call.waiters.add(waiter);
     });
   }
-}
-
-function isSame(known: Pick<Call, "tool" | "arguments">, request: CallRequest, conversation: Pick<LiveConversation, "tools">): boolean {
-  return known.tool === request.tool && isSameArguments(known.arguments, request.arguments, request.tool, conversation.tools);
 }
 
 function names(call: Call): { conversationId: string; callId: string; tool: string } {

@@ -32,7 +32,12 @@ export function isLongerThan(text: string, limit: number): boolean {
 
 /** Whether two JSON texts say the same, whatever the order of their keys. Both have passed {@link isDeeperThan}. */
 export function isSameJson(left: string, right: string): boolean {
-  return left === right || JSON.stringify(sorted(JSON.parse(left))) === JSON.stringify(sorted(JSON.parse(right)));
+  return left === right || sortedJson(JSON.parse(left)) === sortedJson(JSON.parse(right));
+}
+
+/** A text that is the same for the same JSON value, whatever the order of its keys. */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(sorted(value));
 }
 
 function sorted(value: unknown): unknown {

@@ -20,6 +20,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { devKey } from "./dev-key.ts";
 import { httpApp } from "./http-app.ts";
+import { ArgumentKeeper } from "./kept-arguments.ts";
 import { Listener } from "./listener.ts";
 import { PlatformEvents } from "./platform-events.ts";
 import type { PlatformListener } from "./platform-events.ts";
@@ -77,12 +78,13 @@ export class LocalPlatform {
   async start(): Promise<{ url: string; port: number }> {
     if (this.#running) return { url: this.#running.url, port: this.#running.port };
     const { clock, dataPath, host, apiKey, allowHosts, sendConversationId } = this.#options;
-    const credentials = new Credentials(apiKey ?? devKey());
+    const key = apiKey ?? devKey();
+    const credentials = new Credentials(key);
     const file = new DataFile(dataPath);
     const storage = new Storage(file);
     const deadlines = new Deadlines(clock);
     const announcements = new Announcements(deadlines);
-    const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId });
+    const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId, keeper: new ArgumentKeeper(key) });
     const conversations = new Conversations(storage, clock, announcements, delivery, this.#events);
     const agents = new AgentEvents(conversations, delivery, announcements, this.#events, (error) => this.#report(error));
     const listener = new Listener();

@@ -5,9 +5,12 @@
 //   S3. Bounded: the newest answered calls per conversation, ended conversations for the retention time.
 
 import type { StatementSync } from "node:sqlite";
-import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation } from "./conversation.ts";
+import { marksIn } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
+import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation, RegisteredTool } from "./conversation.ts";
 import type { KnownTool } from "./known-tools.ts";
 import type { DataFile, Done } from "./data-file.ts";
+import type { KeptArguments } from "./kept-arguments.ts";
 
 /** Answered calls kept per conversation; older ones go in steps of {@link TRIM_EVERY}. */
 const KEPT_CALLS = 1_000;
@@ -20,7 +23,7 @@ export interface StoredCall {
   readonly conversationId: string;
   readonly callId: string;
   readonly tool: string;
-  readonly arguments: string;
+  readonly kept: KeptArguments;
   readonly timeoutSeconds: number;
   readonly isChecked: boolean;
   readonly answer: KeptAnswer | undefined;
@@ -64,14 +67,19 @@ export class Storage {
     const { conversation, callId, tool, timeoutSeconds, isChecked } = call;
     this.#file.write(() => {
       this.#trim(conversation.id);
-      this.#statements.addCall.run(conversation.id, callId, tool, call.arguments, timeoutSeconds, isChecked ? 1 : 0, createdAtMs);
+      this.#statements.addCall.run(conversation.id, callId, tool, call.kept.text, call.kept.digest ?? null, timeoutSeconds, isChecked ? 1 : 0, createdAtMs);
     }, done);
   }
 
-  /** Writes an answer (S2). `args` replaces the stored arguments. */
-  answerCall(call: Call, answer: KeptAnswer, args: string, answeredAtMs: number, done: Done): void {
+  /** Keeps other arguments of a call: its tool is known now. */
+  keepArguments({ conversation, callId, kept }: Call, done: Done): void {
+    this.#file.write(() => void this.#statements.keepArguments.run(kept.text, kept.digest ?? null, conversation.id, callId), done);
+  }
+
+  /** Writes an answer (S2). */
+  answerCall(call: Call, answer: KeptAnswer, answeredAtMs: number, done: Done): void {
     const text = answer.kind === "result" ? answer.json : JSON.stringify(answer.error);
-    this.#file.write(() => void this.#statements.answerCall.run(args, answeredAtMs, answer.kind, text, call.conversation.id, call.callId), done);
+    this.#file.write(() => void this.#statements.answerCall.run(answeredAtMs, answer.kind, text, call.conversation.id, call.callId), done);
   }
 
   removeCall({ conversationId, callId }: Pick<StoredCall, "conversationId" | "callId">, done: Done): void {
@@ -107,9 +115,9 @@ export class Storage {
     return this.#statements.knowsCall.get(callId) !== undefined;
   }
 
-  /** The newest calls, oldest first. */
-  calls(conversationId: string): CallView[] {
-    return this.#statements.calls.all(conversationId, SHOWN_CALLS).map(viewOf).reverse();
+  /** The newest calls, oldest first; results masked as the tools ask for. */
+  calls(conversationId: string, tools: readonly RegisteredTool[]): CallView[] {
+    return this.#statements.calls.all(conversationId, SHOWN_CALLS).map((row) => viewOf(row, tools)).reverse();
   }
 
   /** Newest first; `status` is left to who knows which are served. */
@@ -138,10 +146,11 @@ function prepareAll(file: DataFile) {
     setTools: file.prepare("UPDATE conversations SET tools = ? WHERE id = ?"),
     endConversation: file.prepare("UPDATE conversations SET ended_at = ?, reason = ? WHERE id = ? AND ended_at IS NULL"),
     addCall: file.prepare(
-      "INSERT INTO calls (conversation_id, call_id, tool, arguments, timeout_seconds, is_checked, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO calls (conversation_id, call_id, tool, arguments, digest, timeout_seconds, is_checked, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     ),
+    keepArguments: file.prepare("UPDATE calls SET arguments = ?, digest = ? WHERE conversation_id = ? AND call_id = ?"),
     answerCall: file.prepare(
-      "UPDATE calls SET arguments = ?, answered_at = ?, outcome = ?, answer = ? WHERE conversation_id = ? AND call_id = ? AND answered_at IS NULL",
+      "UPDATE calls SET answered_at = ?, outcome = ?, answer = ? WHERE conversation_id = ? AND call_id = ? AND answered_at IS NULL",
     ),
     removeCall: file.prepare("DELETE FROM calls WHERE conversation_id = ? AND call_id = ?"),
     live: file.prepare("SELECT * FROM conversations WHERE ended_at IS NULL ORDER BY rowid"),
@@ -181,7 +190,7 @@ function callOf(row: Row): StoredCall {
     conversationId: String(row["conversation_id"]),
     callId: String(row["call_id"]),
     tool: String(row["tool"]),
-    arguments: String(row["arguments"]),
+    kept: { text: String(row["arguments"]), digest: row["digest"] === null ? undefined : String(row["digest"]) },
     timeoutSeconds: Number(row["timeout_seconds"]),
     isChecked: row["is_checked"] === 1,
     answer: answerOf(row),
@@ -196,14 +205,16 @@ function answerOf(row: Row): KeptAnswer | undefined {
   return { kind: "error", callId, error: JSON.parse(text) as { type: string; message: string } };
 }
 
-function viewOf(row: Row): CallView {
+function viewOf(row: Row, tools: readonly RegisteredTool[]): CallView {
   const answer = answerOf(row);
+  const { parameters = {}, resultMasks } = tools.find(({ name }) => name === row["tool"]) ?? {};
   return {
     callId: String(row["call_id"]),
     tool: String(row["tool"]),
-    arguments: JSON.parse(String(row["arguments"])),
+    // Again: an older release, or an older schema, kept what this one does not.
+    arguments: Mask.of(marksIn(parameters, ["pii", "secret"])).shown(JSON.parse(String(row["arguments"]))),
     status: !answer ? "unanswered" : answer.kind === "result" ? "answered" : "failed",
-    ...(answer?.kind === "result" && { result: JSON.parse(answer.json) as unknown }),
+    ...(answer?.kind === "result" && { result: Mask.of(resultMasks).shown(JSON.parse(answer.json)) }),
     ...(answer?.kind === "error" && { error: answer.error }),
     createdAt: timeOf(row["created_at"]),
     answeredAt: row["answered_at"] === null ? null : timeOf(row["answered_at"]),

@@ -15,11 +15,14 @@ export interface RegisteredTool {
   readonly description: string;
   /** A JSON Schema object. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What is masked of its results wherever they are shown. */
+  readonly resultMasks?: readonly string[];
 }
 
 /** The payload of `register_conversation_tools`; the last one for a conversation counts. */
 export function registration(conversationId: string, tools: readonly RegisteredTool[]): RawJson {
-  const listed = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  // Only the local platform knows masks; a platform gets them for the tools that have any.
+  const listed = tools.map(({ name, description, parameters, resultMasks }) => ({ name, description, parameters, ...(resultMasks ? { result_masks: resultMasks } : {}) }));
   return new RawJson(JSON.stringify({ conversation_id: conversationId, tools: listed }));
 }
 

@@ -94,7 +94,7 @@ test("the secret of a tool that was withdrawn before its answer is masked, after
       client.send("tool_call_response", { call_id, result: true });
     };
     expect(await server.local.callTool(login)).toMatchObject({ json: "true" });
-    expect(server.local.conversation("c1").toolCalls[0]!.arguments).toEqual({ pin: "***" });
+    expect(server.local.conversation("c1").toolCalls[0]!.arguments).toEqual({ pin: "•••" });
     expect(await server.local.callTool(login)).toMatchObject({ json: "true" });
     // Nobody answers this one before the platform stops.
     const unanswered = server.local.callTool({ ...login, callId: "late" });
@@ -107,7 +107,7 @@ test("the secret of a tool that was withdrawn before its answer is masked, after
   client.onEvent = (event, { call_id }) => void (event === "tool_call_request" && client.send("tool_call_response", { call_id, result: true }));
   await client.request("register_conversation_tools", { conversation_id: "c1", tools: [tool("logout")] });
   expect(await server.local.callTool({ ...login, callId: "late" })).toMatchObject({ json: "true" });
-  expect(server.local.conversation("c1").toolCalls.map((call) => call.arguments)).toEqual([{ pin: "***" }, { pin: "***" }]);
+  expect(server.local.conversation("c1").toolCalls.map((call) => call.arguments)).toEqual([{ pin: "•••" }, { pin: "•••" }]);
   client.close();
   rmSync(folder, { recursive: true });
 });

@@ -174,7 +174,7 @@ test("a secret argument is masked once the call has its answer, and the same cal
   const call = { conversationId: "c1", tool: "login", callId: "k", arguments: { user: "ann", pin: "4711" } };
   expect(await server.local.callTool(call)).toMatchObject({ json: "true" });
   expect(JSON.stringify(server.local.conversation("c1").toolCalls)).not.toContain("4711");
-  expect(server.local.conversation("c1").toolCalls[0]!.arguments).toEqual({ user: "ann", pin: "***" });
+  expect(server.local.conversation("c1").toolCalls[0]!.arguments).toEqual({ user: "ann", pin: "•••" });
   expect(await server.local.callTool(call)).toMatchObject({ json: "true" });
   await expect(server.local.callTool({ ...call, arguments: { user: "bob", pin: "4711" } })).rejects.toMatchObject({ code: "call_mismatch" });
 });
