@@ -1,0 +1,56 @@
+// The names of keys: which shard an owner is in, and what its keys are called.
+//
+//   RK1. Every key of a shard carries the shard's hash tag, so all of them are in one slot. One server has one shard; a
+//        cluster has sixteen, spread evenly over its slots.
+//   RK2. An owner's key ends with the owner as it is: Redis keys take any bytes, and the tag stands before it, so no
+//        character of an id means anything.                                                                     (S4)
+
+import { ConversimpleError } from "../../base/errors.ts";
+import type { Owner } from "../../state/store.ts";
+
+/** The prefix of all keys unless told otherwise. */
+export const DEFAULT_PREFIX = "conversimple:";
+
+/** Tags whose slots lie 1,024 apart. Changing them would lose what is stored. */
+const CLUSTER_TAGS = ["18", "3", "1a", "j", "19", "2", "64", "k", "6n", "1", "1c", "h", "6o", "0", "1b", "i"] as const;
+const SINGLE_TAGS = ["0"] as const;
+
+/** One part of the owners, with indexes of its own. */
+export interface Shard {
+  /** The key of an owner without the owner; the key by which scripts of the whole shard are routed. */
+  readonly base: string;
+  /** The key that says in which format this shard is stored. */
+  readonly format: string;
+  /** Sequence and feed. */
+  readonly few: readonly string[];
+  /** Sequence, feed and the indexes, in the order of `KEY_NAMES`. */
+  readonly all: readonly string[];
+}
+
+export class Keyspace {
+  readonly shards: readonly Shard[];
+
+  /** @throws {ConversimpleError} `store_misconfigured` when the prefix would break the hash tags. */
+  constructor(prefix: string, isCluster: boolean) {
+    if (!/^[^{}\s\p{Cc}]{0,64}$/u.test(prefix)) throw new ConversimpleError("store_misconfigured", "The prefix of the keys may have at most 64 characters, no braces, spaces or control characters.");
+    this.shards = (isCluster ? CLUSTER_TAGS : SINGLE_TAGS).map((tag) => shardOf(`${prefix}{${tag}}:`));
+  }
+
+  /** Which shard an owner is in, by its text alone. */
+  shardOf(owner: Owner): Shard {
+    return this.shards.length === 1 ? this.shards[0]! : this.shards[hashOf(owner) % this.shards.length]!;
+  }
+}
+
+function shardOf(start: string): Shard {
+  const few = ["sequence", "feed"].map((name) => start + name);
+  const indexes = ["owners", "conversations", "live", "customers", "owned", "expiry", "mail", "leases"].map((name) => start + name);
+  return { base: `${start}o:`, format: `${start}format`, few, all: [...few, ...indexes] };
+}
+
+/** FNV-1a over UTF-16 units, 32 bits. Changing it would lose what is stored. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

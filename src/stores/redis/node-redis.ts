@@ -1,0 +1,102 @@
+// Connections of the package `redis`: one server, the primary that Sentinels name, a cluster.
+//
+//   NR1. The package is loaded when a store is opened; without it the error says what to install.
+//   NR2. The clients never reconnect and never keep commands for later: `link.ts` decides what is sent again.
+//   NR3. After every connection Sentinel is asked anew, and whom it names must say itself that it is the primary.
+
+import { readFileSync } from "node:fs";
+import { ConversimpleError } from "../../base/errors.ts";
+import type { Endpoint, Login, RedisAddress } from "./address.ts";
+import { bounded, type Connect, type Connection } from "./connection.ts";
+import { NoPrimary } from "./failure.ts";
+
+/** The part of a client of `redis` that is used; client, cluster and Sentinel client are alike in it. */
+export interface NodeRedisClient {
+  evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  eval(source: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  connect(): Promise<unknown>;
+  close(): unknown;
+  destroy(): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** How to connect to an address. @throws {ConversimpleError} `store_misconfigured` (NR1), or a file that cannot be read. */
+export async function connectTo(address: RedisAddress, timeoutMs: number): Promise<Connect> {
+  const redis = await import("redis").catch((thrown: unknown) => {
+    throw new ConversimpleError("store_misconfigured", "Stores of the kind redis: need the package redis. Install it: npm install redis", {}, { cause: thrown });
+  });
+  const tls = address.isTls ? { tls: true as const, ...caOf(address) } : {};
+  const socket = { connectTimeout: timeoutMs, reconnectStrategy: false as const, ...tls };
+  const single = (endpoint: Endpoint, login: Login, database: number) =>
+    redis.createClient({ socket: { ...socket, ...endpoint }, ...login, database, disableOfflineQueue: true, maintNotifications: "disabled" });
+
+  if (address.kind === "cluster") {
+    const defaults = { ...address.login, socket, disableOfflineQueue: true, maintNotifications: "disabled" as const };
+    return (lost) => connected(redis.createCluster({ rootNodes: address.endpoints.map((endpoint) => ({ ...defaults, socket: { ...socket, ...endpoint } })), defaults }), timeoutMs, lost);
+  }
+  if (address.kind === "single") return (lost) => connected(single(address.endpoints[0]!, address.login, address.database), timeoutMs, lost);
+
+  return async (lost) => {
+    const primary = await primaryOf(address, async (endpoint) => {
+      const sentinel = single(endpoint, address.sentinelLogin, 0);
+      sentinel.on("error", () => {});
+      const asked = sentinel.connect().then(() => sentinel.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary]));
+      return bounded(asked, timeoutMs, () => {}).finally(() => destroy(sentinel));
+    });
+    const client = single(primary, address.login, address.database);
+    const connection = await connected(client, timeoutMs, lost);
+    const role = await bounded(client.sendCommand(["ROLE"]), timeoutMs, () => connection.destroy());
+    if (Array.isArray(role) && String(role[0]) === "master") return connection;
+    connection.destroy();
+    throw new Error("READONLY Sentinel named a server that is not the primary (yet).");
+  };
+}
+
+/** Connects a client that is ours alone, and says when it is lost. */
+export async function connected(client: NodeRedisClient, timeoutMs: number, lost: () => void): Promise<Connection> {
+  client.on("error", lost);
+  try {
+    await bounded(client.connect(), timeoutMs, () => {});
+  } catch (thrown) {
+    destroy(client);
+    throw thrown;
+  }
+  return {
+    evalSha: (sha, keys, args) => client.evalSha(sha, { keys: keys as string[], arguments: args as string[] }),
+    eval: (source, keys, args) => client.eval(source, { keys: keys as string[], arguments: args as string[] }),
+    close: async () => void (await client.close()),
+    destroy: () => destroy(client),
+  };
+}
+
+/** A client that is closed already says so; it is what we want. */
+function destroy(client: NodeRedisClient): void {
+  try {
+    client.destroy();
+  } catch {
+    // It is gone.
+  }
+}
+
+/** The first answer of a Sentinel that knows the primary (NR3). @throws what the last one threw, or {@link NoPrimary}. */
+async function primaryOf({ endpoints, primary }: RedisAddress, ask: (endpoint: Endpoint) => Promise<unknown>): Promise<Endpoint> {
+  let failure: unknown;
+  for (const endpoint of endpoints) {
+    try {
+      const answer = await ask(endpoint);
+      if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  throw failure ?? new NoPrimary(`No Sentinel knows ${primary}.`);
+}
+
+function caOf({ caFile, shown }: RedisAddress): { ca: Buffer } | Record<never, never> {
+  if (caFile === undefined) return {};
+  try {
+    return { ca: readFileSync(caFile) };
+  } catch (thrown) {
+    throw new ConversimpleError("store_misconfigured", `Cannot open the store ${shown}: the file of ca= cannot be read.`, { address: shown }, { cause: thrown });
+  }
+}
