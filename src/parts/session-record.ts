@@ -9,6 +9,8 @@
 import { randomUUID } from "node:crypto";
 
 import { StateInvalidError } from "../base/errors.ts";
+import { masksOf } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
 import { pathText } from "../base/path.ts";
 import { copyOf } from "../base/plain.ts";
 import { validate, type Schema } from "../base/schema.ts";
@@ -48,6 +50,7 @@ export function sessionSlice(name: string, schema: Schema): Slice {
     name,
     schemaVersion: 1,
     maxBytes: SESSION_MAX_BYTES,
+    masks: masksOf(schema).map((place) => (place === "" ? "user" : `user/${place}`)),
     initial: () => ({ ...ANONYMOUS }),
     restore(stored) {
       const record = stored as SessionRecord;
@@ -69,7 +72,8 @@ export function sessionSlice(name: string, schema: Schema): Slice {
  */
 export function parsedUser(root: string, schema: Schema, given: unknown): unknown {
   const first = validate(schema, given);
-  if (!first.ok) throw new StateInvalidError(pathText(root, first.issues[0]!.path), `is not valid: ${first.issues[0]!.reason}`);
+  // A key below something personal may be as personal as its value.
+  if (!first.ok) throw new StateInvalidError(pathText(root, Mask.of(masksOf(schema)).along(first.issues[0]!.path).path), `is not valid: ${first.issues[0]!.reason}`);
   const user = copyOf(first.value);
   // It is parsed again whenever the record is loaded.
   const second = validate(schema, user);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { conversationState, ConversimpleAgent, session, tool, type ConversimpleError, type SessionOptions } from "../../../src/index.ts";
+import { defineAgent } from "../../../src/agent/definition.ts";
 import { testAgent } from "../../../src/testing/index.ts";
 import { ShopAgent, shopWith } from "./shop.ts";
 
@@ -74,6 +75,22 @@ test("a user who does not fit the schema is not logged in, and the error names t
   expect(turn.error).toMatchObject({ code: "state_invalid", message: expect.stringContaining("session.user.id") as string });
   expect(turn.error!.message).not.toContain("7");
   expect((await call.tool("who")).result).toEqual({ authenticated: false });
+});
+
+test("what is personal of a user is masked where the record is shown, and in errors", async () => {
+  const schema = z.object({ id: z.string(), name: z.string().meta({ pii: true }), phones: z.record(z.string(), z.number()).meta({ pii: true }) });
+  class Personal extends ConversimpleAgent {
+    static override readonly agentId = "personal";
+    readonly session = session({ user: schema });
+    readonly whole = session({ user: z.string().meta({ pii: true }) });
+    login = tool("Log in", { phones: z.looseObject({}) }, ({ phones }) => this.session.login("kim", () => ({ id: "1", name: "Kim", phones: phones as Record<string, number> })));
+  }
+  const agent = new Personal();
+  await using call = await testAgent(agent);
+  expect(defineAgent(agent).slices.map(({ masks }) => masks)).toEqual([["user/name", "user/phones"], ["user"]]);
+  const { error } = await call.tool("login", { phones: { "0170 1234567": "no number" } });
+  expect(error).toMatchObject({ code: "state_invalid", message: expect.stringContaining("session.user.phones") as string });
+  expect(error!.message).not.toContain("0170");
 });
 
 test("a user whose schema changes what it gave is not logged in", async () => {
