@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { ConversimpleAgent, tool, workflow } from "conversimple";
+import { z } from "zod";
+import { defineAgent } from "../../../src/agent/definition.ts";
 import { testAgent } from "../../../src/testing/test-agent.ts";
 import { BookingAgent, DATES } from "./booking-agent.ts";
 
@@ -77,7 +80,7 @@ test("nothing leaves a final step but a reset, which empties it", async () => {
   await call.tool("confirm_booking");
   expect((await call.tool("move", { to: "idle" })).error?.message).toContain("nothing leaves it but reset()");
   expect((await call.tool("book_another")).result).toEqual({ step: "idle" });
-  expect(call.state.booking).toMatchObject({ step: "idle", data: {} });
+  expect(call.state.booking).toEqual({ step: "idle", data: {}, since: call.clock.now() });
 });
 
 test.each([
@@ -100,7 +103,7 @@ test("fields that do not fit together are a refusal that can be said aloud; noth
   await call.tool("start_booking");
   const refused = await call.tool("set_dates", { checkIn: "2026-02-04", checkOut: "2026-02-01" });
   expect(refused.result).toEqual({ error: "check_failed", message: "The departure must be after the arrival." });
-  expect(refused.state.booking).toMatchObject({ step: "collectingDates", data: {} });
+  expect(refused.state.booking).toEqual({ step: "collectingDates", data: {}, since: call.clock.now() });
 });
 
 test("a tool that throws leaves step and data as they were", async () => {
@@ -141,4 +144,22 @@ test("a booking goes on after a crash", async () => {
   await call.restart();
   call.expectState({ booking: { step: "collectingGuests", data: DATES } });
   expect((await call.tool("set_guests", { guests: 1 })).result).toEqual({ message: "Shall I confirm the booking?" });
+});
+
+test("what is personal in a field is masked wherever the workflow is shown, and is not in the path of an error", async () => {
+  class PersonalAgent extends ConversimpleAgent {
+    static override readonly agentId = "personal";
+    readonly it = workflow({
+      data: { name: z.string().meta({ pii: true }), address: z.object({ street: z.string().meta({ pii: true }), city: z.string() }), phones: z.record(z.string(), z.number()).meta({ pii: true }) },
+      initial: "one",
+      steps: { one: {} },
+    });
+    put = tool("Put", { phones: z.record(z.string(), z.unknown()) }, ({ phones }) => this.it.set({ phones: phones as never }));
+  }
+  const [slice] = defineAgent(new PersonalAgent()).slices;
+  expect(slice!.masks).toEqual(["data/name", "data/address/street", "data/phones"]);
+  await using call = await testAgent(new PersonalAgent());
+  const { error } = await call.tool("put", { phones: { "Kim's mother": "no number" } });
+  expect(error).toMatchObject({ code: "state_invalid", message: expect.stringContaining("it.phones is not valid") as string });
+  expect(error?.message).not.toContain("Kim");
 });
