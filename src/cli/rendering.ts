@@ -2,7 +2,8 @@
 //
 //   RE1. Everything that the codec can store is readable: dates, maps, sets, bigints, bytes.
 //   RE2. Control characters of a value are shown as escapes, so a stored text cannot drive the terminal.
-//   RE3. `lossless` keeps every value: the stored form, JSON with tags.
+//   RE3. `lossless` keeps every value that is not masked: the stored form, JSON with tags.
+//   RE4. A value is shown when it went through its mask: `Shown`, and the changes that `Changes` gives.     (P21)
 
 import { inspect } from "node:util";
 
@@ -10,6 +11,7 @@ import { encode } from "../base/codec.ts";
 import { pathText } from "../base/path.ts";
 import type { UnitOutcome } from "../state/journal.ts";
 import type { Patch } from "../state/patch.ts";
+import type { Shown } from "./shown.ts";
 import type { PartChanges } from "./state/changes.ts";
 import { printable, type Terminal, type Tone } from "./terminal.ts";
 
@@ -17,7 +19,7 @@ import { printable, type Terminal, type Tone } from "./terminal.ts";
 const MAX_INLINE = 160;
 
 /** A value over as many lines as it needs (RE1, RE2). */
-export function valueText(value: unknown, terminal: Terminal, indent = 0): string {
+export function valueText({ value }: Shown, terminal: Terminal, indent = 0): string {
   const text = inspect(value, { depth: 64, colors: terminal.hasColour, compact: 3, breakLength: Math.max(40, terminal.width - indent), maxArrayLength: null, maxStringLength: null });
   return text.split("\n").map((line) => " ".repeat(indent) + line).join("\n");
 }
@@ -29,8 +31,13 @@ function inlineText(value: unknown, terminal: Terminal): string {
 }
 
 /** RE3, as a value that `JSON.stringify` takes. */
-export function lossless(value: unknown): unknown {
+export function lossless({ value }: Shown): unknown {
   return JSON.parse(encode(value));
+}
+
+/** RE3, of what a commit changed; null where nothing is known of what was before. */
+export function losslessChanges(changes: PartChanges): unknown {
+  return changes ? JSON.parse(encode(changes)) : null;
 }
 
 /** What a commit changed, one line for each place; none when nothing did. */

@@ -6,7 +6,7 @@ import { printable, type Terminal } from "../terminal.ts";
 import type { Made } from "./open-call.ts";
 
 /** The answer, how long it took, and what changed. */
-export function showAnswer(tool: string, { answer, ms, changes }: Made, terminal: Terminal): void {
+export function showAnswer(tool: string, { answer, shown, ms, changes, offered }: Made, terminal: Terminal): void {
   const time = terminal.tone("quiet", `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
   if (answer.kind === "error") {
     terminal.say(`${terminal.tone("bad", "✗")} ${terminal.tone("strong", tool)}  ${terminal.tone("bad", printable(answer.type))}  ${time}`);
@@ -15,9 +15,16 @@ export function showAnswer(tool: string, { answer, ms, changes }: Made, terminal
     const refusal = refusalIn(answer.result);
     const sign = refusal === undefined ? terminal.tone("good", "✓") : terminal.tone("warning", "!");
     terminal.say(`${sign} ${terminal.tone("strong", tool)}  ${time}`);
-    terminal.say(valueText(answer.result, terminal, 2));
+    terminal.say(valueText(shown, terminal, 2));
   }
   showChanges(changes, terminal);
+  if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
+}
+
+/** The answer for programs. */
+export function answerJson({ answer, shown }: Made): Readonly<Record<string, unknown>> {
+  if (answer.kind === "error") return { error: { type: answer.type, message: answer.message } };
+  return { callId: answer.callId, result: shown.value };
 }
 
 export function showChanges(changes: readonly PartChanges[], terminal: Terminal): void {

@@ -8,10 +8,11 @@ import { createInterface, type Interface } from "node:readline";
 import { systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import { Failure } from "../failure.ts";
+import type { RegisteredTool } from "../../platform/conversation.ts";
 import { nextCommand } from "../next-command.ts";
-import { lossless, valueText } from "../rendering.ts";
+import { lossless, losslessChanges, valueText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
-import { showAnswer } from "./answer-lines.ts";
+import { answerJson, showAnswer } from "./answer-lines.ts";
 import type { OpenCall } from "./open-call.ts";
 import { argumentsOf, type Argument } from "./tool-signature.ts";
 import { complete, LINE_COMMANDS, readLine } from "./typed-line.ts";
@@ -22,7 +23,6 @@ export class ConversationPrompt {
   readonly #call: OpenCall;
   readonly #terminal: Terminal;
   readonly #asJson: boolean;
-  readonly #tools: ReadonlyMap<string, readonly Argument[]>;
   readonly #lines: Interface;
   readonly #waiting: string[] = [];
   #want: ((line: string | undefined) => void) | undefined;
@@ -33,8 +33,7 @@ export class ConversationPrompt {
     this.#call = call;
     this.#terminal = terminal;
     this.#asJson = asJson;
-    this.#tools = new Map(call.tools.map(({ name, parameters }) => [name, argumentsOf(parameters)]));
-    const completer = (line: string) => complete(line, this.#tools);
+    const completer = (line: string) => complete(line, signatures(call.tools));
     this.#lines = createInterface({ input: process.stdin, output: terminal.isInteractive ? process.stdout : undefined, terminal: terminal.isInteractive, completer, historySize: 200 });
     this.#listen();
   }
@@ -94,7 +93,7 @@ export class ConversationPrompt {
   }
 
   async #handle(line: string): Promise<Next> {
-    const typed = readLine(line, this.#tools);
+    const typed = readLine(line, signatures(this.#call.known.values()));
     switch (typed.kind) {
       case "nothing":
         return "go on";
@@ -115,8 +114,7 @@ export class ConversationPrompt {
     const made = await this.#call.make(tool, input, () => systemClock.monotonic());
     if (made.answer.kind === "error") this.#failures++;
     if (!this.#asJson) return showAnswer(tool, made, this.#terminal);
-    const { kind: _kind, ...content } = made.answer;
-    this.#terminal.say(JSON.stringify({ tool, ...(made.answer.kind === "error" ? { error: content } : content), ms: Math.round(made.ms * 10) / 10, changes: made.changes.map((change) => (change ? lossless(change) : null)) }));
+    this.#terminal.say(JSON.stringify({ tool, ...answerJson(made), ms: Math.round(made.ms * 10) / 10, changes: made.changes.map(losslessChanges) }));
   }
 
   /** The required arguments that were left out; undefined when nothing was typed for one. */
@@ -143,7 +141,7 @@ export class ConversationPrompt {
     const terminal = this.#terminal;
     switch (name) {
       case "/tools":
-        for (const line of toolLines(this.#call, this.#tools, terminal)) terminal.say(line);
+        for (const line of toolLines(this.#call, terminal)) terminal.say(line);
         return "go on";
       case "/state":
         await this.#showState();
@@ -164,10 +162,11 @@ export class ConversationPrompt {
   }
 
   async #showState(): Promise<void> {
-    const parts = await this.#call.state();
-    if (!parts) return this.#mistake("The state cannot be read from here.");
-    if (this.#asJson) return this.#terminal.say(JSON.stringify({ parts: lossless(parts) }));
-    for (const [name, value] of Object.entries(parts)) {
+    const state = await this.#call.state();
+    if (!state) return this.#mistake("The state cannot be read from here.");
+    const parts = Object.entries(state.parts);
+    if (this.#asJson) return this.#terminal.say(JSON.stringify({ parts: Object.fromEntries(parts.map(([name, part]) => [name, lossless(part)])) }));
+    for (const [name, value] of parts) {
       this.#terminal.say(this.#terminal.tone("strong", printable(name)));
       this.#terminal.say(valueText(value, this.#terminal, 2));
     }
@@ -193,10 +192,14 @@ export class ConversationPrompt {
   }
 }
 
-function toolLines({ tools }: OpenCall, known: ReadonlyMap<string, readonly Argument[]>, terminal: Terminal): string[] {
-  return tools.flatMap(({ name, description }) => [
+function signatures(tools: Iterable<RegisteredTool>): ReadonlyMap<string, readonly Argument[]> {
+  return new Map([...tools].map(({ name, parameters }) => [name, argumentsOf(parameters)]));
+}
+
+function toolLines({ tools }: OpenCall, terminal: Terminal): string[] {
+  return tools.flatMap(({ name, description, parameters }) => [
     `${terminal.tone("strong", name)}  ${terminal.tone("quiet", printable(description))}`,
-    ...columns((known.get(name) ?? []).map((each) => [`  ${each.name}${each.isRequired ? "" : "?"}`, each.wants, printable(each.description)])),
+    ...columns(argumentsOf(parameters).map((each) => [`  ${each.name}${each.isRequired ? "" : "?"}`, each.wants, printable(each.description)])),
   ]);
 }
 

@@ -3,6 +3,8 @@
 //   MT1. What is not mentioned does not matter; lists have the length that is written.
 //   MT2. A script is JSON, so a Date matches its ISO text, a Map an object, a Set a list, a bigint its digits.
 
+import type { MaskPath } from "../../base/marks.ts";
+import { Mask } from "../../base/mask.ts";
 import { pathText, type Path } from "../../base/path.ts";
 
 /** Where it differs, as a sentence; undefined when it matches. */
@@ -19,6 +21,13 @@ export function mismatch(root: string, expected: unknown, actual: unknown, path:
   }
   if (Object.is(expected, value) || (expected === 0 && value === 0)) return undefined;
   return differs(root, path, value === undefined ? "is not there" : `is ${shortJson(value)} instead of ${shortJson(expected)}`);
+}
+
+/** The same for a value of which something is masked: the sentence shows nothing of that. */
+export function maskedMismatch(root: string, expected: unknown, actual: unknown, masks: readonly MaskPath[] | undefined): string | undefined {
+  if (mismatch(root, expected, actual) === undefined) return undefined;
+  const mask = Mask.of(masks);
+  return mismatch(root, mask.shown(expected), mask.shown(actual)) ?? `${root} differs in something personal, which is not shown`;
 }
 
 function asJson(value: unknown): unknown {

@@ -5,15 +5,17 @@
 import { existsSync } from "node:fs";
 
 import { textOf } from "../../base/errors.ts";
+import type { MaskPath } from "../../base/marks.ts";
 import type { ConversationView, RegisteredTool } from "../../platform/conversation.ts";
 import { DEV_KEY_PATH, devKey } from "../../platform/dev-key.ts";
 import { readRunning } from "../dev/running-file.ts";
 import { Failure } from "../failure.ts";
+import { Shown } from "../shown.ts";
 import type { Terminal } from "../terminal.ts";
 import { PlatformClient, type Answer } from "./platform-client.ts";
 import { StateWindow } from "./state-window.ts";
 import type { PartChanges } from "../state/changes.ts";
-import type { Parts } from "../../state/history.ts";
+import type { StoredParts } from "../state/conversations.ts";
 
 const DEFAULT_PORT = 4_000;
 
@@ -40,16 +42,22 @@ export function platformOf({ url, key }: CallOptions): PlatformClient {
 /** What a call came to. */
 export interface Made {
   readonly answer: Answer;
+  /** The result of the answer as it may be shown. */
+  readonly shown: Shown;
   readonly ms: number;
   /** What was committed meanwhile. */
   readonly changes: readonly PartChanges[];
+  /** The tools that are offered now, if they are others than before. */
+  readonly offered: readonly string[] | undefined;
 }
 
 export class OpenCall {
   readonly platform: PlatformClient;
   readonly conversationId: string;
   readonly agentId: string;
-  readonly tools: readonly RegisteredTool[];
+  /** All tools that were offered since this call was joined: a model may have decided a moment ago, and so may a person. */
+  readonly known = new Map<string, RegisteredTool>();
+  #tools: readonly RegisteredTool[] = [];
   readonly #window: StateWindow | undefined;
 
   /** Joins a conversation of the platform that an agent serves. */
@@ -70,20 +78,44 @@ export class OpenCall {
     this.platform = platform;
     this.conversationId = view.conversationId;
     this.agentId = view.agentId;
-    this.tools = view.tools;
     this.#window = window;
+    this.#offered(view.tools);
+  }
+
+  /** The tools that are offered now. */
+  get tools(): readonly RegisteredTool[] {
+    return this.#tools;
   }
 
   async make(tool: string, input: unknown, elapsed: () => number, callId?: string): Promise<Made> {
     const since = elapsed();
     const answer = await this.platform.call(this.conversationId, tool, input, callId);
     const ms = elapsed() - since;
-    return { answer, ms, changes: (await this.#window?.news()) ?? [] };
+    const shown = this.shownResult(tool, answer.kind === "result" ? answer.result : undefined);
+    return { answer, shown, ms, changes: (await this.#window?.news()) ?? [], offered: this.#offered((await this.platform.view(this.conversationId))?.tools ?? this.#tools) };
   }
 
   /** The stored parts; undefined when the state cannot be read from here. */
-  async state(): Promise<Parts | undefined> {
-    return this.#window && ((await this.#window.parts()) ?? {});
+  async state(): Promise<Pick<StoredParts, "parts" | "clear" | "masks"> | undefined> {
+    return this.#window && ((await this.#window.parts()) ?? { parts: {}, clear: {}, masks: {} });
+  }
+
+  /** A tool's result as it may be shown: without what the tool's `result` schema marks. */
+  shownResult(tool: string, result: unknown): Shown {
+    return Shown.masked(result, this.resultMasks(tool));
+  }
+
+  resultMasks(tool: string): readonly MaskPath[] {
+    return this.known.get(tool)?.resultMasks ?? [];
+  }
+
+  /** Takes note of the present tools, and gives their names if they are others than before. */
+  #offered(tools: readonly RegisteredTool[]): readonly string[] | undefined {
+    const names = tools.map(({ name }) => name);
+    const before = this.#tools.map(({ name }) => name);
+    this.#tools = tools;
+    for (const tool of tools) this.known.set(tool.name, tool);
+    return names.join(" ") === before.join(" ") ? undefined : names;
   }
 
   end(): Promise<void> {

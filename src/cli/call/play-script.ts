@@ -3,10 +3,10 @@
 //   PS1. The first step that is not as expected does not stop the rest; the exit code tells of it.
 
 import { systemClock } from "../../base/clock.ts";
-import { lossless } from "../rendering.ts";
+import { losslessChanges } from "../rendering.ts";
 import { printable, type Terminal } from "../terminal.ts";
-import { showAnswer } from "./answer-lines.ts";
-import { mismatch } from "./matching.ts";
+import { answerJson, showAnswer } from "./answer-lines.ts";
+import { maskedMismatch } from "./matching.ts";
 import { OpenCall, type Made } from "./open-call.ts";
 import type { PlatformClient } from "./platform-client.ts";
 import type { Script, Step } from "./script.ts";
@@ -38,7 +38,7 @@ async function judge(step: Step, { answer }: Made, call: OpenCall): Promise<stri
   const wrong: (string | undefined)[] = [];
   if (answer.kind === "error") wrong.push(answer.type === step.expectError ? undefined : `the call failed with ${answer.type}${step.expectError === undefined ? "" : ` instead of ${step.expectError}`}`);
   else if (step.expectError !== undefined) wrong.push(`the call succeeded instead of failing with ${step.expectError}`);
-  if (answer.kind === "result" && step.expect !== undefined) wrong.push(mismatch("result", step.expect, answer.result));
+  if (answer.kind === "result" && step.expect !== undefined) wrong.push(maskedMismatch("result", step.expect, answer.result, call.resultMasks(step.tool)));
   if (step.expectState !== undefined) wrong.push(await stateMismatch(step.expectState, call));
   return wrong.filter((each) => each !== undefined);
 }
@@ -46,13 +46,13 @@ async function judge(step: Step, { answer }: Made, call: OpenCall): Promise<stri
 async function stateMismatch(expected: Readonly<Record<string, unknown>>, call: OpenCall): Promise<string | undefined> {
   const state = await call.state();
   if (state === undefined) return "the state cannot be read from here, so expectState cannot be checked";
-  const [first] = Object.entries(expected).flatMap(([part, value]) => mismatch(part, value, state[part]) ?? []);
+  const [first] = Object.entries(expected).flatMap(([part, value]) => maskedMismatch(part, value, state.clear[part], state.masks[part]) ?? []);
   return first;
 }
 
-function stepJson(index: number, { tool }: Step, { answer, ms, changes }: Made, wrong: readonly string[]) {
-  const { kind: _kind, ...content } = answer;
-  return { step: index, tool, ok: wrong.length === 0, ms: Math.round(ms * 10) / 10, ...(answer.kind === "error" ? { error: content } : content), changes: changes.map((change) => (change ? lossless(change) : null)), ...(wrong.length === 0 ? {} : { wrong }) };
+function stepJson(index: number, { tool }: Step, made: Made, wrong: readonly string[]) {
+  const { ms, changes } = made;
+  return { step: index, tool, ok: wrong.length === 0, ms: Math.round(ms * 10) / 10, ...answerJson(made), changes: changes.map(losslessChanges), ...(wrong.length === 0 ? {} : { wrong }) };
 }
 
 function showStep(step: Step, made: Made, wrong: readonly string[], terminal: Terminal): void {

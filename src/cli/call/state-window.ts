@@ -2,11 +2,11 @@
 //
 //   ST1. It is read from the store of the running `dev`; where that cannot be, it is said once and the call goes on.
 
-import { partsAt, type Parts } from "../../state/history.ts";
+import { masksAt, partsAt } from "../../state/history.ts";
 import { openEntry } from "../../state/journal.ts";
 import { conversationOwner, type Owner, type Store } from "../../state/store.ts";
 import { Changes, type PartChanges } from "../state/changes.ts";
-import { currentParts, journalOf } from "../state/conversations.ts";
+import { currentParts, journalOf, type StoredParts } from "../state/conversations.ts";
 import { openToRead } from "../store-address.ts";
 
 export class StateWindow {
@@ -35,9 +35,9 @@ export class StateWindow {
   }
 
   /** The parts as they are stored; undefined when nothing is. */
-  async parts(): Promise<Parts | undefined> {
+  async parts(): Promise<StoredParts | undefined> {
     const loaded = await this.#store.load(this.#owner);
-    return loaded && currentParts(loaded).parts;
+    return loaded && currentParts(loaded);
   }
 
   close(): Promise<void> {
@@ -47,6 +47,7 @@ export class StateWindow {
   async #begin(): Promise<void> {
     const entries = await journalOf(this.#store, this.#owner);
     this.#version = entries.at(-1)?.version ?? 0;
+    this.#changes.mask(this.#owner, masksAt(this.#owner, entries, this.#version));
     this.#changes.begin(this.#owner, partsAt(this.#owner, entries, this.#version) ?? {});
   }
 }

@@ -35,7 +35,10 @@ export interface Committed {
   readonly paths: readonly string[];
 }
 
-/** How the process of the agents is told what to do, as its one argument. The key is in its environment. */
+/** Where the process of the agents finds its {@link WorkerSettings}: arguments can be seen by every user of a machine. */
+export const SETTINGS_VARIABLE = "CONVERSIMPLE_DEV_WORKER";
+
+/** How the process of the agents is told what to do, as JSON in its environment, like the key. */
 export interface WorkerSettings {
   readonly paths: readonly string[];
   readonly store: string;

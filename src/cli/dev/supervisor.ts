@@ -9,7 +9,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { systemClock } from "../../base/clock.ts";
-import type { Report, WorkerSettings } from "./report.ts";
+import { SETTINGS_VARIABLE, type Report, type WorkerSettings } from "./report.ts";
 
 /** How long running tools get at a reload, milliseconds; then SU2. Longer than the worker's own grace. */
 const KILL_AFTER_MS = 8_000;
@@ -73,7 +73,7 @@ export class Supervisor {
 
   #begin(): void {
     const { settings, environment, onReport } = this.#options;
-    const child = fork(WORKER, [JSON.stringify(settings)], { env: environment, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(WORKER, [], { env: { ...environment, [SETTINGS_VARIABLE]: JSON.stringify(settings) }, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     let end = (): void => {};
     const started: Child = { process: child, ended: new Promise((resolve) => (end = resolve)), startedAt: systemClock.monotonic(), hasFailed: false, isAsked: false };
     this.#child = started;

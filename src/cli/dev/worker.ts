@@ -2,6 +2,7 @@
 //
 //   WO1. It ends when it is asked to (SIGTERM), and at once when the process that watches over it is gone.
 //   WO2. Whatever way it ends, it gives its conversations up first, unless it is killed.
+//   WO3. A developer reads what a tool threw, without what is known to be personal, secret or a key in it.   (P21)
 
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,7 @@ import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger, LogFields } from "../../base/log.ts";
+import { redacted } from "../../base/redaction.ts";
 import type { Store } from "../../state/store.ts";
 import { openStore } from "../../stores/open.ts";
 import { findAgentFiles } from "../agents/agent-files.ts";
@@ -19,7 +21,7 @@ import { placesOf } from "../agents/import-failure.ts";
 import { Failure } from "../failure.ts";
 import { surviveClosedPipes } from "../terminal.ts";
 import { committedStore } from "./committed-store.ts";
-import type { Report, WorkerSettings } from "./report.ts";
+import { SETTINGS_VARIABLE, type Report, type WorkerSettings } from "./report.ts";
 
 /** How long running tools get when a file was saved, milliseconds. */
 const GRACE_MS = 5_000;
@@ -84,13 +86,24 @@ function becauseOf(cause: unknown): string {
   return becauseOf(cause.cause) || ` (${cause.name}: ${cause.message})`;
 }
 
+/** Keys and passwords of the environment, whoever they are for. */
+const KEYS = Object.entries(process.env).flatMap(([name, value]) => (/key|secret|token|passw|pwd|credential/i.test(name) && value !== undefined ? [value] : []));
+
+/** WO3. */
+function safe(text: string, thrown: unknown): string {
+  return redacted(text, thrown, KEYS);
+}
+
 /** What the agent's own `onError` hears is shown to the developer too. */
 function showErrors(agent: ConversimpleAgent): void {
   const own = agent.onError?.bind(agent);
   const onError = (thrown: unknown) => {
-    const isError = thrown instanceof Error;
-    const message = isError ? `${thrown.name}: ${thrown.message}${becauseOf(thrown.cause)}` : String(thrown);
-    report({ type: "threw", message, places: isError ? placesOf(thrown) : [], reference, stack: isError ? thrown.stack : undefined });
+    // Nothing can be remembered of what is not an object, such as what of it must not be shown.
+    if (!(thrown instanceof Error)) report({ type: "threw", message: `a ${typeof thrown} was thrown, which is no Error`, places: [], reference });
+    else {
+      const message = safe(`${thrown.name}: ${thrown.message}${becauseOf(thrown.cause)}`, thrown);
+      report({ type: "threw", message, places: placesOf(thrown), reference, stack: safe(thrown.stack ?? "", thrown) });
+    }
     reference = undefined;
     return own?.(thrown);
   };
@@ -110,8 +123,8 @@ async function serve(settings: WorkerSettings): Promise<void> {
 
 function failed(thrown: unknown): void {
   const remedy = thrown instanceof Failure ? thrown.remedy : undefined;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const message = safe(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+  const stack = thrown instanceof Error && thrown.stack !== undefined ? safe(thrown.stack, thrown) : undefined;
   const isFinal = thrown instanceof ConversimpleError && (thrown.code === "store_misconfigured" || thrown.code === "connection_refused");
   report({ type: "failed", message, remedy, stack, isFinal });
 }
@@ -141,7 +154,7 @@ process.on("SIGHUP", () => {});
 if (!process.connected) process.exit(1);
 
 try {
-  await serve(JSON.parse(process.argv[2] ?? "{}") as WorkerSettings);
+  await serve(JSON.parse(process.env[SETTINGS_VARIABLE] ?? "{}") as WorkerSettings);
 } catch (thrown) {
   failed(thrown);
   await close();

@@ -1,15 +1,18 @@
 // What a commit changed, part by part, also where the journal holds a snapshot instead of patches.
 //
 //   CH1. Commits of one conversation are given in order; what came before the first one is told by `begin`.
+//   CH2. What it gives is masked, by what the entries so far and `mask` said; it goes on from the clear values. (P21)
 
+import type { Masks } from "../../base/marks.ts";
 import { pathText } from "../../base/path.ts";
 import { copyOf } from "../../base/plain.ts";
 import type { Parts } from "../../state/history.ts";
 import type { JournalEntry } from "../../state/journal.ts";
+import { joinedMasks, maskedPatches, masksOfEntry } from "../../state/masking.ts";
 import { apply, diff, type Patch } from "../../state/patch.ts";
 import type { Owner } from "../../state/store.ts";
 
-/** Patches by part; undefined where a snapshot came and nothing is known of what was before. */
+/** Masked patches by part; undefined where a snapshot came and nothing is known of what was before. */
 export type PartChanges = Readonly<Record<string, readonly Patch[]>> | undefined;
 
 /** Conversations whose parts are kept for comparison; the oldest goes first. */
@@ -17,6 +20,7 @@ const MAX_KEPT = 500;
 
 export class Changes {
   readonly #parts = new Map<Owner, Record<string, unknown>>();
+  readonly #masks = new Map<Owner, Masks>();
 
   /** Whether commits of this conversation can be compared with what was before. */
   has(owner: Owner): boolean {
@@ -28,10 +32,18 @@ export class Changes {
     this.#keep(owner, { ...copyOf(parts) });
   }
 
-  /** What the entry changed in the agent's own parts. */
+  /** What is masked beside what the entries say, for example of the record as it is now. */
+  mask(owner: Owner, masks: Masks): Masks {
+    const joined = joinedMasks(this.#masks.get(owner) ?? {}, masks);
+    this.#masks.set(owner, joined);
+    return joined;
+  }
+
+  /** What the entry changed in the agent's own parts (CH2). */
   of(owner: Owner, entry: JournalEntry): PartChanges {
+    const masks = this.mask(owner, masksOfEntry(entry));
     const changes = this.#of(owner, entry);
-    return changes && Object.fromEntries(Object.entries(changes).filter(([name]) => isOwnPart(name)));
+    return changes && Object.fromEntries(Object.entries(changes).filter(([name]) => isOwnPart(name)).map(([name, patches]) => [name, maskedPatches(patches, masks[name])]));
   }
 
   #of(owner: Owner, entry: JournalEntry): PartChanges {
@@ -50,7 +62,10 @@ export class Changes {
   #keep(owner: Owner, parts: Record<string, unknown>): void {
     this.#parts.delete(owner);
     this.#parts.set(owner, parts);
-    if (this.#parts.size > MAX_KEPT) this.#parts.delete(this.#parts.keys().next().value!);
+    if (this.#parts.size <= MAX_KEPT) return;
+    const oldest = this.#parts.keys().next().value!;
+    this.#parts.delete(oldest);
+    this.#masks.delete(oldest);
   }
 }
 

@@ -1,10 +1,12 @@
 // Stored conversations, read: one by its id or the beginning of it, its journal, its parts.
 
-import type { Parts } from "../../state/history.ts";
-import { partsAt } from "../../state/history.ts";
+import type { Masks } from "../../base/marks.ts";
+import { masksAt, partsAt, type Parts } from "../../state/history.ts";
+import { joinedMasks, masksOfParts } from "../../state/masking.ts";
 import { openRecord } from "../../state/record.ts";
 import { conversationOwner, idOf, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
 import { Failure } from "../failure.ts";
+import { Shown } from "../shown.ts";
 import { printable } from "../terminal.ts";
 import { isOwnPart } from "./changes.ts";
 
@@ -48,19 +50,33 @@ export async function journalOf(store: Store, owner: Owner, afterVersion = 0): P
 /** A conversation's parts as they are stored. */
 export interface StoredParts {
   readonly version: number;
-  readonly parts: Parts;
+  readonly parts: Readonly<Record<string, Shown>>;
+  /** For those who compare, and show nothing of it. */
+  readonly clear: Parts;
+  readonly masks: Masks;
   /** Schema version by part. */
   readonly schemas: Readonly<Record<string, number>>;
 }
 
 /** @throws {StateQuarantinedError} The record is damaged, or newer than this code. */
 export function currentParts({ owner, version, record }: Loaded): StoredParts {
-  const stored = record === null ? [] : [...openRecord(owner, version, record)].filter(([name]) => isOwnPart(name));
-  return {
-    version,
-    parts: Object.fromEntries(stored.map(([name, { data }]) => [name, data])),
-    schemas: Object.fromEntries(stored.map(([name, part]) => [name, part.version])),
-  };
+  const stored = record === null ? [] : [...openRecord(owner, version, record)];
+  const schemas = Object.fromEntries(stored.map(([name, part]) => [name, part.version]));
+  return { version, schemas, ...shownParts(Object.fromEntries(stored.map(([name, { data }]) => [name, data])), masksOfParts(stored)) };
+}
+
+/** What the record says that is masked: nothing when it cannot be read. */
+export function currentMasks(loaded: Loaded): Masks {
+  try {
+    return currentParts(loaded).masks;
+  } catch {
+    return {};
+  }
+}
+
+function shownParts(parts: Parts, masks: Masks): Pick<StoredParts, "parts" | "clear" | "masks"> {
+  const own = Object.entries(parts).filter(([name]) => isOwnPart(name));
+  return { parts: Object.fromEntries(own.map(([name, value]) => [name, Shown.masked(value, masks[name])])), clear: Object.fromEntries(own), masks };
 }
 
 /** @throws {Failure} The journal does not reach back that far, or the version is yet to come. */
@@ -69,6 +85,7 @@ export async function partsAtVersion(store: Store, loaded: Loaded, version: numb
   if (version > loaded.version) throw new Failure(`The conversation is at version ${loaded.version}; there is no version ${version} yet.`);
   const entries = await journalOf(store, owner);
   const parts = partsAt(owner, entries, version);
-  if (parts) return { version, parts: Object.fromEntries(Object.entries(parts).filter(([name]) => isOwnPart(name))), schemas: {} };
+  // What is personal by now was so then.
+  if (parts) return { version, schemas: {}, ...shownParts(parts, joinedMasks(masksAt(owner, entries, version), currentMasks(loaded))) };
   throw new Failure(`The journal does not reach back to version ${version}.`, { remedy: entries[0] ? `It begins at version ${entries[0].version}.` : "It is empty." });
 }

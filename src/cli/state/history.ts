@@ -1,6 +1,7 @@
 // `conversimple state history <id>`
 
 import { openEntry, type JournalEntry } from "../../state/journal.ts";
+import { maskedEntry } from "../../state/masking.ts";
 import { idOf, type Entry, type Owner } from "../../state/store.ts";
 import { textOf } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
@@ -8,7 +9,7 @@ import { outcomeTone, timeText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { Changes, pathsOf, type PartChanges } from "./changes.ts";
-import { findConversation, journalOf } from "./conversations.ts";
+import { currentMasks, findConversation, journalOf } from "./conversations.ts";
 import { STORE_OPTION } from "./store-option.ts";
 
 export const historyCommand: Command = {
@@ -21,8 +22,10 @@ export const historyCommand: Command = {
   async run(input, terminal) {
     const store = await openToRead(readAddress(input.text("store")));
     try {
-      const { owner } = await findConversation(store, input.positionals[0]!);
+      const loaded = await findConversation(store, input.positionals[0]!);
+      const { owner } = loaded;
       const changes = new Changes();
+      changes.mask(owner, currentMasks(loaded));
       const commits = (await journalOf(store, owner)).map((stored) => readCommit(owner, stored, changes));
       if (input.flag("json")) for (const commit of commits) terminal.say(JSON.stringify(commitJson(owner, commit)));
       else show(commits, terminal);
@@ -48,7 +51,7 @@ export function readCommit(owner: Owner, { version, atMs, text }: Entry, changes
   if (version === 1) changes.begin(owner, {});
   try {
     const entry = text === null ? undefined : openEntry(owner, text);
-    return { version, atMs, entry, changes: entry ? changes.of(owner, entry) : {} };
+    return { version, atMs, entry: entry && maskedEntry(entry), changes: entry ? changes.of(owner, entry) : {} };
   } catch (thrown) {
     return { version, atMs, entry: undefined, changes: {}, damage: textOf(thrown) };
   }

@@ -36,7 +36,7 @@ export const showCommand: Command = {
 };
 
 function jsonOf(loaded: Loaded, { version, parts }: StoredParts) {
-  return { conversationId: idOf(loaded.owner), ...loaded.facts, version, parts: lossless(parts) };
+  return { conversationId: idOf(loaded.owner), ...loaded.facts, version, parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, lossless(part)])) };
 }
 
 function show(loaded: Loaded, { version, parts, schemas }: StoredParts, terminal: Terminal): void {

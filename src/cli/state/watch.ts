@@ -3,7 +3,7 @@
 //   WA1. Commits are shown in the order in which they were made, each once.
 
 import { sleep, systemClock } from "../../base/clock.ts";
-import { partsAt } from "../../state/history.ts";
+import { masksAt, partsAt } from "../../state/history.ts";
 import { idOf, type FeedItem, type Owner, type Store } from "../../state/store.ts";
 import type { Command } from "../command.ts";
 import { changeLines, outcomeTone } from "../rendering.ts";
@@ -59,7 +59,9 @@ async function follow(store: Store, only: Owner | undefined, asJson: boolean, te
 /** A conversation that is seen for the first time: what was before this commit is in its journal. */
 async function readBefore(store: Store, { owner, version }: FeedItem, changes: Changes): Promise<void> {
   try {
-    const before = partsAt(owner, await journalOf(store, owner), version - 1);
+    const entries = await journalOf(store, owner);
+    changes.mask(owner, masksAt(owner, entries, version - 1));
+    const before = partsAt(owner, entries, version - 1);
     if (before) changes.begin(owner, before);
   } catch {
     // A damaged journal: the commit is shown without what it changed.
