@@ -4,6 +4,7 @@
 //   A2. Where the environment has encryption keys, a store is never opened without them by mistake.
 
 import { ConversimpleError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
 import type { Store, StoreOptions } from "../state/store.ts";
 import { environmentEncryption, KeyRing, type EncryptionOptions } from "./encryption/key-ring.ts";
 import { EncryptedStore, encryptedStore } from "./encryption/store.ts";
@@ -13,16 +14,19 @@ import { openSqlite } from "./sqlite/store.ts";
 /** Used when neither an address nor `CONVERSIMPLE_STORE` is given. */
 export const DEFAULT_STORE = "sqlite:.conversimple/state.db";
 
-const KNOWN = "Use memory:, sqlite:<path> or postgres://<user>:<password>@<host>/<database>.";
+const KNOWN = "Use memory:, sqlite:<path>, redis://<user>:<password>@<host> or postgres://<user>:<password>@<host>/<database>.";
 
 /** What {@link openStore} can be told. */
 export interface OpenStoreOptions extends StoreOptions {
   /** The keys of encryption at rest; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. With `false` the texts are given as they are stored. */
   readonly encryption?: EncryptionOptions | false | undefined;
+  /** Where a store says what it survived, and which of its settings may lose state; nowhere unless given. */
+  readonly logger?: Logger;
 }
 
 /**
- * Opens the store at an address: `memory:` (for tests; ends with the process), `sqlite:<path>` or
+ * Opens the store at an address: `memory:` (for tests; ends with the process), `sqlite:<path>`,
+ * `redis://<user>:<password>@<host>`, `rediss://`, `redis+sentinel://`, `redis+cluster://` (needs the package `redis`) or
  * `postgres://<user>:<password>@<host>/<database>` (needs the package `pg`).
  *
  * @param address `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
@@ -41,11 +45,12 @@ export function withEncryption(store: Store, encryption: EncryptionOptions | und
   return encryption ? encryptedStore(store, encryption) : store;
 }
 
-async function openPlain(address: string, options: StoreOptions): Promise<Store> {
+async function openPlain(address: string, options: Omit<OpenStoreOptions, "encryption">): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase();
   const rest = scheme ? address.slice(scheme.length + 1) : address;
   if (scheme === "memory" && rest === "") return openMemory(options);
   if (scheme === "sqlite") return openSqlite(checkPath(rest), options);
+  if (scheme && /^rediss?(\+|$)/.test(scheme)) return (await import("./redis/opening.ts")).openRedis(address, options);
   if (scheme === "postgres" || scheme === "postgresql") return (await import("./postgres/store.ts")).openPostgres(address, options);
   throw refuse(scheme);
 }
@@ -62,9 +67,6 @@ function checkPath(path: string): string {
 }
 
 function refuse(scheme: string | undefined): ConversimpleError {
-  if (scheme === "redis" || scheme === "rediss") {
-    return misconfigured(`Stores of the kind ${scheme}: come with a later release. ${KNOWN}`);
-  }
   if (scheme === "memory") return misconfigured("memory: takes nothing after the colon.");
   return misconfigured(`${scheme ? `Stores of the kind ${scheme}: are not known` : "A store address begins with its kind"}. ${KNOWN}`);
 }

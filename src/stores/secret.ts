@@ -20,7 +20,7 @@ import { ConversimpleError } from "../base/errors.ts";
 export async function secretFor(address: string, given: string | Uint8Array | undefined = process.env.CONVERSIMPLE_SECRET || undefined): Promise<string | Uint8Array> {
   if (given !== undefined) return given;
   if (address.startsWith("sqlite:")) return fileSecret(`${address.slice("sqlite:".length)}.secret`);
-  if (/^(rediss?|postgres(ql)?):/.test(address)) {
+  if (/^(rediss?(\+\w+)?|postgres(ql)?):/.test(address)) {
     throw new ConversimpleError("option_invalid", "A shared store needs a secret, the same for all processes: new Dispatcher({ secret }) or CONVERSIMPLE_SECRET. Make one with: openssl rand -base64 32", { option: "secret" });
   }
   return randomBytes(32);

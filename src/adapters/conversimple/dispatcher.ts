@@ -153,7 +153,7 @@ export class Dispatcher {
       import("./platform-link.ts"),
     ]);
     const connect = await wsConnect(address, frameForm ?? "array");
-    const store = typeof given === "object" ? withEncryption(given, encryption) : await openStore(given, { clock: this.#clock, encryption });
+    const store = typeof given === "object" ? withEncryption(given, encryption) : await openStore(given, { clock: this.#clock, encryption, logger });
     const ownsStore = typeof given !== "object";
     let host: AgentHost | undefined;
     try {
