@@ -199,7 +199,8 @@ export class SessionPart extends Part implements Session<unknown> {
 
   /** The record as it is now; a session whose time is over is cleared where something can be written. */
   #record(context: Running): SessionRecord {
-    const record = copyOf(context.draft(this.slice()) as SessionRecord);
+    // A draft: what leaves the part is copied.
+    const record = context.draft(this.slice()) as SessionRecord;
     if (record.status !== "authenticated" || !this.#clock.isOver(context, record)) return record;
     const expired: SessionRecord = { status: "expired", account: record.account };
     this.#write(context, expired);
