@@ -114,12 +114,12 @@ export class StateTooLargeError extends ConversimpleError {
   }
 }
 
-/** A stored record cannot be used: corrupt, newer than the code, or not upgradable (P10). It is kept as it is. */
+/** A stored record cannot be used: corrupt, newer than the code, encrypted with a missing key, or not upgradable (P10). It is kept as it is. */
 export class StateQuarantinedError extends ConversimpleError {
   constructor(owner: string, reason: string, fields: ErrorFields = {}, options?: ErrorOptions) {
     super(
       "state_quarantined",
-      `The record of ${owner} is quarantined: ${reason}. It is kept as it is; deploy code that can read it, or reset it.`,
+      `The record of ${owner} is quarantined: ${reason}. It is kept as it is. What can be done: conversimple state quarantine show`,
       { owner, reason, ...fields },
       options,
     );

@@ -184,10 +184,17 @@ export class CallDesk {
     return agent?.tools.get(tool)?.parameters.secrets ?? new Set();
   }
 
+  /** The message of an error of ours; where the store is to blame, it is told to the log and something else to the caller. */
+  #spoken({ conversationId, callId }: Invocation, { code, message }: ConversimpleError): string {
+    const spoken = SPOKEN[code];
+    if (spoken !== undefined) this.#settings.logger.warn({ conversation: conversationId, callId, code, reason: message }, "a call failed because of its state");
+    return spoken ?? message;
+  }
+
   #failure(live: LiveConversation | undefined, invocation: Invocation, thrown: unknown): Outcome {
     if (thrown instanceof ConversimpleError) {
       if (thrown.code === "fenced" || (live?.gone === thrown && thrown.code !== "state_lost" && thrown.code !== "conversation_ended")) return { kind: "gone" };
-      if (SPEAKABLE.has(thrown.code)) return { kind: "error", code: thrown.code, message: thrown.message };
+      if (SPEAKABLE.has(thrown.code)) return { kind: "error", code: thrown.code, message: this.#spoken(invocation, thrown) };
     }
     const reference = randomUUID().slice(0, 8);
     const { logger } = this.#settings;
@@ -210,6 +217,13 @@ function failed(reference: string): Outcome {
 function hiddenArguments(tool: ToolPart | undefined, input: unknown): string[] {
   return tool && isBounded(input) ? Mask.of(tool.parameters.masks).hidden(input) : [];
 }
+
+/** What a caller may be told when it is not the caller's doing: a store's own words say how the house is built. */
+const SPOKEN: Partial<Record<ErrorCode, string>> = {
+  state_unavailable: "I cannot save that right now. Please try again in a moment.",
+  state_quarantined: "I cannot read what was noted in this call, so I cannot go on with that. Somebody has to look at it.",
+  state_lost: "What was noted in this call is gone, so I cannot go on with that. Somebody has to look at it.",
+};
 
 /** Parallel calls of one conversation at a time. Source: the queue's own limit. */
 const PARALLEL_LIMIT = 64;

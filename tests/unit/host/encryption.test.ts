@@ -71,7 +71,8 @@ test("a process without the keys quarantines, says so without a value, and write
   const keyless = await HostBench.start(new Card(), { world: here });
   await keyless.open();
   const outcome = await keyless.call("read");
-  expect(outcome).toMatchObject({ kind: "error", code: "state_quarantined", message: expect.stringMatching(/is encrypted with the key "new"; open the store with its keys/) as string });
+  expect(outcome).toEqual({ kind: "error", code: "state_quarantined", message: "I cannot read what was noted in this call, so I cannot go on with that. Somebody has to look at it." });
+  expect(keyless.lines.join()).toMatch(/is encrypted with the key .{1,2}new.{1,2}; open the store with its keys/);
   expect(inspect([outcome, keyless.lines, keyless.errors], { depth: 9 })).not.toContain("canary");
   expect((await here.truth.load(OWNER))!.record).toBe(before!.record);
   const again = await HostBench.start(new Card(), { world: keyed });
