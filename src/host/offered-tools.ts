@@ -1,7 +1,7 @@
 // Which tools a model is offered: those whose guards do not rule them out now.                       (P17)
 //
-//   OT1. Asked of committed values only; a guard that cannot answer rules nothing out.
-//   OT2. A conversation whose state cannot be used offers all: each of them says so.                 (P10)
+//   OT1. Asked of committed values only; a guard that cannot answer rules nothing out. So a conversation whose state
+//        cannot be used offers all tools: each of them says so.                                      (P10)
 
 import type { ToolPart } from "../agent/tool.ts";
 import type { Slice } from "../state/slice.ts";
@@ -9,10 +9,8 @@ import type { LiveConversation } from "./conversation.ts";
 
 /** The tools to offer now. */
 export function offeredTools(live: LiveConversation): readonly ToolPart[] {
-  const tools = [...live.agent.tools.values()];
-  if (live.quarantine) return tools;
   const value = (slice: Slice) => live.document.value(slice);
-  return tools.filter((tool) => tool.guards().every((guard) => typeof guard === "function" || mayOffer(() => guard.isOffered?.(value))));
+  return [...live.agent.tools.values()].filter((tool) => tool.guards().every((guard) => typeof guard === "function" || mayOffer(() => guard.isOffered?.(value))));
 }
 
 /** Sees when a conversation's offer changed. */

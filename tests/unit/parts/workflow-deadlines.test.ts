@@ -3,6 +3,8 @@
 import { expect, test } from "vitest";
 import { ConversimpleAgent, tool, workflow } from "conversimple";
 import { z } from "zod";
+import type { Timer } from "../../../src/base/clock.ts";
+import { SimulatedClock } from "../../../src/base/simulated-clock.ts";
 import { testAgent, type TestAgentOptions } from "../../../src/testing/test-agent.ts";
 
 class OfferAgent extends ConversimpleAgent {
@@ -213,6 +215,24 @@ test("deadlines are no sign of life: a call that nobody is in is abandoned", asy
   const { length } = await call.journal();
   await call.advance("1h");
   expect(await call.journal()).toHaveLength(length);
+});
+
+test("a call that is over leaves no timer behind", async () => {
+  const waiting = new Set<object>();
+  class WatchedClock extends SimulatedClock {
+    override after(delayMs: number, run: () => void): Timer {
+      const timer = super.after(delayMs, run);
+      if (delayMs === 300_000) waiting.add(timer);
+      return { cancel: () => (waiting.delete(timer), timer.cancel()) };
+    }
+  }
+  const clock = new WatchedClock();
+  // Nothing else waits for as long.
+  await using call = await testAgent(new OfferAgent(), { clock, leaseMs: 3_000_000 });
+  await call.tool("go", { to: "offered" });
+  expect(waiting.size).toBe(1);
+  await call.hangUp();
+  expect(waiting.size).toBe(0);
 });
 
 test("a deadline whose commit fails is tried again without anybody calling", async () => {
