@@ -3,7 +3,7 @@
 //   D1. A copy shares no object with the original; values outside of the codec's set are left for the codec to refuse.
 //   D2. Depth is bounded and a cycle ends at its first return; the codec refuses both.
 
-import { isDense, MAX_DEPTH } from "./codec.ts";
+import { hasOnly, isDense, MAX_DEPTH } from "./codec.ts";
 
 /** A deep copy of plain data: arrays, plain objects, Date, Map, Set, Uint8Array (D1). */
 export function copyOf<T>(value: T): T {
@@ -40,7 +40,7 @@ function copyArray(value: unknown[], open: object[]): unknown[] {
 
 function copyPlain(value: Record<string, unknown>, open: object[]): object {
   const keys = Object.keys(value);
-  if (Reflect.ownKeys(value).length !== keys.length || Object.hasOwn(value, "__proto__")) return value;
+  if (!hasOnly(keys, value) || Object.hasOwn(value, "__proto__")) return value;
   const result: Record<string, unknown> = {};
   for (const key of keys) {
     const item = value[key];

@@ -7,7 +7,7 @@
 //   PC2. What a handler puts in is copied in; drafts inside of it become the objects behind them.       (P3)
 //   PC3. After `finish` nothing that a handler holds can change the result: Dates and bytes that it saw are replaced.
 
-import { isDense, MAX_DEPTH } from "../base/codec.ts";
+import { hasOnly, isDense, MAX_DEPTH } from "../base/codec.ts";
 import { copyOf } from "../base/plain.ts";
 
 type Holder = Record<PropertyKey, unknown>;
@@ -74,7 +74,7 @@ export class PrivateCopy {
     if (prototype === Map.prototype) return new Map([...(value as Map<unknown, unknown>)].map(([key, item]) => [taken(key), taken(item)]));
     if (prototype === Set.prototype) return new Set([...(value as Set<unknown>)].map(taken));
     const keys = Object.keys(value);
-    if (prototype !== Object.prototype || Reflect.ownKeys(value).length !== keys.length || Object.hasOwn(value, "__proto__")) return undefined;
+    if (prototype !== Object.prototype || !hasOnly(keys, value) || Object.hasOwn(value, "__proto__")) return undefined;
     const copy: Holder = {};
     for (const key of keys) copy[key] = taken((value as Holder)[key]);
     return copy;
