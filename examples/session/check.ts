@@ -57,6 +57,9 @@ try {
   assert.deepEqual(await call(kim, "login", { username: "Kim", pin: "0000" }, "wrong"), INVALID);
   assert.deepEqual(await call(kim, "login", { username: "Kim", pin: "0000" }, "wrong"), INVALID);
   assert.equal(auth.comparisons, 1);
+  // A PIN of another length is a wrong one, too, and so is a name that nobody has.
+  assert.deepEqual(await call(kim, "login", { username: "Kim", pin: "1234".repeat(50) }), INVALID);
+  assert.deepEqual(await call(kim, "login", { username: "Nobody", pin: "1234" }), INVALID);
   assert.deepEqual(await call(kim, "login", { username: "kim ", pin: "1234" }), { success: true, user: "Kim" });
   assert.deepEqual(await call(kim, "add_to_cart", { productId: "P123" }), { success: true, cartSize: 1 });
   assert.deepEqual(await call(kim, "place_order"), { success: true, orders: 1 });
