@@ -133,3 +133,23 @@ test("a dev that was started with a key of its own asks for the same key", async
   expect(without).toMatchObject({ code: 1, err: expect.stringContaining("Set CONVERSIMPLE_API_KEY to the same key here.") as string });
   expect(await place.run(["call"], { input: "add_to_cart productId=P1\n", environment: key })).toMatchObject({ code: 0 });
 });
+
+test("says which tools are offered when a step changes them; what was offered before is still called, and refused", async () => {
+  const place = new Workplace();
+  place.write("agent.ts", `
+    import { ConversimpleAgent, tool, workflow } from "conversimple";
+    export class OrderAgent extends ConversimpleAgent {
+      static override readonly agentId = "order";
+      readonly order = workflow({ data: {}, initial: "idle", steps: { idle: { to: ["open"] }, open: { final: true, refusal: "You have ordered already." } } });
+      begin = tool("Begin", {}, { step: this.order.at("idle") }, () => this.order.go("open"));
+      look = tool("Look", () => this.order.step);
+      finish = tool("Finish", {}, { step: this.order.at("open") }, () => "done");
+    }`);
+  await place.dev();
+  const { code, out, err } = await place.run(["call"], { input: "finish\nbegin\nfinish\nbegin\n/tools\n" });
+  expect(err).toBe("There is no tool finish. See /tools.\n");
+  expect(out.split("\n").filter((line) => line.includes("now offered"))).toEqual(["  now offered: look, finish"]);
+  expect(out).toMatch(/! begin[^]*step_not_allowed[^]*You have ordered already/);
+  expect(out).not.toContain("begin  Begin");
+  expect(code).toBe(1);
+});

@@ -114,7 +114,7 @@ export class ConversationPrompt {
     const made = await this.#call.make(tool, input, () => systemClock.monotonic());
     if (made.answer.kind === "error") this.#failures++;
     if (!this.#asJson) return showAnswer(tool, made, this.#terminal);
-    this.#terminal.say(JSON.stringify({ tool, ...answerJson(made), ms: Math.round(made.ms * 10) / 10, changes: made.changes.map(losslessChanges) }));
+    this.#terminal.say(JSON.stringify({ tool, ...answerJson(made), ms: Math.round(made.ms * 10) / 10, changes: made.changes.map(losslessChanges), ...(made.offered ? { offered: made.offered } : {}) }));
   }
 
   /** The required arguments that were left out; undefined when nothing was typed for one. */
@@ -141,6 +141,7 @@ export class ConversationPrompt {
     const terminal = this.#terminal;
     switch (name) {
       case "/tools":
+        await this.#call.look();
         for (const line of toolLines(this.#call, terminal)) terminal.say(line);
         return "go on";
       case "/state":

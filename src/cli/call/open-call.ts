@@ -92,7 +92,12 @@ export class OpenCall {
     const answer = await this.platform.call(this.conversationId, tool, input, callId);
     const ms = elapsed() - since;
     const shown = this.shownResult(tool, answer.kind === "result" ? answer.result : undefined);
-    return { answer, shown, ms, changes: (await this.#window?.news()) ?? [], offered: this.#offered((await this.platform.view(this.conversationId))?.tools ?? this.#tools) };
+    return { answer, shown, ms, changes: (await this.#window?.news()) ?? [], offered: await this.look() };
+  }
+
+  /** Looks at the tools that are offered now; gives their names if they are others than before. */
+  async look(): Promise<readonly string[] | undefined> {
+    return this.#offered((await this.platform.view(this.conversationId))?.tools ?? this.#tools);
   }
 
   /** The stored parts; undefined when the state cannot be read from here. */
