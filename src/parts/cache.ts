@@ -15,6 +15,7 @@ import { Part } from "../agent/part.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import { CacheEntries, CacheTime, entryOf, valueOf, type CacheEntry } from "./cache-entries.ts";
+import { CustomerStatePart } from "./customer-state.ts";
 import { JointLoad } from "./joint-load.ts";
 
 /** Who shares the values of a cache: all conversations of the process, those of one customer, or one conversation. */
@@ -72,8 +73,8 @@ export interface Cache<V, K extends string = string> {
    * The value of a key, loaded when it is not there.
    *
    * @throws what the loader threw; `tool_timeout` when the load took too long; `state_invalid` when it gave something else
-   *   than plain data; `no_conversation` or `not_identified` where the scope has no owner. When the call that asks is
-   *   over, its reason; others go on waiting.
+   *   than plain data; `no_conversation`, `not_identified` or `not_authenticated` where the scope has no owner. When the
+   *   call that asks is over, its reason; others go on waiting.
    */
   get(key: K): Promise<V>;
   /** The same, with its age and whether it was there. */
@@ -123,6 +124,7 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   readonly #time = new CacheTime();
   /** All values, unless each conversation has its own. */
   readonly #shelf: Shelf;
+  #customer: CustomerStatePart | undefined;
   #hits = 0;
   #misses = 0;
   #failures = 0;
@@ -132,6 +134,12 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     this.#options = { max: MAX_ENTRIES, staleMs: 0, scope: "process", loadTimeoutMs: TOOL_TIMEOUT_MS, ...options };
     checkOptions(this.#options);
     this.#shelf = this.#newShelf();
+  }
+
+  /** The conversation was identified, but not for whoever is on the phone after a logout: the customer state knows. */
+  override joined(parts: ReadonlyMap<string, Part>): void {
+    this.#customer = [...parts.values()].find((part) => part instanceof CustomerStatePart);
+    check(this.#options.scope !== "customer" || this.#customer !== undefined, 'scope "customer" needs a customer state: declare a field with customerState(schema)');
   }
 
   async get(key: K): Promise<V> {
@@ -211,17 +219,15 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     return this.#time.now() - entry.atMs;
   }
 
-  /** @throws {ConversimpleError} `no_conversation`, `not_identified` (CA1); `option_invalid` for what is no key. */
+  /** @throws {ConversimpleError} `no_conversation`, `not_identified`, `not_authenticated` (CA1); `option_invalid` for what is no key. */
   #place(key: K): Place<K> {
     if (typeof key !== "string" || key.length > MAX_KEY_LENGTH) throw new ConversimpleError("option_invalid", `A key of the cache "${this.#label}" must be a text of at most ${MAX_KEY_LENGTH} characters.`, { cache: this.#label });
     const here = this.#options.scope === "process" ? current() : running(`this.${this.#label}`);
     if (here) this.#time.use(here.clock);
     if (this.#options.scope === "conversation") return { shelf: this.#shelfOf(here)!, name: key, key };
     if (this.#options.scope === "process") return { shelf: this.#shelf, name: key, key };
-    const customer = here?.customer;
-    if (customer === undefined) throw new ConversimpleError("not_identified", `this.${this.#label} keeps its values by customer, and nobody was identified in this conversation. Call identify() of the customer state first.`, { cache: this.#label });
     // An owner key has no newline.
-    return { shelf: this.#shelf, name: `${customer}\n${key}`, key };
+    return { shelf: this.#shelf, name: `${this.#customer!.ownerKey}\n${key}`, key };
   }
 
   #shelfOf(here: Running | undefined): Shelf | undefined {

@@ -96,7 +96,8 @@ export function customerState<S extends Schema>(schema: S, options: CustomerStat
 
 const SUBJECT: Subject = { declaredWith: "customerState", whose: "a customer", root: "customer" };
 
-class CustomerStatePart extends Part implements CustomerState<unknown> {
+/** @internal What other parts of the SDK ask it. */
+export class CustomerStatePart extends Part implements CustomerState<unknown> {
   readonly kind = "customer state";
   readonly #schema: Schema;
   readonly #options: CustomerStateOptions;
@@ -130,6 +131,11 @@ class CustomerStatePart extends Part implements CustomerState<unknown> {
     if (!identified) return undefined;
     const { firstSeen, lastConversation, lastInteraction } = identified;
     return { firstSeen, lastConversation: lastConversation ?? undefined, lastInteraction: lastInteraction ?? undefined };
+  }
+
+  /** Under which key the customer is stored. @throws `not_identified`, `not_authenticated` (CU2). */
+  get ownerKey(): Owner {
+    return this.#owner(this.#running("ownerKey"));
   }
 
   async identify(id: string): Promise<void> {

@@ -3,9 +3,8 @@ import { getEventListeners } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 
-import { cache, conversationState, ConversimpleAgent, tool, type CacheOptions, type CacheScope } from "../../../src/index.ts";
+import { cache, conversationState, ConversimpleAgent, customerState, session, tool, type CacheOptions, type CacheScope } from "../../../src/index.ts";
 import { current } from "../../../src/agent/running.ts";
-import type { Owner } from "../../../src/state/store.ts";
 import { testAgent } from "../../../src/testing/index.ts";
 
 /** A loader that a test answers: one entry per load, in order. */
@@ -48,7 +47,6 @@ function shop(options: Partial<CacheOptions<unknown>> = {}) {
       value.at.setTime(0);
       return null;
     });
-    identify = tool("Identify", { id: z.string() }, ({ id }) => current()!.identify(`customer:${id}` as Owner));
     throwAfterSet = tool("Throw after set", { key: z.string() }, ({ key }) => {
       this.things.set(key, "kept");
       throw new TypeError("a fuse blew");
@@ -323,20 +321,55 @@ test("loads of two conversations under way at once do not meet", async () => {
   expect([(await one).result, (await two).result]).toEqual([{ value: "one" }, { value: "two" }]);
 });
 
+class Orders extends ConversimpleAgent {
+  static override readonly agentId = "orders";
+  readonly session = session({ user: z.object({ id: z.string() }) });
+  readonly customer = customerState(z.object({}));
+  readonly loads: string[] = [];
+  readonly orders = cache({ ttlMs: 60_000, scope: "customer", load: (key) => `${key}#${this.loads.push(key)}` });
+
+  login = tool("Login", { id: z.string() }, async ({ id }) => {
+    await this.session.login(id, () => ({ id }));
+    await this.customer.identify(id);
+  });
+  loginOnly = tool("Login only", { id: z.string() }, async ({ id }) => void (await this.session.login(id, () => ({ id }))));
+  logout = tool("Logout", () => this.session.logout());
+  get = tool("Get", { key: z.string() }, async ({ key }) => (await this.orders.get(key)));
+  peek = tool("Peek", { key: z.string() }, ({ key }) => this.orders.peek(key) ?? null);
+}
+
 test("a value of one customer is served in all calls of that customer, and in no other's", async () => {
-  const { call } = await counting({ scope: "customer" });
-  expect((await call.tool("get", { key: "a" })).error).toMatchObject({ code: "tool_execution_error" });
-  expect(call.errors).toMatchObject([{ code: "not_identified", message: expect.stringContaining("this.things") as string }]);
+  const call = await testAgent(new Orders());
+  expect((await call.tool("get", { key: "a" })).error).toMatchObject({ code: "not_identified" });
 
   const [again, stranger] = [await call.another(), await call.another()];
-  await call.tool("identify", { id: "kim" });
-  await again.tool("identify", { id: "kim" });
-  await stranger.tool("identify", { id: "ki" });
-  expect((await call.tool("get", { key: "a" })).result).toEqual({ value: "a#1" });
-  expect((await again.tool("get", { key: "a" })).result).toEqual({ value: "a#1" });
-  expect((await stranger.tool("get", { key: "ma" })).result).toEqual({ value: "ma#2" });
-  expect((await stranger.tool("peek", { key: "a" })).result).toEqual({ value: null });
-  expect((await stranger.tool("get", { key: "a" })).result).toEqual({ value: "a#3" });
+  await call.tool("login", { id: "kim" });
+  await again.tool("login", { id: "kim" });
+  await stranger.tool("login", { id: "lee" });
+  expect((await call.tool("get", { key: "a" })).result).toBe("a#1");
+  expect((await again.tool("get", { key: "a" })).result).toBe("a#1");
+  expect((await stranger.tool("peek", { key: "a" })).result).toBe(null);
+  expect((await stranger.tool("get", { key: "a" })).result).toBe("a#2");
+  expect((await call.tool("get", { key: "a" })).result).toBe("a#1");
+});
+
+test("after a logout, or to another account, a customer's values are not served in the same call", async () => {
+  const call = await testAgent(new Orders());
+  await call.tool("login", { id: "kim" });
+  await call.tool("get", { key: "a" });
+  await call.tool("logout");
+  for (const use of ["get", "peek"]) expect((await call.tool(use, { key: "a" })).error).toMatchObject({ code: "not_authenticated" });
+  await call.tool("login_only", { id: "lee" });
+  for (const use of ["get", "peek"]) expect((await call.tool(use, { key: "a" })).error).toMatchObject({ code: "not_authenticated" });
+  expect(call.agent.loads).toEqual(["a"]);
+});
+
+test("a customer's cache in an agent without customers is refused when the agent is defined", async () => {
+  class Nobody extends ConversimpleAgent {
+    static override readonly agentId = "nobody";
+    readonly orders = cache({ ttlMs: 1, scope: "customer", load: (key) => key });
+  }
+  await expect(testAgent(new Nobody())).rejects.toMatchObject({ code: "definition_invalid", message: expect.stringContaining("customerState(schema)") as string });
 });
 
 test("everybody gets a copy: what one changes, nobody else sees", async () => {
@@ -438,6 +471,7 @@ test("outside of any conversation a process's cache works, on the same time; the
     static override readonly agentId = "shared";
     readonly all = cache({ ttlMs: 60_000, load: (key) => `${key}#${++loads}` });
     readonly own = cache({ ttlMs: 60_000, scope: "conversation", load: (key) => key });
+    readonly customer = customerState(z.object({}));
     readonly their = cache({ ttlMs: 60_000, scope: "customer", load: (key) => key });
     fetch = tool("Fetch", { key: z.string() }, ({ key }) => this.all.fetch(key));
   }
