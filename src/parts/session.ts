@@ -146,7 +146,7 @@ export class SessionPart extends Part implements Session<unknown> {
     // Somebody else may have logged in meanwhile, in the same tool.
     this.#refuseOther(context, key);
     this.#write(context, begun(user, key, context.timeBounds().latestMs));
-    return copyOf(user);
+    return user;
   }
 
   logout(): void {
