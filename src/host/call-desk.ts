@@ -10,13 +10,12 @@ import { randomUUID } from "node:crypto";
 
 import { defineAgent } from "../agent/definition.ts";
 import { isBounded } from "../agent/parameters.ts";
-import type { ToolPart } from "../agent/tool.ts";
 import { ConversimpleError, type ErrorCode } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
-import { Mask } from "../base/mask.ts";
 import { hide, kindOf, originOf } from "../base/redaction.ts";
 import { conversationOwner } from "../state/store.ts";
 import { callDigest } from "./call-digest.ts";
+import { hiddenArguments } from "./hidden-texts.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import type { Invocation, Outcome } from "./host.ts";
@@ -211,11 +210,6 @@ export class CallDesk {
 
 function failed(reference: string): Outcome {
   return { kind: "error", code: "tool_execution_error", message: `The tool failed. Reference ${reference}.`, reference };
-}
-
-/** What of the arguments must not stand in a text about their call. */
-function hiddenArguments(tool: ToolPart | undefined, input: unknown): string[] {
-  return tool && isBounded(input) ? Mask.of(tool.parameters.masks).hidden(input) : [];
 }
 
 /** What a caller may be told when it is not the caller's doing: a store's own words say how the house is built. */

@@ -17,6 +17,7 @@ import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "
 import { issuesText, validate, type Validation } from "../base/schema.ts";
 import { causeOf, type EntryFacts, type UnitOutcome } from "../state/journal.ts";
 import { withoutSecrets } from "./call-digest.ts";
+import { hiddenArguments } from "./hidden-texts.ts";
 import type { CommitRequest, LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import type { Invocation } from "./host.ts";
@@ -90,6 +91,7 @@ export class ToolCall {
     this.#queueMs = this.#startedAt - this.#arrivedAt;
     const info = this.#info();
     const run = new UnitRun(this.#host, this.#live, this.#tool.options.parallel ? "read" : "write", info.callId, info);
+    run.hidden = () => hiddenArguments(this.#tool, this.#invocation.arguments);
     try {
       const ran = await this.#raced(run, info);
       this.deadline.stop();

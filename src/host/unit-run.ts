@@ -14,6 +14,7 @@ import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
+import { hide } from "../base/redaction.ts";
 import { copyOf } from "../base/plain.ts";
 import type { TimeBounds } from "../base/time-bounds.ts";
 import type { CallInfo, ConversationInfo, Running } from "../agent/running.ts";
@@ -160,8 +161,12 @@ export class UnitRun implements Running {
     });
   }
 
+  /** What of its call's arguments must not stand in a text about it. */
+  hidden: () => readonly string[] = () => [];
+
   /** Says that a promise which the handler left un-awaited was rejected. */
   reportLate(thrown: unknown): void {
+    hide(thrown, this.hidden());
     this.#host.report(this.#live, thrown, "a promise that a handler left un-awaited was rejected");
   }
 
