@@ -15,8 +15,11 @@ import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
 import { conversationOwner, type Loaded } from "../state/store.ts";
 import { warnOf } from "./agent-warnings.ts";
+import { Burials } from "./burials.ts";
 import { CallDesk } from "./call-desk.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
+import { CustomerData } from "./customer-data.ts";
+import type { ErasureReceipt } from "./erasure.ts";
 import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
 import { hostSettings, type HostOptions, type HostSettings } from "./host-options.ts";
 import { watchRejections } from "./late-rejections.ts";
@@ -27,6 +30,7 @@ import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { hasStarted, recordOf } from "./stored-conversation.ts";
+import { entomb, isErased } from "./tombstones.ts";
 import { Units } from "./units.ts";
 
 /** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
@@ -53,6 +57,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #calls: CallDesk;
   readonly #maintenance: Maintenance;
   readonly #outside: OutsideWriters;
+  readonly #burials: Burials;
   /** Conversations with decoded values, the one that was used last at the end. */
   readonly #warm = new Set<LiveConversation>();
   readonly #unlinks: readonly (() => void)[];
@@ -68,6 +73,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
+    this.#burials = new Burials({ store, clock, conversations: this.#live, farewell: (live) => this.#units.farewell(live), gone: (live, last) => this.#buried(live, last) });
     this.#unlinks = [...this.#agents.values()].map(({ agent, agentId }) => linkAgent(agent, this.#outside.linkFor(agentId)));
   }
 
@@ -264,7 +270,23 @@ export class AgentHost implements Host, ConversationHost {
   lost(live: LiveConversation, error: ConversimpleError): void {
     this.settings.logger.warn({ conversation: live.id, code: error.code }, "the conversation is not served here any more");
     if (error.code === "state_lost") this.#units.report(live, error, "the stored state is gone");
-    this.#forget(live, "taken");
+    if (error.code === "conversation_ended") this.#burials.bury(live);
+    else this.#forget(live, "taken");
+  }
+
+  identified(live: LiveConversation): Promise<void> {
+    return this.#burials.afterIdentified(live);
+  }
+
+  buryErased(): Promise<void> {
+    return this.#burials.look();
+  }
+
+  /** Erases a customer; conversations that are served here end at once. (P22) @throws {ConversimpleError} `id_invalid`, `state_unavailable`. */
+  async forget(customerId: string): Promise<ErasureReceipt> {
+    const receipt = await new CustomerData(this.settings).forget(customerId);
+    await this.#burials.look();
+    return receipt;
   }
 
   /** Has a conversation read its inbox now; false when it is not served here. */
@@ -321,6 +343,7 @@ export class AgentHost implements Host, ConversationHost {
     const acquired = await this.store.acquire(owner, this.#lease.identity, { agentId: agent.agentId });
     if (acquired.kind === "held") return { kind: "held", untilMs: acquired.untilMs };
     const { loaded } = acquired;
+    if (loaded.facts.status === "forgotten" || (await this.#isErased(loaded))) return { kind: "ended", reason: "forgotten" };
     if (loaded.facts.status !== "live") {
       await this.store.release(owner, this.#lease.identity.id, loaded.epoch);
       return { kind: "ended", reason: loaded.facts.endReason };
@@ -428,12 +451,26 @@ export class AgentHost implements Host, ConversationHost {
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;
     if (loaded.facts.status === "live") return this.#build(conversationId, agent, {}, loaded);
+    if (await this.#isErased(loaded)) return undefined;
     // Somebody ended it meanwhile: once is enough.
     await this.store.release(loaded.owner, this.#lease.identity.id, loaded.epoch);
     return undefined;
   }
 
   #expiry(): number | null {
+  /** Whether its customer was erased while nobody served it; it is erased with them then. (P22) */
+  async #isErased({ owner, facts: { customer } }: Loaded): Promise<boolean> {
+    if (customer === null || !(await isErased(this.store, customer as Owner))) return false;
+    await entomb(this.store, this.clock, owner);
+    return true;
+  }
+
+  #buried(live: LiveConversation, last: () => Promise<void>): void {
+    // Whoever closes it just now has run its hook.
+    if (!this.#closing.has(live.id)) this.#closing.set(live.id, last().finally(() => this.#closing.delete(live.id)));
+    this.#forget(live, "ended");
+  }
+
     const { retentionMs } = this.settings;
     return retentionMs === "forever" ? null : this.clock.now() + retentionMs;
   }

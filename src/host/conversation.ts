@@ -14,7 +14,7 @@ import type { AgentDefinition } from "../agent/definition.ts";
 import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
-import type { RecordDocument } from "../state/document.ts";
+import { RecordDocument } from "../state/document.ts";
 import { JournalWriter, type EntryFacts } from "../state/journal.ts";
 import { sealBody, WARN_SHARE } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
@@ -22,6 +22,7 @@ import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store
 import type { UnitChange } from "../state/unit.ts";
 import { DueTimes } from "./due-times.ts";
 import type { Caller, Outcome } from "./host.ts";
+import { erasedError, isErased } from "./tombstones.ts";
 import { UnitQueue } from "./unit-queue.ts";
 
 /** What a unit wants to be committed. */
@@ -47,6 +48,8 @@ export interface ConversationHost {
   due(conversation: LiveConversation): void;
   /** A part passed 80 % of its limit, for the first time here (P9). */
   grew(conversation: LiveConversation, part: string, bytes: number, limit: number): void;
+  /** Its commit said who its customer is. @throws when that one was erased meanwhile (P22). */
+  identified(conversation: LiveConversation): Promise<void>;
   /** LC4. */
   lost(conversation: LiveConversation, error: ConversimpleError): void;
 }
@@ -181,6 +184,13 @@ export class LiveConversation {
     this.queue.close(error);
   }
 
+  /** As `leave`; nothing of what it remembered stays in memory either: its fields have their defaults. (P22) */
+  erase(error: ConversimpleError): void {
+    this.leave(error);
+    this.memory.clear();
+    if (this.#document) this.#document = RecordDocument.begin(this.owner, this.agent.slices);
+  }
+
   async #commitNow(request: CommitRequest): Promise<void> {
     await this.#resolve();
     const change = this.#build(request);
@@ -240,8 +250,13 @@ export class LiveConversation {
     }
   }
 
-  /** Sends a change until its outcome is known or the time is over. */
   async #send(pending: Unresolved): Promise<void> {
+    await this.#sendNow(pending);
+    if (pending.change.facts?.customer) await this.#host.identified(this);
+  }
+
+  /** Sends a change until its outcome is known or the time is over. */
+  async #sendNow(pending: Unresolved): Promise<void> {
     const { store, clock, resolveTimeoutMs } = this.#host;
     const deadline = clock.monotonic() + resolveTimeoutMs;
     for (let delayMs = 25; ; delayMs = Math.min(delayMs * 2, 1_000)) {
@@ -254,8 +269,9 @@ export class LiveConversation {
         if (isKnown(thrown, this.#unresolved !== undefined)) {
           this.#unresolved = undefined;
           this.#journal.undo(pending.change.expectedVersion + 1);
-          this.#failed(thrown);
-          throw thrown;
+          const error = await this.#whyFenced(thrown);
+          this.#failed(error);
+          throw error;
         }
         this.#unresolved = pending;
         if (clock.monotonic() + delayMs > deadline) throw unresolved(thrown);
@@ -263,6 +279,13 @@ export class LiveConversation {
       await sleep(clock, delayMs);
       if (this.#gone) throw this.#gone;
     }
+  }
+
+  /** Fenced by a tombstone: it is over everywhere, not only here (P22). */
+  async #whyFenced(thrown: ConversimpleError): Promise<ConversimpleError> {
+    if (thrown.code !== "fenced") return thrown;
+    const erased = await isErased(this.#host.store, this.owner).catch(() => false);
+    return erased ? erasedError(this.id) : thrown;
   }
 
   async #resolve(): Promise<void> {
@@ -286,7 +309,7 @@ export class LiveConversation {
 }
 
 /** What a store says of a change when somebody else has, or had, the conversation. */
-const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["fenced", "state_lost", "version_conflict"]);
+const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["fenced", "state_lost", "version_conflict", "conversation_ended"]);
 
 /** Whether an error proves that a change was not written (LC2). What a store does not describe proves nothing. */
 function isKnown(thrown: unknown, isRepeated: boolean): thrown is ConversimpleError {

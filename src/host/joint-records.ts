@@ -93,7 +93,7 @@ export class JointRecordsOfStore implements JointRecords {
   async #update(owner: Owner, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => unknown): Promise<unknown> {
     const deadline = this.#clock.monotonic() + WITHIN_MS;
     let known = this.#knownOf(owner);
-    for (let pauseMs = 1, isFresh = false; ; ) {
+    for (let pauseMs = 0, isFresh = false; ; ) {
       if (!known || isFresh) {
         known = await this.#fresh(owner);
         isFresh = true;
@@ -105,9 +105,9 @@ export class JointRecordsOfStore implements JointRecords {
       isFresh = true;
       if (!attempt) continue;
       if (this.#clock.monotonic() + pauseMs > deadline) throw new StoreUnavailableError(`Others changed the record without a pause for ${WITHIN_MS} ms. Nothing was stored; try again.`);
-      // Those who met once would meet again without a difference between their pauses.
-      await sleep(this.#clock, randomInt(pauseMs + 1));
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      // Those who met twice would meet again without a difference between their pauses.
+      if (pauseMs > 0) await sleep(this.#clock, randomInt(pauseMs + 1));
+      pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_PAUSE_MS);
     }
   }
 

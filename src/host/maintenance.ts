@@ -24,6 +24,8 @@ export interface Maintained {
   close(conversationId: string, reason: string): Promise<void>;
   /** Has a conversation that is served here read its inbox. */
   deliver(conversationId: string): boolean;
+  /** Ends the conversations here whose customers were erased elsewhere. (P22) */
+  buryErased(): Promise<void>;
   /** Takes over a conversation that nobody serves, to read its inbox. */
   borrow(conversationId: string): Promise<void>;
 }
@@ -59,6 +61,7 @@ export class Maintenance {
       const isSilent = clock.monotonic() - live.aliveAtMs >= abandonedAfterMs;
       if (isSilent && live.queue.isIdle && live.parallel === 0) await this.#abandon(live.id);
     }
+    await this.#host.buryErased();
     const silentSince = clock.now() - abandonedAfterMs;
     const filter: ListFilter = { kind: "conversation", status: "live", orphaned: true, limit: ORPHANS_PER_ROUND };
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {

@@ -7,6 +7,8 @@
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { Store } from "../state/store.ts";
+import type { CustomerExport } from "./customer-export.ts";
+import type { ErasureReceipt } from "./erasure.ts";
 import type { EncryptionOptions } from "../stores/encryption/key-ring.ts";
 
 /** What `openState` can be told. */
@@ -36,6 +38,20 @@ export interface StateAccess {
   updateState(conversationId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
   /** Sends a durable message to the agent's `onSignal`; resolves as `updateState` does. */
   signal(conversationId: string, name: string, payload?: unknown): Promise<void>;
+  /**
+   * Everything that the store has of a customer, as JSON (P22).
+   *
+   * @param customerId the id that the agents identify them with.
+   * @throws {ConversimpleError} `id_invalid`, `state_unavailable`.
+   */
+  export(customerId: string): Promise<CustomerExport>;
+  /**
+   * Erases a customer: their record, their conversations (those that go on end with reason `forgotten`), journals, answers,
+   * messages and counted logins. Can be repeated. They can come back as somebody new two days later (P22).
+   *
+   * @throws {ConversimpleError} `id_invalid`; `state_unavailable`: some of it may be erased, call it again.
+   */
+  forget(customerId: string): Promise<ErasureReceipt>;
   /** Lets go of the store. */
   close(): Promise<void>;
 }
@@ -50,15 +66,20 @@ export async function openState(address?: string | Store, options: OpenStateOpti
   const { agents = [], source = "outside", encryption, clock = systemClock } = options;
   const { openStore, withEncryption } = await import("../stores/open.ts");
   const store = typeof address === "object" ? withEncryption(address, encryption) : await openStore(address, { clock, encryption });
-  const [{ AgentHost }, { OutsideWriters }, { secretFor }] = await Promise.all([import("./agent-host.ts"), import("./outside-writers.ts"), import("../stores/secret.ts")]);
+  const [{ AgentHost }, { OutsideWriters }, { CustomerData }, { KeyedHash }, { secretFor }] = await Promise.all([
+    import("./agent-host.ts"), import("./outside-writers.ts"), import("./customer-data.ts"), import("../base/keyed-hash.ts"), import("../stores/secret.ts"),
+  ]);
   const secret = await secretFor(store.address, options.secret);
   const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock, secret }) : undefined;
   const writers = new OutsideWriters({ store, clock, agents, host });
+  const data = new CustomerData({ store, clock, hash: new KeyedHash(secret) });
   const wait = host ? "applied" : "durable";
   return {
     getState: (conversationId) => writers.readState(conversationId),
     updateState: (conversationId, changes) => writers.post(conversationId, { kind: "update", changes, source }, wait),
     signal: (conversationId, name, payload) => writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
+    export: (customerId) => data.export(customerId),
+    forget: (customerId) => (host ? host.forget(customerId) : data.forget(customerId)),
     async close() {
       await host?.drain(0);
       if (typeof address !== "object") await store.close();

@@ -162,6 +162,18 @@ export class Units implements UnitHost {
     await this.hook(live, "end", close, facts);
   }
 
+  /** The agent's hook for a conversation whose customer was erased: nothing that it writes is stored (P22). */
+  async farewell(live: LiveConversation): Promise<void> {
+    const run = new UnitRun(this, live, "write", hookId("onConversationEnded", live.version));
+    try {
+      await this.#inTime("onConversationEnded", () => runWith(run, () => live.agent.agent.onConversationEnded?.("forgotten")));
+    } catch (thrown) {
+      this.report(live, thrown, "onConversationEnded failed");
+    } finally {
+      run.end();
+    }
+  }
+
   /** Tells the log (ids and codes only) and the agent's `onError` (the error itself). */
   report(live: LiveConversation, thrown: unknown, message: string): void {
     const code = thrown instanceof ConversimpleError ? thrown.code : "tool_execution_error";

@@ -2,7 +2,7 @@
 //
 // Owns the two slices. Both are the SDK's own: users see them through `customerState`.
 
-import { RECORD_MAX_BYTES } from "../state/record.ts";
+import { RECORD_MAX_BYTES, type StoredPart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 
@@ -56,4 +56,21 @@ export function identitySlice(name: string): Slice {
     restore: (stored) => stored,
     check: (value) => value,
   };
+}
+
+/** The accounts that a stored record names as those of its customer: the customer's own record, or a conversation's. */
+export function accountsIn(parts: ReadonlyMap<string, StoredPart>): readonly Owner[] {
+  const found: Owner[] = [];
+  for (const [name, { data }] of parts) {
+    if (name === VISITS) found.push(...(data as Visits).accounts);
+    else if (isIdentified(data) && data.account !== null) found.push(data.account);
+  }
+  return found;
+}
+
+/** Told by its form: the name is the agent's field. */
+function isIdentified(data: unknown): data is Identified {
+  const identity = data as Partial<Identified> | null;
+  if (typeof identity !== "object" || identity === null) return false;
+  return typeof identity.id === "string" && typeof identity.account === "string" && identity.account.startsWith("account:") && identity.firstSeen instanceof Date;
 }

@@ -4,11 +4,12 @@
 //
 //   RG1. After a crash nothing of the process reaches the store, and nothing from the store reaches it.
 //   RG2. Whoever waits for a process that dies hears `gone`; nobody waits for ever.
-//   RG3. While the host pauses before it asks again about a commit, time goes on by itself: nobody else would let it. (P4)
+//   RG3. While the host pauses before it asks again about a commit, or after it lost a race for a shared record, time goes
+//        on by itself: nobody else would let it.                                                   (P4, P11)
 
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
-import { ConversimpleError, StoreUnavailableError } from "../base/errors.ts";
+import { ConversimpleError, StoreUnavailableError, VersionConflictError } from "../base/errors.ts";
 import type { SimulatedClock } from "../base/simulated-clock.ts";
 import { AgentHost } from "../host/agent-host.ts";
 import type { HostOptions } from "../host/host-options.ts";
@@ -173,6 +174,8 @@ export class Rig<A extends ConversimpleAgent> {
 
   async #ask<T>(life: Life, request: StoreRequest, run: () => Promise<T>): Promise<T> {
     if (life.isOver) return never();
+    // The pause after a lost race is over.
+    if (request.method === "load" && isShared(request.owner)) this.#unresolved.delete(request.owner!);
     if (request.method === "renew") life.processId = (request.inputs as [ProcessIdentity, number])[0].id;
     try {
       const answer = await (request.method === "commit" ? this.#commit(life, request.owner!, run) : run());
@@ -192,7 +195,8 @@ export class Rig<A extends ConversimpleAgent> {
       this.#unresolved.delete(owner);
       return answer;
     } catch (thrown) {
-      const isOpen = thrown instanceof StoreUnavailableError && (thrown.fields.outcome === "unknown" || this.#unresolved.has(owner));
+      const isUnknown = thrown instanceof StoreUnavailableError && (thrown.fields.outcome === "unknown" || this.#unresolved.has(owner));
+      const isOpen = isUnknown || (isShared(owner) && thrown instanceof VersionConflictError);
       if (!isOpen) this.#unresolved.delete(owner);
       else if (!life.isOver) void this.#letPausePass(owner);
       throw thrown;
@@ -206,4 +210,9 @@ export class Rig<A extends ConversimpleAgent> {
       await this.clock.advance(RETRY_STEP_MS);
     }
   }
+}
+
+/** Whether it is a customer or an account. */
+function isShared(owner: Owner | undefined): boolean {
+  return owner !== undefined && !owner.startsWith("conversation:");
 }

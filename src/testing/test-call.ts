@@ -12,6 +12,7 @@ import type { ConversimpleAgent } from "../agent/agent.ts";
 import { toolOf } from "../agent/tool.ts";
 import { ConversimpleError, type ErrorCode } from "../base/errors.ts";
 import type { SimulatedClock } from "../base/simulated-clock.ts";
+import type { ErasureReceipt } from "../host/erasure.ts";
 import type { Mail } from "../host/units.ts";
 import { openEntry, type JournalEntry } from "../state/journal.ts";
 import { sealText } from "../state/record.ts";
@@ -139,6 +140,11 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
   /** The caller hangs up: the conversation ends. */
   async hangUp(reason = "hangup"): Promise<void> {
     await this.#rig.host.close(this.id, reason);
+  }
+
+  /** Erases a customer by the id that the agent identified them with: their conversations end with reason `forgotten`. (P22) */
+  forget(customerId: string): Promise<ErasureReceipt> {
+    return this.#rig.host.forget(customerId);
   }
 
   /** The process dies at once, with all its conversations; what the store has stays. */

@@ -6,7 +6,8 @@
 //   Y1. The WAL does not grow without bound: past CHECKPOINT_PAGES it is copied back, past RESTART_PAGES also against
 //       the readers of other processes.
 //   Y2. The file of the WAL is kept and written over: that makes a sync cheaper than a file that grows.
-//   Y3. After something was erased, the WAL that still holds it is cut off as soon as nobody is waiting. (P22)
+//   Y3. After something was erased, the WAL that still holds it is cut off as soon as nobody is waiting, at the latest when
+//       the store is closed.                                                                        (P22)
 
 import { systemClock } from "../../base/clock.ts";
 import type { DatabaseSync } from "node:sqlite";
@@ -54,6 +55,11 @@ export class Checkpoints {
     this.#schedule();
   }
 
+  /** Call it before the file is closed: another process may keep it open (Y3). */
+  beforeClose(): void {
+    if (this.#mustTruncate) this.#run("TRUNCATE", this.#busyTimeoutMs);
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -69,10 +75,10 @@ export class Checkpoints {
   }
 
   /** A checkpoint that fails loses nothing: the WAL has it all, and the next one tries again. */
-  #run(mode: Mode): void {
+  #run(mode: Mode, waitMs = LOCK_WAIT_MS): void {
     try {
       this.#faults.at("checkpoint");
-      this.#database.exec(`PRAGMA busy_timeout=${LOCK_WAIT_MS}`);
+      this.#database.exec(`PRAGMA busy_timeout=${waitMs}`);
       const { busy, log, checkpointed } = this.#database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()!;
       this.#pages = Number(log) - Number(checkpointed);
       if (mode === "TRUNCATE" && busy === 0) this.#mustTruncate = false;

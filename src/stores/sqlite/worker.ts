@@ -83,6 +83,7 @@ function serve(): void {
   };
 
   const close = (id: number) => {
+    checkpoints.beforeClose();
     database.close();
     reply([[id, undefined]]);
     port.close();
