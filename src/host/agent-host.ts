@@ -13,7 +13,7 @@ import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
-import { conversationOwner, type Loaded } from "../state/store.ts";
+import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
 import { warnOf } from "./agent-warnings.ts";
 import { Burials } from "./burials.ts";
 import { CallDesk } from "./call-desk.ts";
@@ -396,7 +396,8 @@ export class AgentHost implements Host, ConversationHost {
 
   async #reopen(live: LiveConversation): Promise<void> {
     const found = await this.store.load(live.owner);
-    const isAsItWas = found?.version === live.version && found.process === null && found.facts.status === "live";
+    // One that is not there at all was lost: it never begins anew in the middle of a call.
+    const isAsItWas = !found || (found.version === live.version && found.process === null && found.facts.status === "live");
     if (isAsItWas || this.#isDraining || this.#live.get(live.id) !== live) return;
     const opened = await this.#open(live.id, live.agent, live.caller);
     if (opened.kind !== "serving") this.#forget(live, opened.kind === "ended" ? "ended" : "taken");
@@ -450,14 +451,13 @@ export class AgentHost implements Host, ConversationHost {
     const acquired = await this.store.acquire(found.owner, this.#lease.identity);
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;
-    if (loaded.facts.status === "live") return this.#build(conversationId, agent, {}, loaded);
     if (await this.#isErased(loaded)) return undefined;
+    if (loaded.facts.status === "live") return this.#build(conversationId, agent, {}, loaded);
     // Somebody ended it meanwhile: once is enough.
     await this.store.release(loaded.owner, this.#lease.identity.id, loaded.epoch);
     return undefined;
   }
 
-  #expiry(): number | null {
   /** Whether its customer was erased while nobody served it; it is erased with them then. (P22) */
   async #isErased({ owner, facts: { customer } }: Loaded): Promise<boolean> {
     if (customer === null || !(await isErased(this.store, customer as Owner))) return false;
@@ -471,6 +471,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#forget(live, "ended");
   }
 
+  #expiry(): number | null {
     const { retentionMs } = this.settings;
     return retentionMs === "forever" ? null : this.clock.now() + retentionMs;
   }

@@ -33,6 +33,13 @@ test("with keys in the environment nothing of a call is in the store's files; wi
   expect(without).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/is encrypted with the key "2026"; open the store with its keys \(CONVERSIMPLE_ENCRYPTION_KEYS\)/) as string });
   const other = await place.run(["state", "quarantine", "list"], keys(OLD));
   expect(other.out).toMatch(/key "2026", which is not in the key ring/);
+  // A command that was not given the key takes nothing for damaged.
+  for (const words of [["reset", "cart-one"], ["quarantine", "drop", "cart-one", "--yes"], ["quarantine", "restore", "cart-one"]]) {
+    for (const given of [undefined, keys(OLD)]) {
+      expect(await place.run(["state", ...words], given)).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/encrypted with the key "2026", which is not here\. Nothing was changed/) as string });
+    }
+  }
+  expect((await place.run(["state", "show", "cart-one"], keys(NEW))).out).toContain("canary-P1");
   for (const words of [["state", "show", "cart-one"], ["state", "list"], ["state", "rewrap"]]) {
     const wrong = await place.run(words, keys(`2026:${NEW.slice(6, 30)}`));
     expect(wrong).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/Encryption key 1 has 18 bytes/) as string });

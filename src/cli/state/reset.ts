@@ -9,6 +9,7 @@ import { Failure } from "../failure.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { printable } from "../terminal.ts";
 import { currentParts, findConversation } from "./conversations.ts";
+import { checkKeyIsHere } from "./missing-key.ts";
 import { STORE_OPTION } from "./store-option.ts";
 
 export const resetCommand: Command = {
@@ -20,7 +21,7 @@ export const resetCommand: Command = {
     force: { summary: "also a state that can be read by this release (for example one that your own upgrade refuses)" },
     ...STORE_OPTION,
   },
-  notes: ["Agents that could not read the state begin anew with the next call. Others, that serve the conversation, notice it when they start again."],
+  notes: ["Agents that serve the conversation notice it when they start again: save a file of theirs, or restart them."],
   async run(input, terminal) {
     const store = await openToRead(readAddress(input.text("store")));
     try {
@@ -29,8 +30,9 @@ export const resetCommand: Command = {
       if (isReadable(() => currentParts(loaded)) && !input.flag("force")) {
         throw new Failure(`The state of ${id} can be read; nothing was dropped.`, { remedy: "To drop it all the same: --force" });
       }
+      if (!input.flag("force")) checkKeyIsHere(store, loaded);
       const { entries } = await store.forget(loaded.owner);
-      terminal.say(`The state of ${id} was dropped, with ${entries} journal entries. It begins anew with its next call, or when its agents start again.`);
+      terminal.say(`The state of ${id} was dropped, with ${entries} journal entries. It begins anew when its agents start again.`);
       return 0;
     } finally {
       await store.close();

@@ -95,11 +95,24 @@ test("as long as nothing was repaired, a call changes nothing in the store", asy
   await bench.host.drain(0);
 });
 
+test("a conversation that is gone from the store altogether never looks like an empty one", async () => {
+  const { here, words } = await damaged();
+  const bench = await HostBench.start(new Listening((word) => words.push(word)), { world: here });
+  await bench.open();
+  await here.truth.forget(OWNER);
+  expect(await bench.result("add")).toBe("state_quarantined");
+  expect(await here.truth.load(OWNER)).toBeUndefined();
+  expect(words).toEqual([]);
+  await bench.host.drain(0);
+});
+
 test("a conversation that was dropped begins anew with the next call", async () => {
   const { here, words } = await damaged();
   const bench = await HostBench.start(new Listening((word) => words.push(word)), { world: here });
   await bench.open();
   await here.truth.forget(OWNER);
+  await here.truth.acquire(OWNER, REPAIRER, { agentId: "app" });
+  await here.truth.retire(REPAIRER.id);
   expect(await bench.result("add")).toBe(1);
   expect(words).toEqual(["started"]);
   await bench.host.drain(0);

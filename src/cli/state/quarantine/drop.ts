@@ -1,13 +1,17 @@
 // `conversimple state quarantine drop <id>`
 //
 //   DR1. What can be used is not dropped here, and nothing is dropped that was not confirmed.
+//   DR2. A conversation that is live begins anew, also where a process waits for its repair. So an empty one is left in its
+//        place: one that is merely gone from the store was lost, which is something else.
 
 import { createInterface } from "node:readline/promises";
 
+import type { Forgotten, Loaded, ProcessIdentity, Store } from "../../../state/store.ts";
 import type { Command } from "../../command.ts";
 import { Failure } from "../../failure.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
 import type { Terminal } from "../../terminal.ts";
+import { checkKeyIsHere } from "../missing-key.ts";
 import { definitionsOf, QUARANTINE_OPTIONS, reasonAgainst } from "./judgement.ts";
 import { findOwner, nameOf, owning } from "./owner.ts";
 
@@ -16,8 +20,8 @@ export const dropCommand: Command = {
   summary: "Removes a record that cannot be used, with its journal, its answers and its messages. Nothing of it comes back.",
   takes: "<id>",
   count: [1, 1],
-  options: { yes: { summary: "do not ask" }, ...QUARANTINE_OPTIONS },
-  notes: ["A conversation that is still called begins anew with its next call."],
+  options: { yes: { summary: "do not ask" }, force: { summary: "also a record whose key is not given, because it is lost" }, ...QUARANTINE_OPTIONS },
+  notes: ["A conversation that is live begins anew with its next call."],
   async run(input, terminal) {
     const definitions = await definitionsOf(input);
     const store = await openToRead(readAddress(input.text("store")));
@@ -27,8 +31,9 @@ export const dropCommand: Command = {
       if (reasonAgainst(loaded, definitions) === undefined) {
         throw new Failure(`${id} is not quarantined; nothing was dropped.`, { remedy: definitions.size === 0 ? "If an agent's schema does not take it: --agents <path>" : "To drop the state of a conversation all the same: conversimple state reset <id> --force" });
       }
+      if (!input.flag("force")) checkKeyIsHere(store, loaded);
       if (!input.flag("yes") && !(await isConfirmed(id, terminal))) throw new Failure("Nothing was dropped.");
-      const { entries, messages } = await owning(store, loaded, () => store.forget(loaded.owner));
+      const { entries, messages } = await owning(store, loaded, (now, process) => dropped(store, now, process));
       terminal.say(`${id} was dropped, with ${entries} journal entries and ${messages} messages.`);
       return 0;
     } finally {
@@ -36,6 +41,13 @@ export const dropCommand: Command = {
     }
   },
 };
+
+/** DR2. */
+async function dropped(store: Store, { owner, facts }: Loaded, process: ProcessIdentity | undefined): Promise<Forgotten> {
+  const receipt = await store.forget(owner);
+  if (process && facts.status === "live") await store.acquire(owner, process, facts.agentId === null ? {} : { agentId: facts.agentId });
+  return receipt;
+}
 
 async function isConfirmed(id: string, terminal: Terminal): Promise<boolean> {
   if (!terminal.isInteractive) throw new Failure(`Nobody is here to confirm that ${id} is dropped.`, { remedy: "To drop it without a question: --yes" });

@@ -6,7 +6,7 @@
 
 import { systemClock } from "../../../base/clock.ts";
 import { LEASE_MS, thisProcess } from "../../../host/leases.ts";
-import { idOf, type Loaded, type Owner, type Store } from "../../../state/store.ts";
+import { idOf, type Loaded, type Owner, type ProcessIdentity, type Store } from "../../../state/store.ts";
 import { Failure } from "../../failure.ts";
 import { timeText } from "../../rendering.ts";
 import { printable } from "../../terminal.ts";
@@ -29,11 +29,12 @@ export function nameOf(owner: Owner): string {
  * Runs a task on an owner that nobody else writes to meanwhile (OW1, OW2).
  *
  * @param seen what was decided upon; it must not have changed.
+ * @param task is given the owner as it is now, and the process that owns a conversation meanwhile.
  * @throws {Failure} A process serves it, or it changed.
  */
-export async function owning<T>(store: Store, seen: Loaded, task: (loaded: Loaded) => Promise<T>): Promise<T> {
+export async function owning<T>(store: Store, seen: Loaded, task: (loaded: Loaded, process: ProcessIdentity | undefined) => Promise<T>): Promise<T> {
   const { owner } = seen;
-  if (!owner.startsWith("conversation:")) return task(seen);
+  if (!owner.startsWith("conversation:")) return task(seen, undefined);
   const identity = thisProcess(systemClock);
   await store.renew(identity, LEASE_MS);
   try {
@@ -42,7 +43,7 @@ export async function owning<T>(store: Store, seen: Loaded, task: (loaded: Loade
       throw new Failure(`A process that is alive serves ${nameOf(owner)}, so it can use it. Nothing was changed.`, { remedy: `End the call, or stop that process (its lease ends at ${timeText(acquired.untilMs)}), then try again.` });
     }
     if (acquired.loaded.version !== seen.version) throw new Failure(`${nameOf(owner)} was changed by somebody else meanwhile. Nothing was changed here.`, { remedy: "Look at it again." });
-    return await task(acquired.loaded);
+    return await task(acquired.loaded, identity);
   } finally {
     await store.retire(identity.id);
   }

@@ -20,6 +20,7 @@ import { Failure, misuse } from "../../failure.ts";
 import { nextCommand } from "../../next-command.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
 import { journalOf } from "../conversations.ts";
+import { checkKeyIsHere } from "../missing-key.ts";
 import { checkSchemas, definitionsOf, QUARANTINE_OPTIONS, reasonAgainst, refusalOf, type Definitions } from "./judgement.ts";
 import { findOwner, nameOf, owning } from "./owner.ts";
 import { pastParts, rangesText, restorableVersions, type PastParts } from "./past.ts";
@@ -33,7 +34,7 @@ export const restoreCommand: Command = {
   options: {
     version: { value: "<n>", summary: "this version instead of the newest one that the journal can give back" },
     file: { value: "<json>", summary: "a record from a file: a backup that was repaired, or what state show --json printed" },
-    force: { summary: "also where the record can be used" },
+    force: { summary: "also where the record can be used, or needs a key that is not given" },
     "no-backup": { summary: "do not write what was stored to a file" },
     ...QUARANTINE_OPTIONS,
   },
@@ -46,6 +47,7 @@ export const restoreCommand: Command = {
       const loaded = await findOwner(store, input.positionals[0]!);
       const id = nameOf(loaded.owner);
       checkNeed(loaded, definitions, input);
+      if (!input.flag("force")) checkKeyIsHere(store, loaded);
       const source = await sourceOf(store, loaded, definitions, input);
       const restored = restorationOf(loaded, source.parts);
       const reason = refusalOf(() => checkSchemas(loaded.owner, restored.version, restored.record, loaded.facts.agentId, definitions));
