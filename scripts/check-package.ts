@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 /** Bytes of the packed tarball; a code-only package has no reason to be larger. */
 const MAX_TARBALL_BYTES = 1_048_576;
 /** What may be in the tarball. */
-const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.md|dist\/[\w/.-]+\.(js|d\.ts))$/;
+const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.(md|svg)|dist\/[\w/.-]+\.(js|d\.ts))$/;
 const ENTRY_POINTS = ["conversimple", "conversimple/stores", "conversimple/testing", "conversimple/platform"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
