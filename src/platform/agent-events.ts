@@ -7,7 +7,8 @@
 import { checkId } from "../base/ids.ts";
 import type { Announcements } from "./announcements.ts";
 import type { ChannelEvents, Reply } from "./connection.ts";
-import type { Channel, KeptAnswer, LiveConversation, RegisteredTool } from "./conversation.ts";
+import type { Channel, KeptAnswer, LiveConversation } from "./conversation.ts";
+import type { RegisteredTool } from "./known-tools.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Delivery } from "./delivery.ts";
 import { isDeeperThan, isLongerThan, MAX_JSON_BYTES, MAX_JSON_DEPTH } from "./json-measure.ts";

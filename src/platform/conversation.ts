@@ -3,27 +3,15 @@
 //   V1. `waiting`: nobody serves it. `active`: a joined channel registered its tools. `ended`: over, for good.
 //   V2. Only conversations that are not over, and their unanswered calls, are in memory; the rest is in the data file.
 
-import type { MaskPath } from "../base/marks.ts";
 import type { JoinedChannel } from "./channel.ts";
 import type { KeptArguments } from "./kept-arguments.ts";
-import type { KnownTool } from "./known-tools.ts";
+import type { KnownTool, RegisteredTool } from "./known-tools.ts";
 
 /** A channel, with what it serves and what was sent on it. */
 export type Channel = JoinedChannel<LiveConversation, Call>;
 
 /** Where a conversation is in its life (V1). */
 export type ConversationStatus = "waiting" | "active" | "ended";
-
-/** A tool as its agent registered it. */
-export interface RegisteredTool {
-  readonly name: string;
-  readonly description: string;
-  /** JSON Schema of the arguments. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly examples?: readonly string[];
-  /** What is masked of its results where they are shown. */
-  readonly resultMasks?: readonly MaskPath[];
-}
 
 /** A conversation that is not over (V2). */
 export interface LiveConversation {

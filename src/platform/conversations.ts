@@ -6,9 +6,9 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Announcements } from "./announcements.ts";
-import type { Channel, ConversationStatus, ConversationSummary, ConversationView, LiveConversation, RegisteredTool } from "./conversation.ts";
+import type { Channel, ConversationStatus, ConversationSummary, ConversationView, LiveConversation } from "./conversation.ts";
 import type { Delivery } from "./delivery.ts";
-import { knownAfter, registeredOf } from "./known-tools.ts";
+import { knownAfter, registeredOf, type RegisteredTool } from "./known-tools.ts";
 import type { PlatformEvent, PlatformEvents } from "./platform-events.ts";
 import { refusals } from "./refusal.ts";
 import type { PlatformRefusal } from "./refusal.ts";

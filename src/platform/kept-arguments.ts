@@ -12,8 +12,8 @@ import { hash } from "node:crypto";
 import { KeyedHash } from "../base/keyed-hash.ts";
 import { marksIn } from "../base/marks.ts";
 import { Mask, MASKED } from "../base/mask.ts";
-import type { RegisteredTool } from "./conversation.ts";
 import { isSameJson, sortedJson } from "./json-measure.ts";
+import type { RegisteredTool } from "./known-tools.ts";
 
 /** Arguments as they are kept. */
 export interface KeptArguments {

@@ -4,7 +4,18 @@
 //        while it was deciding: the agent hears of it, and says why not.
 //   KT2. The secret arguments of a withdrawn tool are masked like those of any other.                 (P21)
 
-import type { RegisteredTool } from "./conversation.ts";
+import type { MaskPath } from "../base/marks.ts";
+
+/** A tool as its agent registered it. */
+export interface RegisteredTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly examples?: readonly string[];
+  /** What is masked of its results where they are shown. */
+  readonly resultMasks?: readonly MaskPath[];
+}
 
 /** A tool that is, or was, registered. */
 export interface KnownTool extends RegisteredTool {

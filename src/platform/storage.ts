@@ -7,8 +7,8 @@
 import type { StatementSync } from "node:sqlite";
 import { marksIn } from "../base/marks.ts";
 import { Mask } from "../base/mask.ts";
-import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation, RegisteredTool } from "./conversation.ts";
-import type { KnownTool } from "./known-tools.ts";
+import type { Call, CallView, ConversationSummary, KeptAnswer, LiveConversation } from "./conversation.ts";
+import type { KnownTool, RegisteredTool } from "./known-tools.ts";
 import type { DataFile, Done } from "./data-file.ts";
 import type { KeptArguments } from "./kept-arguments.ts";
 

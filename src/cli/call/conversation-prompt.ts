@@ -8,7 +8,7 @@ import { createInterface, type Interface } from "node:readline";
 import { systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import { Failure } from "../failure.ts";
-import type { RegisteredTool } from "../../platform/conversation.ts";
+import type { RegisteredTool } from "../../platform/known-tools.ts";
 import { nextCommand } from "../next-command.ts";
 import { lossless, losslessChanges, valueText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";

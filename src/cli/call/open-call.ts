@@ -6,7 +6,8 @@ import { existsSync } from "node:fs";
 
 import { textOf } from "../../base/errors.ts";
 import type { MaskPath } from "../../base/marks.ts";
-import type { ConversationView, RegisteredTool } from "../../platform/conversation.ts";
+import type { ConversationView } from "../../platform/conversation.ts";
+import type { RegisteredTool } from "../../platform/known-tools.ts";
 import { DEV_KEY_PATH, devKey } from "../../platform/dev-key.ts";
 import { readRunning } from "../dev/running-file.ts";
 import { Failure } from "../failure.ts";
