@@ -140,7 +140,8 @@ function checkCircles({ steps }: Definition): void {
   }
 }
 
-function quoted(name: string): string {
+/** @param name what somebody wrote there, whose compiler may have been silent. */
+function quoted(name: unknown): string {
   return `"${String(name).slice(0, 64)}"`;
 }
 

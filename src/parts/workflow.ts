@@ -58,8 +58,7 @@ export interface Workflow<D extends Fields, Step extends string> {
  *   final step that leads on, a deadline without an `onDeadline`.
  */
 export function workflow<const D extends Fields, const Step extends string>(definition: WorkflowDefinition<D, Step>): Workflow<D, Step> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- names are checked at run time, types are the interface's
-  return new WorkflowPart(definition as unknown as Definition) as unknown as Workflow<D, Step>;
+  return new WorkflowPart(definition) as unknown as Workflow<D, Step>;
 }
 
 class WorkflowPart extends Part {

@@ -60,7 +60,7 @@ test("a platform that takes tools once has all of them, and is refused those tha
 
 test("the official client registers again: the last set counts, a withdrawn tool still reaches the agent", async () => {
   await using server = await platform();
-  const socket = new Socket(`ws://127.0.0.1:${server.port}/sdk`, { transport: WebSocket as never, params: { auth_token: KEY } });
+  const socket = new Socket(`ws://127.0.0.1:${server.port}/sdk`, { transport: WebSocket, params: { auth_token: KEY } });
   socket.connect();
   const channel: Channel = socket.channel(`customer:${crypto.randomUUID()}`, { agents: ["shop"] });
   const answered = (push: ReturnType<Channel["push"]>) => new Promise((resolve, reject) => push.receive("ok", resolve).receive("error", reject));

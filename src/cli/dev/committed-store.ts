@@ -25,6 +25,7 @@ export function committedStore(store: Store, onCommit: (committed: Committed) =>
 
 function committed(owner: Owner, text: string, changes: Changes): Committed {
   const entry = openEntry(owner, text);
-  const { name, callId, outcome, code, ms } = entry;
+  const { unit, callId, outcome, code, ms } = entry;
+  const name = unit === "deadline" ? `deadline of ${entry.name}` : entry.name;
   return { type: "committed", conversationId: idOf(owner), name, callId, outcome, code, ms: ms[2], paths: pathsOf(changes.of(owner, entry)) };
 }

@@ -71,6 +71,6 @@ async function readBefore(store: Store, { owner, version }: FeedItem, changes: C
 function show(owner: Owner, { version, atMs, entry, changes, damage }: Commit, terminal: Terminal): void {
   const time = terminal.tone("quiet", new Date(atMs).toTimeString().slice(0, 8));
   const outcome = entry ? terminal.tone(outcomeTone(entry.outcome), entry.code === undefined ? entry.outcome : `${entry.outcome} (${printable(entry.code)})`) : (damage ?? "-");
-  terminal.say(`${time}  ${printable(idOf(owner))}  ${terminal.tone("quiet", `v${version}`)}  ${terminal.tone("strong", printable(entry?.name ?? "-"))}  ${outcome}${entry ? terminal.tone("quiet", `  ${entry.ms[2]} ms`) : ""}`);
+  terminal.say(`${time}  ${printable(idOf(owner))}  ${terminal.tone("quiet", `v${version}`)}  ${terminal.tone("strong", printable(entry?.unit === "deadline" ? `deadline of ${entry.name}` : (entry?.name ?? "-")))}  ${outcome}${entry ? terminal.tone("quiet", `  ${entry.ms[2]} ms`) : ""}`);
   for (const line of changeLines(changes, terminal, "    ")) terminal.say(line);
 }

@@ -55,12 +55,12 @@ test("a step is left when its deadline comes, not before, in a unit of its own",
   await using call = await calls();
   await call.tool("go", { to: "offered" });
   await call.advance(299_999);
-  call.expectState({ offer: { step: "offered" } });
+  expect(call.state).toMatchObject({ offer: { step: "offered" } });
   await call.advance(1);
-  call.expectState({ offer: { step: "expired", since: Date.parse("2026-01-01T09:05:00Z") } });
+  expect(call.state).toMatchObject({ offer: { step: "expired", since: Date.parse("2026-01-01T09:05:00Z") } });
   expect((await call.journal()).at(-1)).toMatchObject({ unit: "deadline", name: "offer", outcome: "ok" });
   await call.advance("1h");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });
 
 test("who leaves the step in time hears nothing of its deadline", async () => {
@@ -69,7 +69,7 @@ test("who leaves the step in time hears nothing of its deadline", async () => {
   await call.advance("4m");
   await call.tool("take");
   await call.advance("1h");
-  call.expectState({ offer: { step: "taken" } });
+  expect(call.state).toMatchObject({ offer: { step: "taken" } });
   expect((await call.journal()).filter(({ unit }) => unit === "deadline")).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test("what is set at a step does not put its deadline off", async () => {
   await call.advance("4m");
   await call.tool("price", { price: 5 });
   await call.advance("1m");
-  call.expectState({ offer: { step: "expired", data: { price: 5 } } });
+  expect(call.state).toMatchObject({ offer: { step: "expired", data: { price: 5 } } });
 });
 
 test("a deadline survives a crash, counted from the moment at which the step was entered", async () => {
@@ -88,9 +88,9 @@ test("a deadline survives a crash, counted from the moment at which the step was
   await call.advance("4m");
   await call.crash();
   await call.restart();
-  call.expectState({ offer: { step: "offered" } });
+  expect(call.state).toMatchObject({ offer: { step: "offered" } });
   await call.advance("1m");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });
 
 test("one that came while no process was there fires at once when one is there again", async () => {
@@ -99,7 +99,7 @@ test("one that came while no process was there fires at once when one is there a
   await call.crash();
   await call.advance("10m");
   await call.restart();
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });
 
 test("a call that arrives after the deadline does not run at the old step, whatever the queue holds, a parallel one neither", async () => {
@@ -140,10 +140,10 @@ test("setting the clock neither brings a deadline nor puts it off", async () => 
   call.clock.jump(3_600_000);
   await call.tool("price", { price: 1 });
   await call.advance("4m");
-  call.expectState({ offer: { step: "offered" } });
+  expect(call.state).toMatchObject({ offer: { step: "offered" } });
   call.clock.jump(-2 * 3_600_000);
   await call.advance("1m");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });
 
 test("a handler runs once when the deadline comes, with its effects once, also when the process dies in between", async () => {
@@ -154,7 +154,7 @@ test("a handler runs once when the deadline comes, with its effects once, also w
   call.faults.next("commit", "ok", "refused");
   await call.advance("1m");
   await call.advance("1h");
-  call.expectState({ offer: { step: "reminding", isLate: true, data: { price: 4 } } });
+  expect(call.state).toMatchObject({ offer: { step: "reminding", isLate: true, data: { price: 4 } } });
   expect(sent).toEqual(["reminder"]);
   await call.crash();
   await call.restart();
@@ -167,9 +167,9 @@ test("a handler can leave the step, along `to`", async () => {
   await call.tool("price", { price: 0 });
   await call.tool("go", { to: "reminding" });
   await call.advance("1m");
-  call.expectState({ offer: { step: "offered" } });
+  expect(call.state).toMatchObject({ offer: { step: "offered" } });
   await call.advance("5m");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });
 
 test("a handler that throws changes nothing, is reported, and is tried again before the next call, not for ever", async () => {
@@ -191,7 +191,7 @@ test("the initial step's deadline counts from the beginning of the call; two wor
   await call.advance("1h");
   await call.tool("go", { to: "offered" });
   await call.advance("1h");
-  call.expectState({ offer: { step: "expired" }, waiting: { step: "closed" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" }, waiting: { step: "closed" } });
 });
 
 test("a deadline further away than a timer reaches comes in its time", async () => {
@@ -199,9 +199,9 @@ test("a deadline further away than a timer reaches comes in its time", async () 
   await call.tool("go", { to: "offered" });
   await call.advance("5m");
   await call.clock.advance("39d");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
   await call.clock.advance("1d");
-  call.expectState({ offer: { step: "idle" } });
+  expect(call.state).toMatchObject({ offer: { step: "idle" } });
 });
 
 test("deadlines are no sign of life: a call that nobody is in is abandoned", async () => {
@@ -241,5 +241,5 @@ test("a deadline whose commit fails is tried again without anybody calling", asy
   await call.advance("4m");
   call.faults.down("2m");
   await call.advance("3m");
-  call.expectState({ offer: { step: "expired" } });
+  expect(call.state).toMatchObject({ offer: { step: "expired" } });
 });

@@ -39,6 +39,9 @@ async function stored() {
   return { clock, store, conversationId: "c1" };
 }
 
+/** What the agent's developer is told. */
+const reasons = (call: { readonly errors: readonly unknown[] }) => call.errors.map((error) => (error as Error).message).join();
+
 test("a stored workflow of an older definition is upgraded, and goes on where it was", async () => {
   await using call = await testAgent(new Upgraded(), await stored());
   expect((await call.tool("look")).result).toEqual({ step: "checkout", data: { cup: "big" } });
@@ -46,9 +49,8 @@ test("a stored workflow of an older definition is upgraded, and goes on where it
 
 test("a stored step that the definition does not have any more is quarantined, not guessed", async () => {
   await using call = await testAgent(new Renamed(), await stored());
-  const refused = await call.tool("look");
-  expect(refused.error?.code).toBe("state_quarantined");
-  expect(refused.error?.message).toContain('order.step is "paying", which is not a step of the workflow');
+  expect((await call.tool("look")).error?.code).toBe("state_quarantined");
+  expect(reasons(call)).toContain('order.step is "paying", which is not a step of the workflow');
 });
 
 test("a stored field that the definition does not have any more is quarantined, not dropped", async () => {
@@ -58,7 +60,8 @@ test("a stored field that the definition does not have any more is quarantined, 
     look = tool("Look", () => this.order.step);
   }
   await using call = await testAgent(new Shorter(), await stored());
-  expect((await call.tool("look")).error).toMatchObject({ code: "state_quarantined", message: expect.stringContaining("order.phone is not a field of the workflow") as string });
+  expect((await call.tool("look")).error?.code).toBe("state_quarantined");
+  expect(reasons(call)).toContain("order.phone is not a field of the workflow");
 });
 
 test("an upgrade that throws quarantines, without its words", async () => {
@@ -71,9 +74,9 @@ test("an upgrade that throws quarantines, without its words", async () => {
     look = tool("Look", () => this.order.step);
   }
   await using call = await testAgent(new Broken(), await stored());
-  const { error } = await call.tool("look");
-  expect(error).toMatchObject({ code: "state_quarantined", message: expect.stringContaining("the upgrade of order from version 1 failed") as string });
-  expect(error?.message).not.toContain("0151");
+  expect((await call.tool("look")).error?.code).toBe("state_quarantined");
+  expect(reasons(call)).toContain("the upgrade of order from version 1 failed");
+  expect(reasons(call)).not.toContain("0151");
 });
 
 test("a field whose schema changes its own output is refused when it is stored", async () => {

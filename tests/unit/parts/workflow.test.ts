@@ -44,9 +44,9 @@ test("half of what a step needs stays there and says what is missing; what is le
 test("a step without needs, and go, never advance by themselves", async () => {
   await using call = await booking();
   await call.tool("put", { data: { ...DATES, guests: 2 } });
-  call.expectState({ booking: { step: "idle", data: { guests: 2 } } });
+  expect(call.state.booking).toMatchObject({ step: "idle", data: { guests: 2 } });
   await call.tool("start_booking");
-  call.expectState({ booking: { step: "collectingDates" } });
+  expect(call.state.booking).toMatchObject({ step: "collectingDates" });
 });
 
 test("a tool at the wrong step is refused with what is still needed, and nothing runs", async () => {
