@@ -70,7 +70,11 @@ export class Delivery {
       return waiting;
     }
     const kept = request.isFresh ? undefined : this.#storage.call(conversation.id, request.callId);
-    if (kept?.answer) {
+    if (kept?.isAnswerMasked) {
+      if (!this.#isSame(kept, request, conversation)) throw refusals.mismatch();
+      // The agent has the answer, and gives it again without running anything. (P5)
+      this.#storage.removeCall(kept, () => undefined);
+    } else if (kept?.answer) {
       const answer = this.keptAnswer(kept, kept.answer, request, conversation);
       if (answer.kind === "result") return Promise.resolve(answer);
       // A failure committed nothing, or its outcome was unknown: asked again, the agent gives the true answer.

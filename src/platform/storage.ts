@@ -27,6 +27,8 @@ export interface StoredCall {
   readonly timeoutSeconds: number;
   readonly isChecked: boolean;
   readonly answer: KeptAnswer | undefined;
+  /** It has an answer, of which something is masked: only the agent can give it again. */
+  readonly isAnswerMasked: boolean;
 }
 
 export interface StoredConversation {
@@ -76,10 +78,10 @@ export class Storage {
     this.#file.write(() => void this.#statements.keepArguments.run(kept.text, kept.digest ?? null, conversation.id, callId), done);
   }
 
-  /** Writes an answer (S2). */
+  /** Writes an answer (S2). What the tool's registration masks of its results is not kept. */
   answerCall(call: Call, answer: KeptAnswer, answeredAtMs: number, done: Done): void {
-    const text = answer.kind === "result" ? answer.json : JSON.stringify(answer.error);
-    this.#file.write(() => void this.#statements.answerCall.run(answeredAtMs, answer.kind, text, call.conversation.id, call.callId), done);
+    const { text, outcome } = keptText(call, answer);
+    this.#file.write(() => void this.#statements.answerCall.run(answeredAtMs, outcome, text, call.conversation.id, call.callId), done);
   }
 
   removeCall({ conversationId, callId }: Pick<StoredCall, "conversationId" | "callId">, done: Done): void {
@@ -193,15 +195,27 @@ function callOf(row: Row): StoredCall {
     kept: { text: String(row["arguments"]), digest: row["digest"] === null ? undefined : String(row["digest"]) },
     timeoutSeconds: Number(row["timeout_seconds"]),
     isChecked: row["is_checked"] === 1,
-    answer: answerOf(row),
+    answer: row["outcome"] === MASKED_RESULT ? undefined : answerOf(row),
+    isAnswerMasked: row["outcome"] === MASKED_RESULT,
   };
+}
+
+/** The outcome of a call whose result is kept without what is masked of it. */
+const MASKED_RESULT = "masked_result";
+
+function keptText({ tool, conversation }: Call, answer: KeptAnswer): { text: string; outcome: string } {
+  if (answer.kind === "error") return { text: JSON.stringify(answer.error), outcome: answer.kind };
+  const { resultMasks = [] } = conversation.tools.find(({ name }) => name === tool) ?? {};
+  if (resultMasks.length === 0) return { text: answer.json, outcome: answer.kind };
+  const text = JSON.stringify(Mask.of(resultMasks).shown(JSON.parse(answer.json)));
+  return { text, outcome: text === answer.json ? answer.kind : MASKED_RESULT };
 }
 
 function answerOf(row: Row): KeptAnswer | undefined {
   if (row["answered_at"] === null) return undefined;
   const callId = String(row["call_id"]);
   const text = String(row["answer"]);
-  if (row["outcome"] === "result") return { kind: "result", callId, json: text };
+  if (row["outcome"] === "result" || row["outcome"] === MASKED_RESULT) return { kind: "result", callId, json: text };
   return { kind: "error", callId, error: JSON.parse(text) as { type: string; message: string } };
 }
 

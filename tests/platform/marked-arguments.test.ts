@@ -31,9 +31,9 @@ function kept(...texts: string[]): string[] {
 }
 
 /** An agent that registers `pay` and answers unless it is told to wait. */
-async function agent(port: number, { answers = true } = {}): Promise<FrameClient> {
+async function agent(port: number, { answers = true, echoes = true, receipt = {} } = {}): Promise<FrameClient> {
   const client = await new FrameClient(port).join();
-  client.onEvent = (event, payload) => void (event === "tool_call_request" && answers && client.send("tool_call_response", { call_id: payload["call_id"], result: { got: payload["arguments"], receipt: { holder: "Jane Doe", no: 7 } } }));
+  client.onEvent = (event, payload) => void (event === "tool_call_request" && answers && client.send("tool_call_response", { call_id: payload["call_id"], result: { got: echoes ? payload["arguments"] : null, ...receipt } }));
   await client.request("register_conversation_tools", { conversation_id: "c1", tools: [PAY] });
   return client;
 }
@@ -112,9 +112,35 @@ test("of a tool that nobody has registered yet no argument is kept; it is masked
 test("a result is masked where it is shown, and given as it is to whoever called", async () => {
   await using server = await platform();
   await server.local.createConversation({ agentId: "a", conversationId: "c1" });
-  await agent(server.port);
+  await agent(server.port, { receipt: { receipt: { holder: "Jane Doe", no: 7 } } });
   expect(JSON.parse(((await server.local.callTool({ ...call, arguments: {} })) as { json: string }).json)).toMatchObject({ receipt: { holder: "Jane Doe" } });
-  expect(server.local.conversation("c1").toolCalls).toMatchObject([{ result: { receipt: { holder: "•••", no: 7 } } }]);
+  expect(server.local.conversation("c1").toolCalls).toMatchObject([{ status: "answered", result: { receipt: { holder: "•••", no: 7 } } }]);
+});
+
+test("a masked result is not kept: who asks for it again gets it from the agent, the same call only", async () => {
+  await using server = await platform({ dataPath: join(folder, "platform.db") });
+  await server.local.createConversation({ agentId: "a", conversationId: "c1" });
+  const client = await agent(server.port, { receipt: { receipt: { holder: "Jane Doe", no: 7 } } });
+  const first = await server.local.callTool(call);
+  expect(kept("pay", "Jane Doe")).toEqual(["pay"]);
+  await expect(server.local.callTool({ ...call, arguments: { amount: 6 } })).rejects.toMatchObject({ code: "call_mismatch" });
+  expect(client.count("tool_call_request", "k")).toBe(1);
+  expect(await server.local.callTool(call)).toEqual(first);
+  expect(client.count("tool_call_request", "k")).toBe(2);
+  await server.local.endConversation("c1");
+  await expect(server.local.callTool(call)).rejects.toMatchObject({ code: "conversation_ended" });
+});
+
+test("an argument that the tool does not declare is not kept either, and tells calls apart", async () => {
+  await using server = await platform({ dataPath: join(folder, "platform.db") });
+  await server.local.createConversation({ agentId: "a", conversationId: "c1" });
+  await agent(server.port, { echoes: false });
+  const stray = { ...call, arguments: { amount: 5, cards: [{ kind: "visa", holder: CARD }], note: PIN } };
+  await server.local.callTool(stray);
+  await server.local.callTool(stray);
+  expect(kept("pay", CARD, PIN)).toEqual(["pay"]);
+  expect(server.local.conversation("c1").toolCalls).toMatchObject([{ arguments: { amount: 5, cards: [{ kind: "visa", holder: "•••" }], note: "•••" } }]);
+  await expect(server.local.callTool({ ...stray, arguments: { ...stray.arguments, note: "other" } })).rejects.toMatchObject({ code: "call_mismatch" });
 });
 
 test("a data file of the last release is taken over, and what it kept in clear is masked where it is shown", async () => {
