@@ -50,7 +50,8 @@ function sample(begun: number): CleanUpSample {
     turns: number("SELECT count(*) FROM turns"),
     heapMiB: heapUsed / 1_048_576,
     rssMiB: rss / 1_048_576,
-    filesMiB: (statSync(path).size + statSync(`${path}-wal`).size) / 1_048_576,
+    fileMiB: statSync(path).size / 1_048_576,
+    walMiB: statSync(`${path}-wal`).size / 1_048_576,
     usedMiB: ((pages - number("PRAGMA freelist_count")) * number("PRAGMA page_size")) / 1_048_576,
     handles: readdirSync("/proc/self/fd").length,
   };

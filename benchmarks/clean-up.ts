@@ -20,8 +20,8 @@ export interface CleanUpSample {
   /** After a garbage collection. */
   readonly heapMiB: number;
   readonly rssMiB: number;
-  /** The file and its WAL. */
-  readonly filesMiB: number;
+  readonly fileMiB: number;
+  readonly walMiB: number;
   /** Pages of the file that are not free. */
   readonly usedMiB: number;
   readonly handles: number;
@@ -62,8 +62,9 @@ function rowOf(conversations: number, seconds: number, samples: readonly CleanUp
       "rows when full": full.owners + full.turns,
       "rows at the last": last.owners + last.turns,
       "rows after all": end.owners + end.turns,
-      "files MiB when full": round(full.filesMiB),
-      "files MiB after all": round(end.filesMiB),
+      "file MiB when full": round(full.fileMiB),
+      "file MiB after all": round(end.fileMiB),
+      "largest WAL MiB": round(Math.max(...samples.map(({ walMiB }) => walMiB))),
       "handles before": samples[0]!.handles,
       "handles after": end.handles,
     },
@@ -79,7 +80,7 @@ function pictureOf(samples: readonly CleanUpSample[]): string {
       { title: "Records in the store", lines: [{ name: "conversations", points: at(({ owners }) => owners) }, { name: "journal entries", points: at(({ turns }) => turns) }] },
       { title: "Conversations in memory", lines: [{ name: "served", points: at(({ served }) => served) }] },
       { title: "Memory of the process, MiB", lines: [{ name: "heap after collection", points: at(({ heapMiB }) => heapMiB) }, { name: "RSS", points: at(({ rssMiB }) => rssMiB) }] },
-      { title: "Database, MiB", lines: [{ name: "pages in use", points: at(({ usedMiB }) => usedMiB) }, { name: "file and WAL", points: at(({ filesMiB }) => filesMiB) }] },
+      { title: "Database, MiB", lines: [{ name: "pages in use", points: at(({ usedMiB }) => usedMiB) }, { name: "file", points: at(({ fileMiB }) => fileMiB) }, { name: "WAL", points: at(({ walMiB }) => walMiB) }] },
       { title: "Open file handles", lines: [{ name: "handles", points: at(({ handles }) => handles) }] },
     ],
   });

@@ -19,7 +19,7 @@ const TOP = 64;
 const PANEL = 110;
 const GAP = 52;
 /** Seen well on white and on black. */
-const COLOURS = ["#2f81f7", "#d9822b"];
+const COLOURS = ["#2f81f7", "#d9822b", "#3fa75a"];
 const GREY = "#808890";
 
 /** The picture's text. */
