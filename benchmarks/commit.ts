@@ -28,7 +28,7 @@ const ANSWER = "a".repeat(50);
 const DIGEST = "d".repeat(22);
 
 /** How long a measurement runs unmeasured first, milliseconds. */
-const WARM_UP_MS = 300;
+export const WARM_UP_MS = 300;
 
 /** Measures the store and, for sqlite, the raw driver: the rows of the table. */
 export async function commitBenchmark(options: CommitBenchmark): Promise<Row[]> {
@@ -74,9 +74,9 @@ export async function encryptedCommitBenchmark(store: "memory" | "sqlite", conve
   }
 }
 
-const ROUNDS = 4;
+export const ROUNDS = 4;
 
-interface Measured {
+export interface Measured {
   readonly operations: number;
   readonly elapsedMs: number;
   readonly latenciesMs: readonly number[];
@@ -84,7 +84,7 @@ interface Measured {
   readonly cpuMs: number;
 }
 
-async function measureStore(address: string, conversations: number, durationMs: number, encryption: OpenStoreOptions["encryption"] = false): Promise<Measured> {
+export async function measureStore(address: string, conversations: number, durationMs: number, encryption: OpenStoreOptions["encryption"] = false): Promise<Measured> {
   const store = await openStore(address, { timeoutMs: 30_000, encryption });
   const startMs = performance.now() + WARM_UP_MS;
   const run: Run = { startMs, endMs: startMs + durationMs, latenciesMs: [], cpuStartMs: undefined };
@@ -119,7 +119,7 @@ async function converse(store: Store, n: number, run: Run): Promise<void> {
   }
 }
 
-function changeOf(n: number, version: number): Change {
+export function changeOf(n: number, version: number): Change {
   const unique = `${n}-${version}-`.padEnd(48, "x");
   return {
     writeId: unique, expectedVersion: version, epoch: 1, record: unique + RECORD, entry: unique + ENTRY,
@@ -161,7 +161,7 @@ function measureRaw(path: string, conversations: number, durationMs: number): Me
   return { operations: latenciesMs.length, elapsedMs, latenciesMs, cpuMs: 0 };
 }
 
-function merge(parts: readonly Measured[]): Measured {
+export function merge(parts: readonly Measured[]): Measured {
   return {
     operations: parts.reduce((sum, part) => sum + part.operations, 0),
     elapsedMs: parts.reduce((sum, part) => sum + part.elapsedMs, 0),
@@ -170,11 +170,11 @@ function merge(parts: readonly Measured[]): Measured {
   };
 }
 
-function perSecond({ operations, elapsedMs }: Measured): number {
+export function perSecond({ operations, elapsedMs }: Measured): number {
   return (operations * 1_000) / elapsedMs;
 }
 
-function row(name: string, store: string, conversations: number, measured: Measured, ratioToRaw: number | null): Row {
+export function row(name: string, store: string, conversations: number, measured: Measured, ratioToRaw: number | null): Row {
   const sorted = Float64Array.from(measured.latenciesMs).sort();
   const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return { name, store, conversations, opsPerSecond: Math.round(perSecond(measured)), p50Ms: at(0.5), p99Ms: at(0.99), ratioToRaw: ratioToRaw && round(ratioToRaw) };

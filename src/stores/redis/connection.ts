@@ -5,7 +5,6 @@
 
 import { systemClock } from "../../base/clock.ts";
 import { CallTimeout } from "./failure.ts";
-import type { Script } from "./script.ts";
 
 /** What the store needs of a client. */
 export interface Connection {
@@ -26,16 +25,6 @@ export interface Connection {
  * @throws what the client throws; `failure.ts` reads it.
  */
 export type Connect = (lost: () => void) => Promise<Connection>;
-
-/** Runs a script; one that the server does not know (any more) is sent to it. */
-export async function runScript(connection: Connection, script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-  try {
-    return await connection.evalSha(script.sha, keys, args);
-  } catch (thrown) {
-    if (!(thrown instanceof Error && /^-?NOSCRIPT/.test(thrown.message))) throw thrown;
-    return connection.eval(script.source, keys, args);
-  }
-}
 
 /** The outcome of a step of connecting; after `timeoutMs` milliseconds it is abandoned: a server may take a connection and say nothing. */
 export function bounded<T>(work: Promise<T>, timeoutMs: number, abandon: () => void): Promise<T> {

@@ -58,6 +58,14 @@ export class CallTimeout extends Error {}
 /** The error when Sentinels were asked in vain. */
 export class NoPrimary extends Error {}
 
+/** A call that was given up: nothing is known of it. */
+export const TIMED_OUT: Failure = { code: "ETIMEDOUT", didNothing: false, mayPass: true, endsConnection: true };
+
+/** Whether the server said that it does not know a script. */
+export function isUnknownScript(thrown: unknown): boolean {
+  return thrown instanceof Error && wordOf(thrown.message) === "NOSCRIPT";
+}
+
 /** Reads what a client threw. */
 export function failureOf(thrown: unknown): Failure {
   const text = thrown instanceof Error ? thrown.message : "";

@@ -21,9 +21,10 @@ export interface Shard {
   readonly base: string;
   /** The key that says in which format this shard is stored. */
   readonly format: string;
-  /** Sequence and feed. */
+  readonly sequence: string;
+  /** The feed. */
   readonly few: readonly string[];
-  /** Sequence, feed and the indexes, in the order of `KEY_NAMES`. */
+  /** The feed, the sequence and the indexes, in the order of `KEY_NAMES`. */
   readonly all: readonly string[];
 }
 
@@ -43,9 +44,10 @@ export class Keyspace {
 }
 
 function shardOf(start: string): Shard {
-  const few = ["sequence", "feed"].map((name) => start + name);
+  const few = [`${start}feed`];
+  const sequence = `${start}sequence`;
   const indexes = ["owners", "conversations", "live", "customers", "owned", "expiry", "mail", "leases"].map((name) => start + name);
-  return { base: `${start}o:`, format: `${start}format`, few, all: [...few, ...indexes] };
+  return { base: `${start}o:`, format: `${start}format`, sequence, few, all: [...few, sequence, ...indexes] };
 }
 
 /** FNV-1a over UTF-16 units, 32 bits. Changing it would lose what is stored. */

@@ -10,8 +10,8 @@
 
 import { sleep, systemClock } from "../../base/clock.ts";
 import { closedError } from "../refusal.ts";
-import { runScript, type Connect, type Connection } from "./connection.ts";
-import { CallTimeout, callError, failureOf, type Failure } from "./failure.ts";
+import type { Connect, Connection } from "./connection.ts";
+import { callError, failureOf, isUnknownScript, TIMED_OUT, type Failure } from "./failure.ts";
 import type { Script } from "./script.ts";
 
 /** Pauses between tries, milliseconds: short, since a failover is over at some moment; growing, since a crowd waits. */
@@ -25,88 +25,119 @@ export interface LinkOptions {
   readonly timeoutMs: number;
 }
 
-interface Outstanding {
+/** A call that was not settled yet. */
+interface Call {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
   readonly deadlineMs: number;
+  readonly resolve: (reply: unknown) => void;
   readonly reject: (reason: Error) => void;
+  pauseMs: number;
+  /** Whether an attempt before may have done it. */
+  mayBeDone: boolean;
+  /** Where it is under way now. */
+  connection: Connection | undefined;
 }
 
 export class Link {
   readonly #options: LinkOptions;
   /** In the order in which they began, so the first is due first. */
-  readonly #outstanding = new Set<Outstanding>();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #calls = new Set<Call>();
   #connection: Connection | undefined;
-  #connecting: Promise<Connection> | undefined;
+  #connecting: Promise<void> | undefined;
   #isWatching = false;
   #isClosed = false;
+  #settledAll: (() => void) | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
   }
 
   /** Makes the first connection. @throws what the client throws. */
-  async open(): Promise<void> {
-    await this.#within(systemClock.monotonic() + this.#options.timeoutMs, this.#connected());
+  open(): Promise<void> {
+    return this.#connected();
   }
 
   /** Runs a script. @throws {StoreUnavailableError} LK1. */
   call(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(closedError(this.#options.address));
-    const running = this.#call(script, keys, args);
-    this.#running.add(running);
-    const done = () => this.#running.delete(running);
-    running.then(done, done);
-    return running;
+    return new Promise((resolve, reject) => {
+      const deadlineMs = systemClock.monotonic() + this.#options.timeoutMs;
+      const call: Call = { script, keys, args, deadlineMs, resolve, reject, pauseMs: FIRST_PAUSE_MS, mayBeDone: false, connection: undefined };
+      this.#calls.add(call);
+      if (!this.#isWatching) this.#watch(this.#options.timeoutMs);
+      this.#attempt(call);
+    });
   }
 
   /** Waits for what was asked before, then ends the connection. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#running);
-    const connection = this.#connection ?? (await this.#connecting?.catch(() => undefined));
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => (this.#settledAll = resolve));
+    await this.#connecting?.catch(() => {});
+    const connection = this.#connection;
     this.#connection = undefined;
     await connection?.close().catch(() => connection.destroy());
   }
 
-  async #call(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    const deadlineMs = systemClock.monotonic() + this.#options.timeoutMs;
-    let mayBeDone = false;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      let connection: Connection | undefined;
-      let failure: Failure;
-      try {
-        connection = this.#connection ?? (await this.#within(deadlineMs, this.#connected()));
-        return await this.#within(deadlineMs, runScript(connection, script, keys, args));
-      } catch (thrown) {
-        failure = failureOf(thrown);
-        if (connection && failure.endsConnection) this.#drop(connection);
-        mayBeDone ||= connection !== undefined && !failure.didNothing && script.repeated !== "nothing";
-      }
-      const mayBeTwice = mayBeDone && script.repeated === "more";
-      const mayWait = systemClock.monotonic() + pauseMs < deadlineMs;
-      if (!failure.mayPass || mayBeTwice || !mayWait) throw callError(failure, script.name, this.#options.address, mayBeDone);
-      await sleep(systemClock, pauseMs);
+  #attempt(call: Call): void {
+    const connection = this.#connection;
+    if (!connection) {
+      this.#connected().then(() => this.#calls.has(call) && this.#attempt(call), (thrown: unknown) => this.#failed(call, thrown));
+      return;
     }
+    call.connection = connection;
+    connection.evalSha(call.script.sha, call.keys, call.args).then(
+      (reply) => this.#settle(call)?.resolve(reply),
+      (thrown: unknown) => (isUnknownScript(thrown) ? this.#teach(call, connection) : this.#failed(call, thrown)),
+    );
   }
 
-  /** The connection that is there, or the one that is being made. */
-  #connected(): Promise<Connection> {
+  /** The server does not know the script (any more). */
+  #teach(call: Call, connection: Connection): void {
+    connection.eval(call.script.source, call.keys, call.args).then((reply) => this.#settle(call)?.resolve(reply), (thrown: unknown) => this.#failed(call, thrown));
+  }
+
+  #failed(call: Call, thrown: unknown): void {
+    const failure = failureOf(thrown);
+    const { connection, script } = call;
+    if (connection && failure.endsConnection) this.#drop(connection);
+    if (!this.#calls.has(call)) return;
+    call.mayBeDone ||= connection !== undefined && !failure.didNothing && script.repeated !== "nothing";
+    call.connection = undefined;
+    const mayBeTwice = call.mayBeDone && script.repeated === "more";
+    if (!failure.mayPass || mayBeTwice || systemClock.monotonic() + call.pauseMs >= call.deadlineMs) return this.#giveUp(call, failure);
+    void sleep(systemClock, call.pauseMs).then(() => this.#calls.has(call) && this.#attempt(call));
+    call.pauseMs = Math.min(call.pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  #giveUp(call: Call, failure: Failure): void {
+    this.#settle(call)?.reject(callError(failure, call.script.name, this.#options.address, call.mayBeDone));
+  }
+
+  /** Takes a call out; undefined when it was settled before. */
+  #settle(call: Call): Call | undefined {
+    if (!this.#calls.delete(call)) return undefined;
+    if (this.#calls.size === 0) this.#settledAll?.();
+    return call;
+  }
+
+  #connected(): Promise<void> {
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
   }
 
-  async #connect(): Promise<Connection> {
-    if (this.#connection) return this.#connection;
+  async #connect(): Promise<void> {
+    if (this.#connection) return;
     let isLost = false;
     let made: Connection | undefined;
-    const connection = await this.#options.connect(() => {
+    made = await this.#options.connect(() => {
       isLost = true;
       if (made) this.#drop(made);
     });
-    made = connection;
     if (isLost) throw new Error("The connection ended as soon as it was made.");
-    this.#connection = connection;
-    return connection;
+    this.#connection = made;
   }
 
   #drop(connection: Connection): void {
@@ -114,42 +145,21 @@ export class Link {
     connection.destroy();
   }
 
-  /** The promise's outcome, or {@link CallTimeout} after the deadline. */
-  #within<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const entry: Outstanding = { deadlineMs, reject };
-      this.#outstanding.add(entry);
-      promise.then(
-        (value) => {
-          this.#outstanding.delete(entry);
-          resolve(value);
-        },
-        (thrown: Error) => {
-          this.#outstanding.delete(entry);
-          reject(thrown);
-        },
-      );
-      if (!this.#isWatching) this.#watch(deadlineMs - systemClock.monotonic());
-    });
-  }
-
-  /** One timer for all. */
+  /** One timer for all: they have the same timeout, so the oldest is due first. */
   #watch(delayMs: number): void {
     this.#isWatching = true;
-    systemClock.after(Math.max(delayMs, 1), () => setImmediate(() => this.#checkDeadlines()), { background: true });
+    systemClock.after(delayMs, () => setImmediate(() => this.#checkDeadlines()), { background: true });
   }
 
   #checkDeadlines(): void {
     this.#isWatching = false;
     const nowMs = systemClock.monotonic();
-    let nextMs = Infinity;
-    for (const entry of this.#outstanding) {
-      if (entry.deadlineMs > nowMs) nextMs = Math.min(nextMs, entry.deadlineMs);
-      else {
-        this.#outstanding.delete(entry);
-        entry.reject(new CallTimeout("no answer in time"));
-      }
+    for (const call of this.#calls) {
+      if (call.deadlineMs > nowMs) return this.#watch(call.deadlineMs - nowMs);
+      const { connection } = call;
+      call.mayBeDone ||= connection !== undefined && call.script.repeated !== "nothing";
+      this.#giveUp(call, TIMED_OUT);
+      if (connection) this.#drop(connection);
     }
-    if (nextMs < Infinity) this.#watch(nextMs - nowMs);
   }
 }

@@ -1,46 +1,60 @@
 // The commit: checks, record, journal, ledger, facts, inbox and trim in one script.                          (S1..S3)
 //
 //   RC1. What is refused is answered with the owner's head; `refusal.ts` says what it means, as for all stores. (S8)
-//   RC2. A commit that changes no index needs three keys; only the others carry all of them.
+//   RC2. A commit that changes no index needs two keys; only the others carry all of them.
 
-import { OWNER_LUA } from "./lua-owner.ts";
+import { HEAD_LUA, OWNER_LUA } from "./lua-owner.ts";
 
 /**
- * The letters that say which optional arguments follow, in this order. A capital clears a fact.
- * r record, t entry, k answer (call as JSON, call id, text), s status, g agent, c customer, n end reason, x expiry,
- * m messages (their number, then their ids), l trim below
+ * Arguments: clock, owner, write id, expected version, epoch, the version it makes, call as JSON or nothing, mask, number
+ * of the mask's arguments, those, then fields and values of the hash as they are.
+ *
+ * The mask says what changes beside them, in this order; a capital clears a fact: s status, g agent, c customer, n end
+ * reason, x expiry, m messages (their number, then their ids), l trim below.
  */
-export const COMMIT_LUA = `${OWNER_LUA}
-local owner, writeId, expected, epoch, mask = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local at = 6
-local function take() at = at + 1 return ARGV[at] end
-local function has(letter) return string.find(mask, letter, 1, true) end
-
+export const COMMIT_LUA = `${HEAD_LUA}
+local owner, writeId, expected, epoch, version, known, mask = unpack(ARGV, 2, 8)
 local h = call('HMGET', KEY, 'v', 'e', 'w', 's', 'x', 'l')
-local version, low = h[1], h[6]
-if not version or isOver(h[5]) then
-  if expected ~= '0' or epoch ~= '0' then return {0} end
-  if version then erase(KEY, owner) end
-  create(KEY, owner)
-  version, low = '0', '1'
-elseif h[3] == writeId or h[4] == 'forgotten' or h[2] ~= epoch or version ~= expected then
-  return {0, version, h[2], h[4], h[3]}
+local isNew = not h[1] or isOver(h[5])
+if isNew then
+  if expected ~= '0' or epoch ~= '0' then return {} end
+elseif h[3] == writeId or h[4] == 'forgotten' or h[2] ~= epoch or h[1] ~= expected then
+  return {h[1], h[2], h[4], h[3]}
 end
 
-version = int(version + 1)
-local sequence = nextSequence()
-call('XADD', FEED, sequence .. '-0', 'o', owner, 'v', version)
-local set, known = {'v', version, 'w', writeId, 'u', int(now)}, ''
-local function put(field, value) set[#set + 1] = field; set[#set + 1] = value end
-if has('r') then put('d', take()) end
-if has('t') then put('e' .. version, take()) end
-if has('k') then
-  known = take()
-  put('c:' .. take(), version)
-  put('a' .. version, take())
+-- A place in the feed is a time; where that was taken already, or the clock was set back, it is the next one.
+local function enterFeed()
+  local place = int(us)
+  local added = redis.pcall('XADD', FEED, place .. '-0', 'o', owner, 'v', version)
+  if type(added) ~= 'table' then return place end
+  if not string.find(added.err, 'equal or smaller', 1, true) then error(added.err, 0) end
+  local info = call('XINFO', 'STREAM', FEED)
+  for n = 1, #info, 2 do
+    if info[n] == 'last-generated-id' then place = int(string.match(info[n + 1], '^%d+') + 1) end
+  end
+  call('XADD', FEED, place .. '-0', 'o', owner, 'v', version)
+  return place
 end
-put('t' .. version, int(now) .. ':' .. sequence .. ':' .. known)
-call('HSET', KEY, unpack(set))
+
+local at = int(now)
+local function append()
+  call('HSET', KEY, 't' .. version, at .. ':' .. enterFeed() .. ':' .. known, 'v', version, 'w', writeId, 'u', at, unpack(ARGV, 10 + ARGV[9]))
+end
+
+if not isNew and mask == '' then
+  append()
+  return version
+end
+${OWNER_LUA.slice(HEAD_LUA.length)}
+if isNew then
+  if h[1] then erase(KEY, owner) end
+  create(KEY, owner)
+end
+append()
+
+local next = 9
+local function take() next = next + 1 return ARGV[next] end
+local function has(letter) return string.find(mask, letter, 1, true) end
 
 if has('s') then
   local status = take()
@@ -90,11 +104,11 @@ if has('m') then
 end
 if has('l') then
   local below = math.min(tonumber(take()), version + 1)
-  low = tonumber(low)
+  local low = isNew and 1 or tonumber(h[6])
   if below > low then
     dropTurns(KEY, low, below - 1, false)
     call('HSET', KEY, 'l', int(below))
   end
 end
-return {1, version}
+return version
 `;

@@ -4,7 +4,7 @@
 //
 //   v version  e epoch  p process  w write id  s status  a agent  c customer  r end reason  d record
 //   b created  u updated  x expires  q creation sequence  l lowest version shown
-//   t<version> "<at>:<sequence>:<call as JSON or nothing>"   e<version> entry   a<version> answer   c:<call id> its version
+//   t<version> "<at>:<place in the feed>:<call as JSON or nothing>"   e<version> entry   a<version> answer   c:<call id> its version
 //   n mail that waits  m number of the last mail  f mail up to here is consumed
 //   m<number> "<at>:<message id>"   b<number> its text   i:<message id> its number
 //
@@ -22,10 +22,11 @@ export const GRACE_MS = 3_600_000;
 /** Microseconds between two sequence numbers of a shard; as many shards as this can be told apart by the remainder. */
 export const SEQUENCE_STEP = 16;
 
-/** The keys that a script gets, in this order; short ones get only the first three. */
-export const KEY_NAMES = ["KEY", "SEQUENCE", "FEED", "OWNERS", "CONVERSATIONS", "LIVE", "CUSTOMERS", "OWNED", "EXPIRY", "MAIL", "LEASES"] as const;
+/** The keys that a script gets, in this order; short ones get only the first, or two. */
+export const KEY_NAMES = ["KEY", "FEED", "SEQUENCE", "OWNERS", "CONVERSATIONS", "LIVE", "CUSTOMERS", "OWNED", "EXPIRY", "MAIL", "LEASES"] as const;
 
-export const OWNER_LUA = `
+/** What every script begins with: its keys and the time. */
+export const HEAD_LUA = `
 local ${KEY_NAMES.join(", ")} = unpack(KEYS)
 local call = redis.call
 
@@ -42,12 +43,16 @@ local function int(number) return string.format('%.0f', number) end
 
 local function isOver(expires) return expires and tonumber(expires) <= now end
 
+`;
+
+export const OWNER_LUA = `${HEAD_LUA}
 local function isConversation(owner) return string.sub(owner, 1, 13) == 'conversation:' end
 
 -- An entry of an index by text: all entries of one value lie together, whatever characters it has.
 local function under(value) return #value .. ':' .. value end
 
--- Grows with time and never repeats, in no shard: each has its own remainder, which the first value brings (greet).
+-- Numbers of owners in the order of their creation. They grow with time and never repeat, in no shard: each has its own
+-- remainder, which the first value brings (greet).
 local function nextSequence()
   local last = tonumber(call('GET', SEQUENCE) or '0')
   local sequence = us - us % ${SEQUENCE_STEP} + last % ${SEQUENCE_STEP}
@@ -103,8 +108,8 @@ local function dropTurns(key, low, high, isWhole)
     ids, fields = {}, {}
   end
   eachTurn(key, low, high, function(version, head)
-    local sequence, known = string.match(head, '^%d+:(%d+):(.*)$')
-    ids[#ids + 1] = sequence .. '-0'
+    local place, known = string.match(head, '^%d+:(%d+):(.*)$')
+    ids[#ids + 1] = place .. '-0'
     if not isWhole then
       for _, letter in ipairs({'t', 'e', 'a'}) do fields[#fields + 1] = letter .. version end
       local id = known ~= '' and cjson.decode(known)[1]

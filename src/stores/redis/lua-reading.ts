@@ -112,20 +112,23 @@ return {items, before}
 /** The newest place in the feed, or what was committed after a place. */
 export const FEED_LUA = `${OWNER_LUA}
 local after, limit = ARGV[2], tonumber(ARGV[3])
-if limit == 0 then return {{}, call('GET', SEQUENCE) or '0', 1} end
+if limit == 0 then
+  local newest = call('XREVRANGE', FEED, '+', '-', 'COUNT', '1')[1]
+  return {{}, newest and string.match(newest[1], '^%d+') or '0', 1}
+end
 local items, visits = {}, 0
 while visits < ${VISITS} do
   local page = call('XRANGE', FEED, '(' .. after .. '-0', '+', 'COUNT', '100')
   for _, entry in ipairs(page) do
-    local sequence = string.match(entry[1], '^%d+')
+    local place = string.match(entry[1], '^%d+')
     local owner, version = entry[2][2], entry[2][4]
     local h = call('HMGET', KEY .. owner, 'x', 't' .. version, 'e' .. version)
-    if not h[2] or string.match(h[2], '^%d+:(%d+):') ~= sequence then
+    if not h[2] or string.match(h[2], '^%d+:(%d+):') ~= place then
       call('XDEL', FEED, entry[1])
     elseif not isOver(h[1]) then
-      items[#items + 1] = {sequence, owner, version, h[2], h[3]}
+      items[#items + 1] = {place, owner, version, h[2], h[3]}
     end
-    after = sequence
+    after = place
     if #items == limit then return {items, after, 0} end
   end
   if #page < 100 then return {items, after, 1} end

@@ -47,7 +47,7 @@ export async function openRedis(at: string | GivenClient, options: RedisOptions 
   const link = new Link({ address, connect, timeoutMs });
   try {
     await link.open();
-    const greetings = await Promise.all(keys.shards.map((shard, n) => link.call(SCRIPTS.greet, [shard.format, shard.few[0]!], [String(FORMAT), String(n)])));
+    const greetings = await Promise.all(keys.shards.map((shard, n) => link.call(SCRIPTS.greet, [shard.format, shard.sequence], [String(FORMAT), String(n)])));
     checkGreetings(greetings, address, logger);
   } catch (thrown) {
     await link.close();

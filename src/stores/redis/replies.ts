@@ -73,7 +73,7 @@ function callsOf(pairs: readonly Reply[], oldestMs: number): KnownCall[] {
   return [...newestFirst.values()].reverse();
 }
 
-/** A turn's head: `<at>:<sequence>:<call as JSON or nothing>`. */
+/** A turn's head: `<at>:<place in the feed>:<call as JSON or nothing>`. */
 function headOf(reply: Reply): { atMs: number; call: readonly [callId: string, digest: string] | null } {
   const [, at, call] = /^(\d+):\d+:(.*)$/s.exec(textOf(reply)) ?? [];
   if (at === undefined) throw unexpected();
@@ -86,10 +86,10 @@ export function entryOf([version, head, text]: readonly Reply[]): Entry {
   return { version: numberOf(version), atMs, text: maybeText(text), callId: call ? call[0] : null };
 }
 
-/** One line of the feed without its cursor: sequence, owner, version, head, text. */
-export function feedItemOf(reply: Reply): Omit<FeedItem, "cursor"> & { readonly sequence: number } {
-  const [sequence, owner, ...entry] = listOf(reply);
-  return { ...entryOf(entry), owner: textOf(owner) as Owner, sequence: numberOf(sequence) };
+/** One line of the feed without its cursor: place, owner, version, head, text. */
+export function feedItemOf(reply: Reply): Omit<FeedItem, "cursor"> & { readonly place: number } {
+  const [place, owner, ...entry] = listOf(reply);
+  return { ...entryOf(entry), owner: textOf(owner) as Owner, place: numberOf(place) };
 }
 
 /** One line of a list: fields, size of the record, owner. `sequence` orders by creation. */

@@ -59,16 +59,18 @@ export async function readFeed(shards: readonly Shard[], ask: AskShard, after: s
   }
   const places = readFeedCursor(after, shards.length);
   const parts = await Promise.all(shards.map((shard, n) => nextOf(ask, shard, places[n]!, limit)));
-  const next = parts.flatMap((items, n) => items.map((item) => ({ ...item, shard: n }))).sort((a, b) => a.sequence - b.sequence);
-  const items = next.slice(0, limit).map(({ sequence, shard, ...item }): FeedItem => {
-    places[shard] = sequence;
+  const next = parts.flatMap((items, n) => items.map((item) => ({ ...item, shard: n }))).sort((a, b) => a.place - b.place);
+  const items = next.slice(0, limit).map(({ place, shard, ...item }): FeedItem => {
+    places[shard] = place;
     return { ...item, cursor: feedCursor(places) };
   });
   return { items, cursor: items.at(-1)?.cursor ?? after };
 }
 
-async function nextOf(ask: AskShard, shard: Shard, after: number, limit: number): Promise<(Omit<FeedItem, "cursor"> & { sequence: number })[]> {
-  const items: (Omit<FeedItem, "cursor"> & { sequence: number })[] = [];
+type Placed = Omit<FeedItem, "cursor"> & { readonly place: number };
+
+async function nextOf(ask: AskShard, shard: Shard, after: number, limit: number): Promise<Placed[]> {
+  const items: Placed[] = [];
   for (let at = String(after); items.length < limit; ) {
     const [rows, place, isDone] = listOf(await ask(shard, SCRIPTS.feed, at, String(limit - items.length)));
     items.push(...listOf(rows).map(feedItemOf));

@@ -55,16 +55,15 @@ export class RedisStore implements Store {
 
   async commit(owner: Owner, change: Change): Promise<Committed> {
     const { writeId, expectedVersion, epoch, facts } = change;
-    const { mask, args } = changeArgs(change);
     const keys = touchesIndexes(change) ? "all" : "few";
-    const reply = listOf(await this.#about(keys, SCRIPTS.commit, owner, owner, writeId, String(expectedVersion), String(epoch), mask, ...args));
-    if (numberOf(reply[0]) === 1) {
-      const version = numberOf(reply[1]);
+    const reply = await this.#about(keys, SCRIPTS.commit, owner, owner, writeId, String(expectedVersion), String(epoch), String(expectedVersion + 1), ...changeArgs(change));
+    if (!Array.isArray(reply)) {
+      const version = numberOf(reply);
       const mayExpire = facts?.expiresAtMs === undefined ? {} : { mayExpire: facts.expiresAtMs !== null };
       this.#regressions.acknowledged(owner, { version, epoch, ...mayExpire });
       return { version };
     }
-    const head = headOf(reply);
+    const head = headOf(listOf(reply));
     if (head?.writeId === writeId) return { version: head.version };
     const lost = this.#regressions.compare(owner, head ?? null);
     if (lost) throw lost;
@@ -180,7 +179,7 @@ export class RedisStore implements Store {
 }
 
 /** The head that a refused commit met; undefined when there is no owner. */
-function headOf([, version, epoch, status, writeId]: readonly Reply[]): Head | undefined {
+function headOf([version, epoch, status, writeId]: readonly Reply[]): Head | undefined {
   if (version === undefined) return undefined;
   return { version: numberOf(version), epoch: numberOf(epoch), status: textOf(status) as Status, writeId: maybeText(writeId) };
 }
