@@ -60,7 +60,7 @@ export class CardAgent extends ConversimpleAgent {
     this.form.set({ phone });
     return { saved: true };
   });
-  renumber = tool("Change what is there", ${`{ number: pii }`}, ({ number }) => {
+  renumber = tool("Change what is there", { number: pii }, ({ number }) => {
     this.state.cards[0]!.number = number;
     this.state.cards.shift();
     for (const name of Object.keys(this.state.contacts)) this.state.contacts[name]!.kind = "work";
