@@ -4,7 +4,7 @@
 //
 //   DT1. A due time is stored as wall time, so that it holds over a restart. From the moment at which this process knows
 //        of it, it is measured on the monotonic clock: setting the clock makes nothing due, and delays nothing.
-//   DT2. What is due is due until its part wants another time, or none. The timer only has it looked at.
+//   DT2. What is due is due until its part wants another time, or none. The timer tells of it once.
 //   DT3. A part that cannot say when wants nothing: it is asked while a commit is taken over, which must not fail.
 //   DT4. A conversation has at most one timer, and none after `stop`.
 
@@ -22,6 +22,8 @@ interface Due {
   readonly atMs: number;
   /** The same on the monotonic clock (DT1). */
   readonly at: number;
+  /** Whether the timer has told of it (DT2). */
+  isTold: boolean;
 }
 
 export interface DueTimesOptions {
@@ -36,6 +38,8 @@ export class DueTimes {
   readonly #options: DueTimesOptions;
   readonly #dues = new Map<Part, Due>();
   #timer: Timer | undefined;
+  /** What the timer waits for, monotonic. */
+  #next = Number.POSITIVE_INFINITY;
   #hasStopped = false;
 
   constructor(options: DueTimesOptions) {
@@ -48,9 +52,9 @@ export class DueTimes {
     for (const part of parts) {
       const atMs = timeOf(() => part.dueAtMs?.(value(part.slice()!), createdAtMs));
       if (atMs === undefined) this.#dues.delete(part);
-      else if (this.#dues.get(part)?.atMs !== atMs) this.#dues.set(part, { atMs, at: clock.monotonic() + atMs - clock.now() });
+      else if (this.#dues.get(part)?.atMs !== atMs) this.#dues.set(part, { atMs, at: clock.monotonic() + atMs - clock.now(), isTold: false });
     }
-    if (parts.length > 0) this.#wait();
+    this.#wait();
   }
 
   /** What is due, with its time; the longest overdue first. */
@@ -66,9 +70,11 @@ export class DueTimes {
     return this.#dues.get(part)?.atMs === atMs;
   }
 
-  /** What was due could not be committed: it is looked at again soon. */
+  /** What was due could not be committed: it is told of again soon. */
   again(): void {
-    this.#arm(AGAIN_MS);
+    const now = this.#options.clock.monotonic();
+    for (const due of this.#dues.values()) if (due.at <= now) due.isTold = false;
+    this.#wait(AGAIN_MS);
   }
 
   /** DT4. */
@@ -78,16 +84,24 @@ export class DueTimes {
     this.#dues.clear();
   }
 
-  #wait(): void {
-    const next = Math.min(...[...this.#dues.values()].map(({ at }) => at));
+  #wait(atLeastMs = 0): void {
+    const next = Math.min(...[...this.#dues.values()].map(({ at, isTold }) => (isTold ? Number.POSITIVE_INFINITY : at)));
+    if (next === this.#next || this.#hasStopped) return;
     this.#timer?.cancel();
-    if (next !== Number.POSITIVE_INFINITY) this.#arm(Math.min(Math.max(0, next - this.#options.clock.monotonic()), LONGEST_WAIT_MS));
+    this.#next = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#options;
+    const delayMs = Math.min(Math.max(atLeastMs, next - clock.monotonic()), LONGEST_WAIT_MS);
+    this.#timer = clock.after(delayMs, () => this.#tell(), { background: true });
   }
 
-  #arm(delayMs: number): void {
-    this.#timer?.cancel();
-    if (this.#hasStopped) return;
-    this.#timer = this.#options.clock.after(delayMs, () => (this.overdue().length > 0 ? this.#options.onDue() : this.#wait()), { background: true });
+  #tell(): void {
+    this.#next = Number.POSITIVE_INFINITY;
+    const now = this.#options.clock.monotonic();
+    const untold = [...this.#dues.values()].filter(({ at, isTold }) => !isTold && at <= now);
+    for (const due of untold) due.isTold = true;
+    if (untold.length > 0) this.#options.onDue();
+    this.#wait();
   }
 }
 

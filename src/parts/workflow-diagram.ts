@@ -33,7 +33,8 @@ function edge(from: string, to: string, label: string): string {
 }
 
 function idOf(name: string, index: number): string {
-  return /^[A-Za-z]\w*$/.test(name) && !WORDS.has(name.toLowerCase()) ? name : `step_${index + 1}`;
+  const isPlain = /^[A-Za-z]\w*$/.test(name) && !/^step_\d+$/.test(name) && !WORDS.has(name.toLowerCase());
+  return isPlain ? name : `step_${index + 1}`;
 }
 
 /** Everything that could mean something as Mermaid's character codes. */

@@ -54,6 +54,22 @@ test("no timer is longer than timers can be, and what is far away still comes", 
   expect(Math.max(...timers)).toBeLessThan(2 ** 31);
 });
 
+test("what is due and stays so is told of once, and hides nothing that comes after it", async () => {
+  const { clock, times, look, heard } = alarms(["a", "b"]);
+  look({ a: 1_000, b: 2_000 });
+  await clock.advance(1_500);
+  look({ a: 1_000, b: 2_000 });
+  expect(heard()).toBe(1);
+  await clock.advance(500);
+  expect(heard()).toBe(2);
+  await clock.advance("1h");
+  expect(heard()).toBe(2);
+  // It could not be done: both are told of again.
+  times.again();
+  await clock.advance("1h");
+  expect(heard()).toBe(3);
+});
+
 test("after a stop no timer is left, and none is started again", async () => {
   const { clock, times, timers, look, heard } = alarms(["a"]);
   look({ a: 1_000 });

@@ -61,15 +61,17 @@ test("odd names are labels in the diagram, deadlines are ways", () => {
   const odd = workflow({
     data: { "x: y": z.string() },
     initial: "end",
-    steps: { end: { needs: ["x: y"], to: ['say "hi"\n[*]'], deadlineMs: 90_000, onDeadline: "late" }, 'say "hi"\n[*]': {}, late: { final: true } },
+    steps: { end: { needs: ["x: y"], to: ['say "hi"\n[*]'], deadlineMs: 90_000, onDeadline: "late" }, 'say "hi"\n[*]': {}, late: { to: ["step_1"] }, step_1: { final: true } },
   });
   expect(odd.toMermaid()).toBe(`stateDiagram-v2
     state "end" as step_1
     state "say #34;hi#34;#10;#91;#42;#93;" as step_2
+    state "step_1" as step_4
     [*] --> step_1
     step_1 --> step_2 : x#58; y
     step_1 --> late : after 90 s
     step_2 --> [*]
-    late --> [*]
+    late --> step_4
+    step_4 --> [*]
 `);
 });
