@@ -27,10 +27,10 @@ local function enterFeed()
   local place = int(us)
   local added = redis.pcall('XADD', FEED, place .. '-0', 'o', owner, 'v', version)
   if type(added) ~= 'table' then return place end
-  if not string.find(added.err, 'equal or smaller', 1, true) then error(added.err, 0) end
-  local info = call('XINFO', 'STREAM', FEED)
+  -- Any other error comes again below, as the server says it.
+  local info = string.find(added.err, 'equal or smaller', 1, true) and call('XINFO', 'STREAM', FEED) or {}
   for n = 1, #info, 2 do
-    if info[n] == 'last-generated-id' then place = int(string.match(info[n + 1], '^%d+') + 1) end
+    if info[n] == 'last-generated-id' then place = int(math.max(us, string.match(info[n + 1], '^%d+') + 1)) end
   end
   call('XADD', FEED, place .. '-0', 'o', owner, 'v', version)
   return place
