@@ -155,6 +155,30 @@ test("mail that waited is applied after the repair, without a call, and keeps no
   await Promise.all([bench.host.drain(0), other.host.drain(0)]);
 });
 
+test("a program that reads or writes after the repair finds the repaired state, also before any call", async () => {
+  const { here, repair } = await damaged();
+  const agent = new Counter();
+  const bench = await HostBench.start(agent, { world: here, mailEveryMs: 3_600_000 });
+  await bench.open();
+  await expect(agent.getState("c1")).rejects.toMatchObject({ code: "state_quarantined" });
+  await repair();
+  const written = agent.updateState("c1", { count: 7 });
+  await here.clock.advance("1s");
+  await written;
+  expect(await agent.getState("c1")).toEqual({ count: 7 });
+  await bench.host.drain(0);
+});
+
+test("a program that only reads finds the repaired state, too", async () => {
+  const { here, repair } = await damaged();
+  const agent = new Counter();
+  const bench = await HostBench.start(agent, { world: here });
+  await bench.open();
+  await repair();
+  expect(await agent.getState("c1")).toEqual({ count: 2 });
+  await bench.host.drain(0);
+});
+
 test("an end after the repair runs the hook on the repaired state", async () => {
   const { here, repair, words } = await damaged();
   const bench = await HostBench.start(new Listening((word) => words.push(word)), { world: here });
