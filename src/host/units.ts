@@ -18,17 +18,17 @@ import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
 import { ConversimpleError, StateTooLargeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { Mask } from "../base/mask.ts";
 import { hide } from "../base/redaction.ts";
 import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
-import { causeOf, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
+import { causeOf, REVEAL, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
 import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
+import { hiddenState } from "./hidden-texts.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
 import type { UnitHost, UpdateCount } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
@@ -36,7 +36,9 @@ import { UnitRun } from "./unit-run.ts";
 /** What an outside writer puts into an inbox, as it is encoded in the message's text. */
 export type Mail =
   | { readonly kind: "update"; readonly changes: Readonly<Record<string, unknown>>; readonly source: string }
-  | { readonly kind: "signal"; readonly name: string; readonly payload: unknown; readonly source: string };
+  | { readonly kind: "signal"; readonly name: string; readonly payload: unknown; readonly source: string }
+  /** Somebody looked at what is masked: changes nothing, and is journalled with the reason. (P21) */
+  | { readonly kind: "reveal"; readonly reason: string; readonly source: string };
 
 export interface UnitsOptions {
   readonly store: Store;
@@ -55,6 +57,7 @@ interface Handled {
   readonly facts?: Change["facts"];
   readonly message?: WaitingMessage;
   readonly source?: string;
+  readonly reason?: string;
   /** What a repetition of it gets; asked for when it went well. */
   readonly answer?: () => Answer;
 }
@@ -213,10 +216,7 @@ export class Units implements UnitHost {
       await live.commit({ entry: failedEntry("outside", "message", message.id, "state_quarantined"), consume: [message.id] });
       return;
     }
-    const handle = (run: UnitRun) => (mail.kind === "update" ? applyUpdate(live, run, mail.changes) : live.agent.agent.onSignal?.(mail.name, mail.payload));
-    const unit = mail.kind === "update" ? "outside" : "signal";
-    const name = mail.kind === "update" ? "update" : mail.name;
-    const failure = await this.#unit(live, { unit, name, id: `\nmessage:${message.id}`, handle, message, source: mail.source });
+    const failure = await this.#unit(live, { ...workOf(live.agent, mail), id: `\nmessage:${message.id}`, message, source: mail.source });
     if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
@@ -230,6 +230,7 @@ export class Units implements UnitHost {
       ...(thrown === undefined ? {} : causeOf(thrown)),
       ms: [0, 0, Math.round(this.clock.monotonic() - startedAt)],
       ...(handled.source === undefined ? {} : { source: handled.source }),
+      ...(handled.reason === undefined || outcome !== "ok" ? {} : { reason: handled.reason }),
       ...(handled.message ? { message: handled.message.id } : {}),
     });
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(handled.message ? { consume: [handled.message.id] } : {}) };
@@ -269,12 +270,6 @@ export class Units implements UnitHost {
   }
 }
 
-/** What of the state must not stand in a text about a failure of its conversation. */
-function hiddenState(live: LiveConversation): string[] {
-  if (live.quarantine) return [];
-  return live.agent.slices.flatMap((slice) => (slice.masks ? Mask.of(slice.masks).hidden(live.document.value(slice)) : []));
-}
-
 const NOTHING = encode(undefined);
 
 /** What a repeated update gives: what the first one gave, as far as it can be kept. */
@@ -289,14 +284,21 @@ function keptText(result: unknown): string {
 
 /** @throws {ConversimpleError} when it is not a message that an outside writer posts. */
 function mailOf(value: unknown): Mail {
-  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source", unknown>> | null;
+  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason", unknown>> | null;
   const isUpdate = mail?.kind === "update" && typeof mail.changes === "object" && mail.changes !== null;
-  if (isUpdate || (mail?.kind === "signal" && typeof mail.name === "string")) return value as Mail;
+  if (isUpdate || (mail?.kind === "signal" && typeof mail.name === "string") || (mail?.kind === "reveal" && typeof mail.reason === "string")) return value as Mail;
   throw new ConversimpleError("state_quarantined", "A message in the inbox is none that this release knows.");
 }
 
-function applyUpdate(live: LiveConversation, run: UnitRun, changes: Readonly<Record<string, unknown>>): void {
-  const slice = live.agent.slices.find(({ name }) => name === "state");
+/** What a message asks for. */
+function workOf(agent: AgentDefinition, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason"> {
+  if (mail.kind === "update") return { unit: "outside", name: "update", handle: (run) => applyUpdate(agent, run, mail.changes) };
+  if (mail.kind === "reveal") return { unit: "outside", name: REVEAL, handle: () => {}, reason: mail.reason };
+  return { unit: "signal", name: mail.name, handle: () => agent.agent.onSignal?.(mail.name, mail.payload) };
+}
+
+function applyUpdate(agent: AgentDefinition, run: UnitRun, changes: Readonly<Record<string, unknown>>): void {
+  const slice = agent.slices.find(({ name }) => name === "state");
   if (!slice) throw new ConversimpleError("definition_invalid", "An update came from outside, but the agent declares no conversation state.");
   const state = run.draft(slice) as Record<string, unknown>;
   for (const key of Object.keys(changes)) state[key] = changes[key];

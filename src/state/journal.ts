@@ -35,7 +35,7 @@ export interface EntryFacts {
   readonly outcome: UnitOutcome;
   /** Error code or refusal word when the outcome is not "ok". */
   readonly code?: string;
-  /** Why it was refused, in the SDK's words: path and reason, never a value. */
+  /** Why it was refused, in the SDK's words: path and reason, never a value. Of a look at what is masked: why it was looked at. */
   readonly reason?: string;
   /** Milliseconds that the unit waited in the queue, spent in guards, and ran. */
   readonly ms: readonly [queue: number, guard: number, run: number];
@@ -56,6 +56,9 @@ export function causeOf(thrown: unknown): Pick<EntryFacts, "code" | "reason"> {
 
 /** The longest reason of an entry, characters. */
 const MAX_REASON = 300;
+
+/** The name of a unit that only says that somebody looked at what is masked. (P21) */
+export const REVEAL = "reveal";
 
 /** An entry as it is read. */
 export interface JournalEntry extends EntryFacts {

@@ -1,6 +1,6 @@
 // `conversimple state history <id>`
 
-import { openEntry, type JournalEntry } from "../../state/journal.ts";
+import { openEntry, REVEAL, type JournalEntry } from "../../state/journal.ts";
 import { maskedEntry } from "../../state/masking.ts";
 import { idOf, type Entry, type Owner } from "../../state/store.ts";
 import { textOf } from "../../base/errors.ts";
@@ -72,7 +72,7 @@ function show(commits: readonly Commit[], terminal: Terminal): void {
     printable(entry?.name ?? "-"),
     entry ? entry.outcome : "-",
     entry ? `${entry.ms[2]} ms` : "-",
-    printable(damage ?? entry?.code ?? (changes ? pathsOf(changes).join(", ") : "first kept")),
+    printable(damage ?? entry?.code ?? (entry?.name === REVEAL ? entry.reason : undefined) ?? (changes ? pathsOf(changes).join(", ") : "first kept")),
   ]);
   const [head = "", ...lines] = columns([["VERSION", "TIME", "UNIT", "NAME", "OUTCOME", "RAN", "CHANGED"], ...rows]);
   terminal.say(terminal.tone("quiet", head));

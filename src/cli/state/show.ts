@@ -7,6 +7,7 @@ import { agoText, lossless, sizeText, timeText, valueText } from "../rendering.t
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { currentParts, findConversation, partsAtVersion, type StoredParts } from "./conversations.ts";
+import { revealed } from "./reveal.ts";
 import { STORE_OPTION } from "./store-option.ts";
 
 export const showCommand: Command = {
@@ -16,6 +17,7 @@ export const showCommand: Command = {
   count: [1, 1],
   options: {
     at: { value: "<version>", summary: "as it was at this version" },
+    reveal: { value: "<reason>", summary: "in clear, also what is personal; the reason is written into the journal" },
     json: { summary: "as JSON, without losing anything: a Date is {\"$date\":ms}, a Map {\"$map\":[...]}" },
     ...STORE_OPTION,
   },
@@ -25,7 +27,9 @@ export const showCommand: Command = {
     const store = await openToRead(readAddress(input.text("store")));
     try {
       const loaded = await findConversation(store, input.positionals[0]!);
-      const stored = at === undefined ? currentParts(loaded) : await partsAtVersion(store, loaded, at);
+      const masked = at === undefined ? currentParts(loaded) : await partsAtVersion(store, loaded, at);
+      const reason = input.text("reveal");
+      const stored = reason === undefined ? masked : await revealed(store, loaded, masked, reason);
       if (input.flag("json")) terminal.say(JSON.stringify(jsonOf(loaded, stored), null, 2));
       else show(loaded, stored, terminal);
       return 0;
