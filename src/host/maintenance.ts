@@ -7,6 +7,7 @@
 
 import type { Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
+import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
 import { idOf, type ListFilter } from "../state/store.ts";
 import type { LiveConversation } from "./conversation.ts";
 import type { HostSettings } from "./host-options.ts";
@@ -35,6 +36,7 @@ export class Maintenance {
   readonly #lease: Lease;
   readonly #host: Maintained;
   readonly #borrowed = new Set<string>();
+  readonly #timeBounds: () => TimeBounds;
   #timers = new Map<string, Timer>();
   #isStopped = false;
 
@@ -42,6 +44,7 @@ export class Maintenance {
     this.#settings = settings;
     this.#lease = lease;
     this.#host = host;
+    this.#timeBounds = timeBoundsOf(settings.clock);
   }
 
   start(): void {
@@ -62,10 +65,12 @@ export class Maintenance {
       if (isSilent && live.queue.isIdle && live.parallel === 0) await this.#abandon(live.id);
     }
     await this.#host.buryErased();
-    const silentSince = clock.now() - abandonedAfterMs;
+    const silentSince = this.#timeBounds().earliestMs - abandonedAfterMs;
     const filter: ListFilter = { kind: "conversation", status: "live", orphaned: true, limit: ORPHANS_PER_ROUND };
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {
       for (const { owner, facts } of page.items) {
+        // Ours are judged above, by a clock that nobody sets; a clock that was set also makes their leases look over.
+        if (this.#host.conversations.has(idOf(owner))) continue;
         if (facts.updatedAtMs <= silentSince) await this.#abandon(idOf(owner));
       }
       if (page.nextCursor === null || this.#isStopped) break;

@@ -295,6 +295,18 @@ test("calls that keep coming do not hold a drain up", async () => {
   expect(isDone).toBe(true);
 });
 
+test("somebody who sets the clock ends no call, and none of another process either", async () => {
+  const shared = world();
+  const one = await start({}, shared);
+  const two = await start({}, shared);
+  await one.bench.open("mine");
+  await two.bench.open("theirs");
+  shared.clock.jump(3 * 3_600_000);
+  await shared.clock.advance("3m");
+  expect(await one.bench.facts("mine")).toMatchObject({ status: "live" });
+  expect(await two.bench.facts("theirs")).toMatchObject({ status: "live" });
+});
+
 test("a conversation without a sign of life is ended as abandoned, with its hook, also when its process is gone", async () => {
   const here = world();
   const one = await start({}, here, RARELY);
