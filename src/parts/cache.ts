@@ -139,7 +139,7 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   /** The conversation was identified, but not for whoever is on the phone after a logout: the customer state knows. */
   override joined(parts: ReadonlyMap<string, Part>): void {
     this.#customer = [...parts.values()].find((part) => part instanceof CustomerStatePart);
-    check(this.#options.scope !== "customer" || this.#customer !== undefined, 'scope "customer" needs a customer state: declare a field with customerState(schema)');
+    if (this.#options.scope === "customer") this.#customerState();
   }
 
   async get(key: K): Promise<V> {
@@ -227,7 +227,12 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     if (this.#options.scope === "conversation") return { shelf: this.#shelfOf(here)!, name: key, key };
     if (this.#options.scope === "process") return { shelf: this.#shelf, name: key, key };
     // An owner key has no newline.
-    return { shelf: this.#shelf, name: `${this.#customer!.ownerKey}\n${key}`, key };
+    return { shelf: this.#shelf, name: `${this.#customerState().ownerKey}\n${key}`, key };
+  }
+
+  #customerState(): CustomerStatePart {
+    if (this.#customer) return this.#customer;
+    throw definition('scope "customer" needs a customer state in the same agent: declare a field with customerState(schema)');
   }
 
   #shelfOf(here: Running | undefined): Shelf | undefined {
@@ -257,5 +262,9 @@ function isWhole(value: number, least: number): boolean {
 }
 
 function check(isSo: boolean, rule: string): void {
-  if (!isSo) throw new ConversimpleError("definition_invalid", `cache: ${rule}.`);
+  if (!isSo) throw definition(rule);
+}
+
+function definition(reason: string): ConversimpleError {
+  return new ConversimpleError("definition_invalid", `cache: ${reason}.`);
 }

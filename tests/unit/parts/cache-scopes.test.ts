@@ -75,6 +75,14 @@ test("a customer's cache in an agent without customers is refused when the agent
     static override readonly agentId = "nobody";
     readonly orders = cache({ ttlMs: 1, scope: "customer", load: (key) => key });
   }
+  const alone = cache({ ttlMs: 1, scope: "customer", load: (key) => key });
+  class Alone extends ConversimpleAgent {
+    static override readonly agentId = "alone";
+    get = tool("Get", () => alone.get("a"));
+  }
+  const call = await testAgent(new Alone());
+  await call.tool("get");
+  expect(call.errors).toMatchObject([{ code: "definition_invalid" }]);
   await expect(testAgent(new Nobody())).rejects.toMatchObject({ code: "definition_invalid", message: expect.stringContaining("customerState(schema)") as string });
 });
 
