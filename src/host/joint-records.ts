@@ -28,8 +28,10 @@ import { keptAnswer } from "./kept-answer.ts";
 
 /** How long an update may take, conflicts and unknown outcomes included, milliseconds. Source: as a commit's. */
 const WITHIN_MS = 10_000;
-/** The longest pause between two attempts, milliseconds. */
+/** The longest pause before a write id is sent again, milliseconds. */
 const LONGEST_PAUSE_MS = 500;
+/** The longest pause after a lost race, milliseconds: a few commits of those who won it. */
+const LONGEST_RACE_PAUSE_MS = 100;
 /** Owners that are known at a time. Source: as many as conversations whose values stay in memory. */
 const KNOWN_OWNERS = 256;
 /** How long an owner stays known without an update, milliseconds. Far below what a tombstone stays, so that nothing erased comes back. */
@@ -107,7 +109,7 @@ export class JointRecordsOfStore implements JointRecords {
       if (this.#clock.monotonic() + pauseMs > deadline) throw new StoreUnavailableError(`Others changed the record without a pause for ${WITHIN_MS} ms. Nothing was stored; try again.`);
       // Those who met twice would meet again without a difference between their pauses.
       if (pauseMs > 0) await sleep(this.#clock, randomInt(pauseMs + 1));
-      pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_PAUSE_MS);
+      pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RACE_PAUSE_MS);
     }
   }
 

@@ -21,7 +21,7 @@ export interface ResumeOptions<State = Record<string, unknown>> {
 /** What is wrong with the option, in words. */
 export function resumeMistake(schema: Schema, { withinMs, carry }: ResumeOptions): string | undefined {
   if (!Number.isFinite(withinMs) || withinMs <= 0) return "resume.withinMs must be a number of milliseconds, more than 0";
-  if (!Array.isArray(carry) || carry.length === 0) return "resume.carry names no field";
+  if (carry.length === 0) return "resume.carry names no field";
   const known = fieldsOf(schema);
   const unknown = carry.find((field) => known && !known.has(field));
   return unknown === undefined ? undefined : `resume.carry names "${unknown}", which is no field of the schema`;
