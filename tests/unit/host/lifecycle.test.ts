@@ -297,8 +297,10 @@ test("calls that keep coming do not hold a drain up", async () => {
 
 test("somebody who sets the clock ends no call, and none of another process either", async () => {
   const shared = world();
-  const one = await start({}, shared);
-  const two = await start({}, shared);
+  // Their leases look over until they are renewed.
+  const times = { leaseMs: 300_000, sweepEveryMs: 10_000 };
+  const one = await start({}, shared, times);
+  const two = await start({}, shared, times);
   await one.bench.open("mine");
   await two.bench.open("theirs");
   shared.clock.jump(3 * 3_600_000);
