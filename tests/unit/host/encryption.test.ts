@@ -105,11 +105,12 @@ test("a writer outside writes encrypted messages with the keys, and is refused a
 test("a dispatcher encrypts the store that it is given when it is given keys", async () => {
   const store = openMemory();
   const dispatcher = new Dispatcher({ agents: [new Card()], apiKey: "cs_test_1", platformUrl: "ws://127.0.0.1:1/sdk/websocket", store, encryption: { keys: [NEW] }, signals: false, logger: silentLogger });
-  let failure: unknown;
-  const started = dispatcher.start().catch((thrown: unknown) => (failure = thrown));
-  while (!dispatcher.host && failure === undefined) await new Promise((resolve) => setImmediate(resolve));
-  await dispatcher.host!.open("c1", { agentId: "card" });
-  await dispatcher.host!.invoke({ conversationId: "c1", callId: "k", tool: "keep", arguments: { number: CANARY } });
+  const joining = dispatcher.start();
+  let isOver = false;
+  const started = joining.catch(() => {}).finally(() => void (isOver = true));
+  for (; !dispatcher.host; await new Promise((resolve) => setImmediate(resolve))) expect(isOver).toBe(false);
+  await dispatcher.host.open("c1", { agentId: "card" });
+  await dispatcher.host.invoke({ conversationId: "c1", callId: "k", tool: "keep", arguments: { number: CANARY } });
   await dispatcher.stop();
   await started;
   const stored = await storedOf(store);
