@@ -25,7 +25,7 @@ import { hostSettings, type HostOptions, type HostSettings } from "./host-option
 import { watchRejections } from "./late-rejections.ts";
 import { Lease } from "./leases.ts";
 import { Maintenance } from "./maintenance.ts";
-import { offeredTools, OfferWatch } from "./offered-tools.ts";
+import { describedTools, ToolOffers } from "./offered-tools.ts";
 import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
@@ -49,8 +49,7 @@ export class AgentHost implements Host, ConversationHost {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #borrowing = new Map<string, Promise<void>>();
   readonly #looking = new Map<LiveConversation, Promise<void>>();
-  readonly #offers = new OfferWatch();
-  readonly #toolListeners = new Set<(conversationId: string) => void>();
+  readonly #offers = new ToolOffers();
   readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
   readonly #lease: Lease;
   readonly #units: Units;
@@ -139,15 +138,7 @@ export class AgentHost implements Host, ConversationHost {
 
   tools(conversationId: string, which: "offered" | "all" = "offered"): readonly ToolDescription[] {
     const live = this.#live.get(conversationId);
-    if (!live) return [];
-    const tools = which === "all" ? [...live.agent.tools.values()] : offeredTools(live);
-    return tools.map(({ name, description, parameters, options, resultMasks }) => ({
-      name,
-      description,
-      parameters: parameters.jsonSchema,
-      ...(options.examples ? { examples: options.examples } : {}),
-      ...(resultMasks.length > 0 ? { resultMasks } : {}),
-    }));
+    return live ? describedTools(live, which) : [];
   }
 
   async invoke(invocation: Invocation): Promise<Outcome> {
@@ -160,8 +151,7 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   onToolsChanged(listener: (conversationId: string) => void): () => void {
-    this.#toolListeners.add(listener);
-    return () => this.#toolListeners.delete(listener);
+    return this.#offers.listen(listener);
   }
 
   onGone(listener: (conversationId: string, why: GoneReason) => void): () => void {
@@ -240,10 +230,9 @@ export class AgentHost implements Host, ConversationHost {
     for (const unlink of this.#unlinks) unlink();
   }
 
-  /** What a model is offered may be another set now. Told before the answer of the call that changed it. */
+  /** What a model is offered may be another set now. */
   changed(live: LiveConversation): void {
-    if (!this.#offers.hasChanged(live)) return;
-    for (const listener of this.#toolListeners) listener(live.id);
+    this.#offers.look(live);
   }
 
   /** Has a conversation do what is due: every turn begins with that. */
@@ -362,8 +351,9 @@ export class AgentHost implements Host, ConversationHost {
       await this.store.release(owner, this.#lease.identity.id, loaded.epoch).catch(() => {});
       throw thrown;
     }
+    const isAgain = this.#live.has(conversationId);
     this.#live.set(conversationId, live);
-    this.#offers.begin(live);
+    this.#offers.begin(live, isAgain);
     return { kind: "serving", isNew };
   }
 

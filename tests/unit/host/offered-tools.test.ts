@@ -69,7 +69,7 @@ test("a guard of one's own may rule a tool out; one that cannot answer does not"
   expect(names(bench)).toEqual(["toggle", "enter"]);
 });
 
-test("a conversation whose record cannot be used offers all tools, and each says so", async () => {
+test("a conversation whose record cannot be used offers all tools, and each says so; once it is repaired, those that the step allows", async () => {
   const bench = await HostBench.start(new BookingAgent());
   await bench.open();
   await bench.call("start_booking");
@@ -81,4 +81,11 @@ test("a conversation whose record cannot be used offers all tools, and each says
   await next.open();
   expect(names(next)).toHaveLength(6 + FREE.length);
   expect(await next.result("set_dates", DATES)).toBe("state_quarantined");
+  // Somebody repairs it.
+  const heard: string[][] = [];
+  next.host.onToolsChanged(() => heard.push(names(next)));
+  const damaged = (await bench.world.truth.load(owner))!;
+  await bench.world.truth.commit(owner, { writeId: "r", expectedVersion: damaged.version, epoch: damaged.epoch, record: record! });
+  expect(await next.result("set_dates", DATES)).toMatchObject({ message: "How many guests?" });
+  expect(heard).toEqual([["set_dates", ...FREE], ["set_guests", ...FREE]]);
 });
