@@ -102,6 +102,6 @@ test("no sequence of tools, deadlines and crashes reaches a step except through 
       if (each.kind === "set" && !("odd" in each.data) && Object.values(each.data).every((value) => value === "x")) expect(after.step).toBe(passed(made, before.step, after.data));
     }
   });
-  await fc.assert(property, { numRuns: 120, seed: 20260101 });
-  expect(moves).toBeGreaterThan(100);
+  await fc.assert(property, { numRuns: 60, seed: 20260101 });
+  expect(moves).toBeGreaterThan(50);
 });
