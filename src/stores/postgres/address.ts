@@ -2,7 +2,8 @@
 //
 //   AD1. `postgres://user:password@host:port/database?schema=...&pool=...&prepare=...&sslmode=...`; the options that are
 //        ours are taken out, everything else is the driver's.
-//   AD2. What a log shows has no user, password or query.
+//   AD2. What a log shows has no user, password or query. An address that a password may have torn apart is refused
+//        before any part of it is shown.
 
 import type { PoolConfig } from "pg";
 import { ConversimpleError } from "../../base/errors.ts";
@@ -11,31 +12,38 @@ import { ConversimpleError } from "../../base/errors.ts";
 const DEFAULT_SCHEMA = "conversimple";
 /** Connections of one process unless the address says otherwise. Source: the driver's own default. */
 const DEFAULT_POOL = 10;
+const HOW_TO_WRITE = "Write postgres://user:password@host:5432/database; characters such as @, /, ? or # in a password are written as %40, %2F, %3F or %23.";
 
 /** A checked address. */
 export interface PostgresAddress {
   readonly shown: string;
+  /** As SQL writes it: quoted, so that a reserved word is a name too. */
   readonly schema: string;
   readonly prepares: boolean;
-  readonly config: PoolConfig;
+  readonly config: PoolConfig & { readonly max: number };
 }
 
 /** @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password. */
 export function parseAddress(address: string): PostgresAddress {
-  let url: URL;
-  try {
-    url = new URL(address);
-  } catch {
-    throw misconfigured("The address of the PostgreSQL store cannot be read. Write postgres://user:password@host:5432/database; characters such as @ or / in a password are written as %40 or %2F.");
-  }
+  const url = parsed(address);
   const schema = taken(url, "schema") ?? DEFAULT_SCHEMA;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw misconfigured("schema= in the address must be lower-case letters, digits and _.");
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema) || schema.startsWith("pg_")) {
+    throw misconfigured("schema= in the address of the PostgreSQL store must be at most 63 lower-case letters, digits and _, and not begin with pg_.");
+  }
   const prepare = taken(url, "prepare") ?? "true";
-  if (prepare !== "true" && prepare !== "false") throw misconfigured("prepare= in the address is true or false.");
-  const pool = Number(taken(url, "pool") ?? DEFAULT_POOL);
-  if (!Number.isSafeInteger(pool) || pool < 1 || pool > 1_000) throw misconfigured("pool= in the address is a number of connections, 1 to 1000.");
-  const config: PoolConfig = { connectionString: url.href, max: pool, application_name: "conversimple" };
-  return { shown: `postgres://${url.host}${url.pathname}`, schema, prepares: prepare === "true", config };
+  if (prepare !== "true" && prepare !== "false") throw misconfigured("prepare= in the address of the PostgreSQL store is true or false.");
+  const max = Number(taken(url, "pool") ?? DEFAULT_POOL);
+  if (!Number.isSafeInteger(max) || max < 1 || max > 1_000) throw misconfigured("pool= in the address of the PostgreSQL store is a number of connections, 1 to 1000.");
+  const config = { connectionString: url.href, max, application_name: "conversimple" };
+  return { shown: `postgres://${url.host}${url.pathname}`, schema: `"${schema}"`, prepares: prepare === "true", config };
+}
+
+/** AD2. */
+function parsed(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isTorn = !url || url.hash !== "" || /^\/.*[/@]/.test(url.pathname) || [...url.searchParams.keys()].some((key) => !/^[a-z_]+$/i.test(key));
+  if (isTorn) throw misconfigured(`The address of the PostgreSQL store cannot be read. ${HOW_TO_WRITE}`);
+  return url;
 }
 
 function taken(url: URL, name: string): string | undefined {

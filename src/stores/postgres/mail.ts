@@ -38,14 +38,14 @@ export class Mail {
     const now = nowSql("$1");
     const belongs = process === null ? isOrphan(schema, now) : "o.process = $2";
     const values = process === null ? [nowMs()] : [nowMs(), stored(process)];
-    const rows = await connections.run<{ owner: string }>(`
+    const rows = await connections.read<{ owner: string }>(`
       SELECT o.owner FROM ${schema}.owners o WHERE o.id IN (SELECT DISTINCT owner_id FROM ${schema}.inbox) AND o.status = 'live' AND ${present(now)} AND ${belongs}`, values, process === null ? "pending-orphans" : "pending");
     return rows.map((row) => read(row.owner) as Owner);
   }
 
   async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
     const { connections, schema, nowMs } = this.#options;
-    const rows = await connections.run<WaitingMessage>(`
+    const rows = await connections.read<WaitingMessage>(`
       SELECT i.message_id AS id, i.text, i.at AS "atMs" FROM ${schema}.owners o JOIN ${schema}.inbox i ON i.owner_id = o.id
       WHERE o.owner = $1 AND ${present(nowSql("$2"))} ORDER BY i.id LIMIT ${PAGE_ITEMS.inbox}`, [stored(owner), nowMs()], "inbox");
     return rows.map(({ id, text, atMs }) => ({ id: read(id), text: read(text), atMs }));

@@ -43,7 +43,7 @@ export class Owners {
   async load(owner: Owner): Promise<Loaded | undefined> {
     const { connections, schema, nowMs } = this.#options;
     const now = nowSql("$2");
-    const [row] = await connections.run<WholeRow>(`
+    const [row] = await connections.read<WholeRow>(`
       SELECT ${COLUMNS}, o.record, (SELECT count(*) FROM ${schema}.inbox i WHERE i.owner_id = o.id) AS mail,
         (SELECT coalesce(json_agg(json_build_object('callId', t.call_id, 'digest', t.digest, 'version', t.version, 'atMs', t.at)), '[]')
          FROM (SELECT call_id, digest, version, at FROM ${schema}.turns WHERE owner_id = o.id AND call_id IS NOT NULL ORDER BY version DESC LIMIT ${LEDGER_MAX_CALLS}) t
@@ -57,7 +57,7 @@ export class Owners {
   async answer(owner: Owner, callId: string): Promise<string | undefined> {
     const { connections, schema, nowMs } = this.#options;
     const now = nowSql("$3");
-    const [row] = await connections.run<{ answer: string }>(`
+    const [row] = await connections.read<{ answer: string }>(`
       SELECT t.answer FROM ${schema}.owners o JOIN ${schema}.turns t ON t.owner_id = o.id
       WHERE o.owner = $1 AND ${present(now)} AND t.call_id = $2 AND t.at > ${now} - ${LEDGER_MAX_AGE_MS} ORDER BY t.version DESC LIMIT 1`, [stored(owner), stored(callId), nowMs()], "answer");
     return row && read(row.answer);
@@ -68,7 +68,7 @@ export class Owners {
     const limit = pageLimit(filter.limit, PAGE_ITEMS.list);
     const values: unknown[] = [nowMs(), limit + 1];
     const where = conditions(filter, schema, values);
-    const rows = await connections.run<Row & { recordBytes: number }>(`
+    const rows = await connections.read<Row & { recordBytes: number }>(`
       SELECT ${COLUMNS}, coalesce(octet_length(o.record), 0) AS "recordBytes" FROM ${schema}.owners o WHERE ${where.join(" AND ")} ORDER BY o.id DESC LIMIT $2`, values);
     const page = rows.slice(0, limit);
     const items = page.map((row): Listed => ({ owner: read(row.owner) as Owner, version: row.version, epoch: row.epoch, process: readOrNull(row.process), facts: factsOf(row), recordBytes: row.recordBytes }));
@@ -78,7 +78,7 @@ export class Owners {
   async history(owner: Owner, range: { afterVersion?: number; limit?: number } = {}): Promise<readonly Entry[]> {
     const { connections, schema, nowMs } = this.#options;
     const limit = pageLimit(range.limit, PAGE_ITEMS.history);
-    const rows = await connections.run<Entry>(`
+    const rows = await connections.read<Entry>(`
       SELECT t.version, t.at AS "atMs", t.entry AS text, t.call_id AS "callId" FROM ${schema}.owners o JOIN ${schema}.turns t ON t.owner_id = o.id
       WHERE o.owner = $1 AND ${present(nowSql("$2"))} AND t.version > $3 ORDER BY t.version LIMIT $4`, [stored(owner), nowMs(), range.afterVersion ?? 0, limit], "history");
     return rows.map(entryOf);
@@ -89,11 +89,11 @@ export class Owners {
     const { connections, schema, nowMs } = this.#options;
     const most = pageLimit(limit, PAGE_ITEMS.feed);
     if (after === null) {
-      const [{ oldest }] = await connections.run<{ oldest: number }>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest") as [{ oldest: number }];
+      const [{ oldest }] = await connections.read<{ oldest: number }>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest") as [{ oldest: number }];
       return { items: [], cursor: `${oldest}.0` };
     }
     const [xid, id] = cursorOf(after);
-    const rows = await connections.run<Entry & { owner: string; xid: number; id: number }>(`
+    const rows = await connections.read<Entry & { owner: string; xid: number; id: number }>(`
       SELECT t.version, t.at AS "atMs", t.entry AS text, t.call_id AS "callId", o.owner, t.xid, t.id FROM ${schema}.turns t JOIN ${schema}.owners o ON o.id = t.owner_id
       WHERE (t.xid, t.id) > ($1::bigint, $2::bigint) AND t.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND ${present(nowSql("$3"))}
       ORDER BY t.xid, t.id LIMIT $4`, [xid, id, nowMs(), most], "feed");

@@ -3,8 +3,8 @@
 // Owns the ordered migrations. Everything lies in one schema (namespace), `conversimple` unless the address says
 // otherwise, and every statement names it: nothing depends on a search path, which poolers share between clients.
 //
-//   PG1. Migrations run under an advisory lock that ends with their transaction: ten processes that start at once
-//        migrate once, also behind a pooler in transaction mode.
+//   PG1. Migrations run in one transaction under an advisory lock that ends with it: ten processes that start at once
+//        migrate once, also behind a pooler in transaction mode, and one that is killed leaves nothing half-done.
 //   PG2. `owners` has no index on what a commit changes, so its updates stay on their page (HOT).
 //   PG3. Texts are `text`, never jsonb: what was stored comes back character by character (texts.ts).
 //   PG4. A turn carries the id of its transaction: the feed shows what is older than every transaction that still runs,
@@ -12,7 +12,7 @@
 //   PG5. A database of a newer release is refused, never guessed at.
 
 import { ConversimpleError } from "../../base/errors.ts";
-import type { Session } from "./connections.ts";
+import type { Connections, Session } from "./connections.ts";
 
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -75,21 +75,21 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 const LOCK = 7_302_118_552;
 
 /**
- * Brings the database to {@link SCHEMA_VERSION} (PG1); `session` is in a transaction.
+ * Brings the database to {@link SCHEMA_VERSION} (PG1).
  *
  * @returns the version that was found, 0 for a new one.
  * @throws {ConversimpleError} `store_misconfigured` when it is of a newer release (PG5).
  */
-export async function migrate(session: Session, schema: string, address: string): Promise<number> {
+export async function migrate(connections: Connections, schema: string, address: string): Promise<number> {
+  // Nearly always there is nothing to do, and no reason to wait for anybody.
+  const found = await connections.migration((session) => versionOf(session, schema));
+  if (found < SCHEMA_VERSION) return connections.migration((session) => upgrade(session, schema, address));
+  return checked(found, address);
+}
+
+async function upgrade(session: Session, schema: string, address: string): Promise<number> {
   await session(`SELECT pg_advisory_xact_lock(${LOCK})`);
-  const found = await versionOf(session, schema);
-  if (found > SCHEMA_VERSION) {
-    throw new ConversimpleError(
-      "store_misconfigured",
-      `Cannot open the store ${address}: its schema is version ${found}, this release knows ${SCHEMA_VERSION}. Upgrade conversimple, or use another database.`,
-      { address, found, known: SCHEMA_VERSION },
-    );
-  }
+  const found = checked(await versionOf(session, schema), address);
   if (found === SCHEMA_VERSION) return found;
   // Only where it is missing: who may write in a schema need not have the right to make one.
   const [{ there }] = await session<{ there: boolean }>("SELECT to_regnamespace($1) IS NOT NULL AS there", [schema]) as [{ there: boolean }];
@@ -100,6 +100,15 @@ export async function migrate(session: Session, schema: string, address: string)
     await session(`INSERT INTO ${schema}.migrations (version) VALUES ($1)`, [version]);
   }
   return found;
+}
+
+function checked(found: number, address: string): number {
+  if (found <= SCHEMA_VERSION) return found;
+  throw new ConversimpleError(
+    "store_misconfigured",
+    `Cannot open the store ${address}: its schema is version ${found}, this release knows ${SCHEMA_VERSION}. Upgrade conversimple, or use another database.`,
+    { address, found, known: SCHEMA_VERSION },
+  );
 }
 
 async function versionOf(session: Session, schema: string): Promise<number> {
