@@ -48,7 +48,7 @@ export interface CustomerUpdateOptions {
 }
 
 /** A synchronous change of a draft: it may run again when somebody else was faster. */
-export type CustomerRecipe<Profile, T> = ((profile: Profile) => T) & ([T] extends [never] ? unknown : T extends PromiseLike<unknown> ? "The recipe must be synchronous: do the waiting before the update." : unknown);
+export type CustomerRecipe<Profile, T> = ((profile: Profile) => T) & (unknown extends T ? unknown : [Extract<T, PromiseLike<unknown>>] extends [never] ? unknown : "The recipe must be synchronous: do the waiting before the update.");
 
 /** The customer of the conversation that runs. */
 export interface CustomerState<Profile> {

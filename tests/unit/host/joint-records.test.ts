@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 
 import { systemClock } from "../../../src/base/clock.ts";
+import { StoreUnavailableError } from "../../../src/base/errors.ts";
 import { KeyedHash } from "../../../src/base/keyed-hash.ts";
+import { SimulatedClock } from "../../../src/base/simulated-clock.ts";
 import { JointRecordsOfStore } from "../../../src/host/joint-records.ts";
 import type { Slice } from "../../../src/state/slice.ts";
+import type { Owner } from "../../../src/state/store.ts";
 import { openMemory } from "../../../src/stores/memory.ts";
+import { interceptedStore } from "../../../src/testing/intercepted-store.ts";
 
 const orders: Slice = { name: "customer", schemaVersion: 1, maxBytes: 65_536, initial: () => ({ orders: [] }), restore: (stored) => stored, check: (value) => value };
 type Orders = { orders: string[] };
@@ -57,4 +61,125 @@ test("a forgotten owner takes no update and gives no value", async () => {
   await store.forget(owner, { tombstone: true });
   await expect(joint.read(owner, [orders])).rejects.toMatchObject({ code: "customer_forgotten" });
   await expect(joint.update(owner, [orders], { name: "order", operationId: "b" }, () => {})).rejects.toMatchObject({ code: "customer_forgotten" });
+});
+
+/** Requests to a store, by method. */
+function counted(inner = openMemory()) {
+  const requests: string[] = [];
+  const store = interceptedStore(inner, (request, run) => {
+    requests.push(request.method);
+    return run();
+  });
+  return { store, requests };
+}
+const push = (joint: JointRecordsOfStore, owner: Owner, item: string, slice = orders) =>
+  joint.update(owner, [slice], { name: "order", operationId: item }, (value) => (value(slice) as Orders).orders.push(item));
+const itemsOf = async (joint: JointRecordsOfStore, owner: Owner) => ((await joint.read(owner, [orders])).value(orders) as Orders).orders;
+
+test("updates that follow each other are one round trip each", async () => {
+  const { store, requests } = counted();
+  const { joint } = records(store);
+  const owner = joint.ownerOf("customer", "c1");
+  await push(joint, owner, "P1");
+  await push(joint, owner, "P2");
+  requests.length = 0;
+  for (let n = 0; n < 5; n++) await push(joint, owner, `more-${n}`);
+  expect(requests).toEqual(["commit", "commit", "commit", "commit", "commit"]);
+});
+
+test("what a recipe refuses on something that is out of date is not believed", async () => {
+  const { store, joint: first } = records();
+  const { joint: second } = records(store);
+  const owner = first.ownerOf("customer", "c1");
+  await push(first, owner, "P1");
+  await push(first, owner, "P2");
+  await push(second, owner, "voucher");
+  const spend = (joint: JointRecordsOfStore) =>
+    joint.update(owner, [orders], { name: "spend", operationId: "spend" }, (value) => {
+      const known = value(orders) as Orders;
+      if (!known.orders.includes("voucher")) throw new Error("no voucher");
+      known.orders.splice(known.orders.indexOf("voucher"), 1);
+    });
+  await spend(first);
+  expect(await itemsOf(second, owner)).toEqual(["P1", "P2"]);
+});
+
+test("an operation that is older than what is listed is not carried out again, and the oldest entries stay for 24 h", async () => {
+  const clock = new SimulatedClock();
+  const store = openMemory({ clock });
+  const joint = new JointRecordsOfStore({ store, clock, hash: new KeyedHash("a secret for this test") });
+  const owner = joint.ownerOf("customer", "c1");
+  const big: Slice = { ...orders, maxBytes: 1_000_000 };
+  const set = (n: number) => joint.update(owner, [big], { name: "set", operationId: `op-${n}` }, (value) => (value(big) as Orders).orders.splice(0, 1, `${n} ${"x".repeat(2_000)}`).length);
+  expect(await set(0)).toBe(0);
+  // Far more bytes than a journal keeps.
+  for (let n = 1; n < 4_000; n++) await set(n);
+  expect(await set(0)).toBe(0);
+  expect(await set(1)).toBe(1);
+  expect((await store.load(owner))!.version).toBe(4_000);
+  for (let hour = 0; hour < 30; hour++) {
+    clock.jump(3_600_000);
+    for (let n = 0; n < 200; n++) await set(10_000 + hour * 200 + n);
+  }
+  const [oldest] = await store.history(owner, { limit: 1 });
+  expect(oldest!.version).toBeGreaterThan(1);
+  expect(oldest!.atMs).toBeLessThanOrEqual(clock.now() - 24 * 3_600_000);
+  expect(await joint.update(owner, [big], { name: "set", operationId: "op-11200" }, () => "again")).toBe(1);
+});
+
+test("an update whose answer was lost is applied once, also when somebody else came in between", async () => {
+  const { store: inner, joint: other } = records();
+  const owner = other.ownerOf("customer", "c1");
+  let lose = 1;
+  const store = interceptedStore(inner, async (request, run) => {
+    const answer = await run();
+    if (request.method === "commit" && lose-- > 0) {
+      await push(other, owner, "between");
+      throw new StoreUnavailableError("the answer was lost", { outcome: "unknown" });
+    }
+    return answer;
+  });
+  const { joint } = records(store);
+  expect(await push(joint, owner, "P1")).toBe(1);
+  expect(await itemsOf(other, owner)).toEqual(["P1", "between"]);
+});
+
+test("a customer's record that is gone, or older than it was, is said once; an account's may go", async () => {
+  const { store, joint } = records();
+  const owner = joint.ownerOf("customer", "c1");
+  for (const item of ["P1", "P2", "P3"]) await push(joint, owner, item);
+  await store.forget(owner);
+  await expect(push(joint, owner, "P4")).rejects.toMatchObject({ code: "state_lost" });
+  expect(await push(joint, owner, "P4")).toBe(1);
+  const account = joint.ownerOf("account", "a1");
+  for (const item of ["1", "2", "3"]) await push(joint, account, item);
+  await store.forget(account);
+  expect(await push(joint, account, "4")).toBe(1);
+});
+
+test("two parts of one name read the record each by its own schema, and neither loses what the other stored", async () => {
+  const { joint } = records();
+  const owner = joint.ownerOf("customer", "c1");
+  const other: Slice = { ...orders, restore: (stored) => ({ orders: [...(stored as Orders).orders] }) };
+  const visits: Slice = { ...orders, name: "visits" };
+  await push(joint, owner, "P1");
+  await push(joint, owner, "P2", other);
+  await push(joint, owner, "V1", visits);
+  await push(joint, owner, "P3");
+  const { value } = await joint.read(owner, [orders, visits]);
+  expect([value(orders), value(visits)]).toEqual([{ orders: ["P1", "P2", "P3"] }, { orders: ["V1"] }]);
+});
+
+test("what is known of an owner is not used after a minute, nor after its record has expired", async () => {
+  const clock = new SimulatedClock();
+  const { store, requests } = counted(openMemory({ clock }));
+  const joint = new JointRecordsOfStore({ store, clock, hash: new KeyedHash("a secret for this test") });
+  const owner = joint.ownerOf("customer", "c1");
+  const touch = (operationId: string) => joint.update(owner, [orders], { name: "order", operationId, expiresAtMs: clock.now() + 30_000 }, (value) => (value(orders) as Orders).orders.push(operationId));
+  await touch("1");
+  await touch("2");
+  requests.length = 0;
+  clock.jump(31_000);
+  expect(await touch("3")).toBe(1);
+  expect(requests).toEqual(["load", "commit"]);
 });
