@@ -36,7 +36,7 @@ function rowsOf(path: string): Row[] {
 /** Runs the task with a host on the file. */
 async function withHost<T>(path: string, task: (host: AgentHost) => Promise<T>): Promise<T> {
   const store = await openSqlite(path);
-  const host = await AgentHost.start({ agents: [agent()], store });
+  const host = await AgentHost.start({ agents: [agent()], store, secret: "the same after a restart" });
   try {
     return await task(host);
   } finally {
