@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cleanUpBenchmark } from "./clean-up.ts";
+import { redisCommitBenchmark } from "./commit-redis.ts";
 import { commitBenchmark, encryptedCommitBenchmark } from "./commit.ts";
 import { hostBenchmark } from "./host.ts";
 import { hotCustomerBenchmark } from "./hot-customer.ts";
@@ -30,6 +31,10 @@ const groups: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "commit memory": () => commitBenchmark({ store: "memory", conversations: 64 }),
   "commit 1": () => commitBenchmark({ store: "sqlite", conversations: 1 }),
   "commit 64": () => commitBenchmark({ store: "sqlite", conversations: 64 }),
+  "redis commit 1": () => redisCommitBenchmark(1, "everysec"),
+  "redis commit 64": () => redisCommitBenchmark(64, "everysec"),
+  "redis commit 1000": () => redisCommitBenchmark(1_000, "everysec"),
+  "redis commit 64, synced": () => redisCommitBenchmark(64, "always"),
   "commit 1000": () => commitBenchmark({ store: "sqlite", conversations: 1_000 }),
   "encrypted commit": async () => [...(await encryptedCommitBenchmark("memory", 64)), ...(await encryptedCommitBenchmark("sqlite", 64))],
   host: async () => [await hostBenchmark("memory:", 64, 60_000), await hostBenchmark(sqlite(), 1, 3_000), await hostBenchmark(sqlite(), 64, 60_000)],

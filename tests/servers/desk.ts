@@ -22,7 +22,7 @@ interface Started {
 
 const START: Readonly<Record<SharedServer, () => Promise<Started>>> = {
   redis: () => startRedis(),
-  "redis-cluster": startCluster,
+  "redis-cluster": () => startCluster(),
   "redis-sentinel": () => startSentinel(),
   // Tests of durability start their own.
   postgres: () => startPostgres("fsync=off"),
@@ -48,7 +48,7 @@ export class Desk {
 
   async close(): Promise<void> {
     const all = await Promise.allSettled(this.#started.values());
-    await Promise.all(all.map((each) => (each.status === "fulfilled" ? each.value.remove() : undefined)));
+    await Promise.all(all.map((each) => (each.status === "fulfilled" ? each.value.remove() : Promise.resolve())));
   }
 
   /** Answers test files: one line with what is wanted, one line back. */
@@ -58,7 +58,7 @@ export class Desk {
       socket.once("data", (data) => {
         const reply = this.ask(String(data).trim() as SharedServer).then(
           (url) => ({ url }),
-          (thrown: unknown) => ({ reason: String((thrown as Error).message), isUnavailable: thrown instanceof Unavailable }),
+          (thrown: unknown) => ({ reason: (thrown as Error).message, isUnavailable: thrown instanceof Unavailable }),
         );
         void reply.then((said) => socket.end(JSON.stringify(said)));
       });

@@ -51,10 +51,11 @@ function isExecutable(path: string): boolean {
 }
 
 function install(service: Service, packages: readonly string[]): void {
-  if (process.getuid?.() !== 0 || !findProgram("apt-get")) throw new Unavailable(`${service} is not installed; install ${packages.join(" ")}, or name a server in CONVERSIMPLE_TEST_${service.toUpperCase()}`);
+  const program = findProgram("apt-get");
+  if (process.getuid?.() !== 0 || !program) throw new Unavailable(`${service} is not installed; install ${packages.join(" ")}, or name a server in CONVERSIMPLE_TEST_${service.toUpperCase()}`);
   // Run level 1: what is installed is not started as a service of the machine.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const apt = (...args: string[]) => execFileSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", "-qq", ...args], { env, stdio: "ignore", timeout: 300_000 });
+  const apt = (...args: string[]) => execFileSync(program, ["-o", "DPkg::Lock::Timeout=300", "-qq", ...args], { env, stdio: "ignore", timeout: 300_000 });
   process.stderr.write(`installing ${packages.join(" ")} for the tests ...\n`);
   try {
     apt("update");

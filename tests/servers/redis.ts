@@ -100,8 +100,9 @@ export interface RedisCluster {
   remove(): Promise<void>;
 }
 
-export async function startCluster(): Promise<RedisCluster> {
-  const masters = await Promise.all(Array.from({ length: MASTERS }, async () => startRedis("--cluster-enabled", "yes", "--cluster-port", String(await freePort()), "--cluster-config-file", "nodes.conf")));
+/** @param more arguments of every master. */
+export async function startCluster(...more: readonly string[]): Promise<RedisCluster> {
+  const masters = await Promise.all(Array.from({ length: MASTERS }, async () => startRedis("--cluster-enabled", "yes", "--cluster-port", String(await freePort()), "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000", ...more)));
   for (const [n, master] of masters.entries()) {
     const from = Math.floor((n * CLUSTER_SLOTS) / MASTERS);
     const to = Math.floor(((n + 1) * CLUSTER_SLOTS) / MASTERS) - 1;

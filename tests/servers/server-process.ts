@@ -107,12 +107,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** What is still there when this process ends by itself (SP2, also where the kernel does not do it). */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 function spawnTied({ program, args, cwd, user, deathSignal = "KILL" }: ServerCommand, port: number): ChildProcess {
   const setpriv = findProgram("setpriv");
   const isRoot = process.getuid?.() === 0;
   const as = user !== undefined && isRoot ? [`--reuid=${user}`, `--regid=${user}`, "--clear-groups"] : [];
   const command = setpriv ? [setpriv, "--pdeathsig", deathSignal, ...as, program] : [program];
   const child = spawn(command[0]!, [...command.slice(1), ...args(port)], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  process.once("exit", () => child.kill("SIGKILL"));
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   return child;
 }

@@ -34,7 +34,7 @@ export function changeArgs({ expectedVersion, record, entry, answer, facts, cons
   return [call, mask, String(more.length), ...more, ...fields];
 }
 
-/** Whether the change touches an index, so that its script needs all keys (RC2). */
+/** Whether the change touches an index, so that its script needs all keys (RC3). */
 export function touchesIndexes({ expectedVersion, epoch, facts, consume }: Change): boolean {
   return (expectedVersion === 0 && epoch === 0) || facts !== undefined || Boolean(consume?.length);
 }

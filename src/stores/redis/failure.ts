@@ -48,6 +48,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENETUNREACH: "the host cannot be reached; check the address and the network",
   TLS: "the server speaks no TLS on that port; write redis://, or use its TLS port",
   CERTIFICATE: "the server's certificate is not trusted; give its authority with ?ca=<file>",
+  "no TLS answer": "the host does not answer, or speaks no TLS on that port; check the address, or write redis://",
   "no answer": "the connection ended without an answer; if it should be TLS, write rediss://",
   "no primary": "no Sentinel knows a primary of that name; check the addresses and the name",
 };
@@ -89,7 +90,8 @@ export function callError(failure: Failure, operation: string, address: string, 
 export function openingError(thrown: unknown, address: string): ConversimpleError {
   const said = thrown instanceof ConversimpleError ? thrown.fields.redis : failureOf(thrown).code;
   if (thrown instanceof ConversimpleError && said === undefined) return thrown;
-  const code = String(said);
+  // Redis waits in silence for the rest of what it takes for a command.
+  const code = said === "ETIMEDOUT" && address.startsWith("rediss") ? "no TLS answer" : String(said);
   return new ConversimpleError("store_misconfigured", `Cannot open the store ${address} (${code}): ${REMEDIES[code] ?? "the connection failed"}.`, { address, redis: code });
 }
 
@@ -111,7 +113,8 @@ function isUnsent(thrown: unknown): boolean {
 function networkCode(thrown: unknown, text: string): string {
   if (thrown instanceof NoPrimary) return "no primary";
   if (thrown instanceof CallTimeout || /timeout|timed out/i.test(text)) return "ETIMEDOUT";
-  const code = String((thrown as { code?: unknown } | null)?.code ?? (thrown as { cause?: { code?: unknown } } | null)?.cause?.code ?? "");
+  const { code: own, cause } = (thrown ?? {}) as { code?: string; cause?: { code?: string } };
+  const code = own ?? cause?.code ?? "";
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) return "CERTIFICATE";
   if (/SSL|TLS|EPROTO/.test(code)) return "TLS";
   return code in REMEDIES ? code : "no answer";

@@ -130,13 +130,13 @@ export class Link {
 
   async #connect(): Promise<void> {
     if (this.#connection) return;
-    let isLost = false;
-    let made: Connection | undefined;
-    made = await this.#options.connect(() => {
-      isLost = true;
-      if (made) this.#drop(made);
+    const state: { isLost: boolean; made?: Connection } = { isLost: false };
+    const made = await this.#options.connect(() => {
+      state.isLost = true;
+      if (state.made) this.#drop(state.made);
     });
-    if (isLost) throw new Error("The connection ended as soon as it was made.");
+    state.made = made;
+    if (state.isLost) throw new Error("The connection ended as soon as it was made.");
     this.#connection = made;
   }
 

@@ -1,24 +1,27 @@
 // The commit: checks, record, journal, ledger, facts, inbox and trim in one script.                          (S1..S3)
 //
 //   RC1. What is refused is answered with the owner's head; `refusal.ts` says what it means, as for all stores. (S8)
-//   RC2. A commit that changes no index needs two keys; only the others carry all of them.
+//   RC2. The write that made the expected version must be the one that the caller knows: after a failover another process
+//        may have made the same version once more.
+//   RC3. A commit that changes no index needs two keys; only the others carry all of them.
 
 import { HEAD_LUA, OWNER_LUA } from "./lua-owner.ts";
 
 /**
- * Arguments: clock, owner, write id, expected version, epoch, the version it makes, call as JSON or nothing, mask, number
- * of the mask's arguments, those, then fields and values of the hash as they are.
+ * Arguments: clock, owner, write id, expected version, epoch, the version it makes, the write id that made the expected
+ * one (nothing when not known), call as JSON or nothing, mask, number of the mask's arguments, those, then fields and
+ * values of the hash as they are.
  *
  * The mask says what changes beside them, in this order; a capital clears a fact: s status, g agent, c customer, n end
  * reason, x expiry, m messages (their number, then their ids), l trim below.
  */
 export const COMMIT_LUA = `${HEAD_LUA}
-local owner, writeId, expected, epoch, version, known, mask = unpack(ARGV, 2, 8)
+local owner, writeId, expected, epoch, version, before, known, mask = unpack(ARGV, 2, 9)
 local h = call('HMGET', KEY, 'v', 'e', 'w', 's', 'x', 'l')
 local isNew = not h[1] or isOver(h[5])
 if isNew then
   if expected ~= '0' or epoch ~= '0' then return {} end
-elseif h[3] == writeId or h[4] == 'forgotten' or h[2] ~= epoch or h[1] ~= expected then
+elseif h[3] == writeId or h[4] == 'forgotten' or h[2] ~= epoch or h[1] ~= expected or before ~= '' and h[3] ~= before then
   return {h[1], h[2], h[4], h[3]}
 end
 
@@ -38,7 +41,7 @@ end
 
 local at = int(now)
 local function append()
-  call('HSET', KEY, 't' .. version, at .. ':' .. enterFeed() .. ':' .. known, 'v', version, 'w', writeId, 'u', at, unpack(ARGV, 10 + ARGV[9]))
+  call('HSET', KEY, 't' .. version, at .. ':' .. enterFeed() .. ':' .. known, 'v', version, 'w', writeId, 'u', at, unpack(ARGV, 11 + ARGV[10]))
 end
 
 if not isNew and mask == '' then
@@ -52,7 +55,7 @@ if isNew then
 end
 append()
 
-local next = 9
+local next = 10
 local function take() next = next + 1 return ARGV[next] end
 local function has(letter) return string.find(mask, letter, 1, true) end
 

@@ -9,10 +9,10 @@ import { OWNER_LUA } from "./lua-owner.ts";
 /** Owners that one call of a script looks at. */
 const VISITS = 2_000;
 
-/** Returns an owner as it is, false when it is absent: fields, then its last calls, then the time. */
+/** Returns an owner as it is, false when it is absent: fields, its last calls, its last write id, the time. */
 export const LOADED_LUA = `
 local function loaded(key)
-  local h = call('HMGET', key, 'v', 'e', 'p', 's', 'a', 'c', 'r', 'b', 'u', 'x', 'n', 'd', 'l')
+  local h = call('HMGET', key, 'v', 'e', 'p', 's', 'a', 'c', 'r', 'b', 'u', 'x', 'n', 'd', 'l', 'w')
   if not h[1] or isOver(h[10]) then return false end
   local calls = {}
   local high, low = tonumber(h[1]), tonumber(h[13])
@@ -30,7 +30,7 @@ local function loaded(key)
     high = first - 1
   end
   h[13] = calls
-  h[14] = int(now)
+  h[15] = int(now)
   return h
 end
 `;

@@ -89,13 +89,13 @@ function destroy(client: NodeRedisClient): void {
 
 /** The first answer of a Sentinel that knows the primary (NR3). @throws what the last one threw, or {@link NoPrimary}. */
 async function primaryOf({ endpoints, primary }: RedisAddress, ask: (endpoint: Endpoint) => Promise<unknown>): Promise<Endpoint> {
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const endpoint of endpoints) {
     try {
       const answer = await ask(endpoint);
       if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
     } catch (thrown) {
-      failure = thrown;
+      failure = thrown as Error;
     }
   }
   throw failure ?? new NoPrimary(`No Sentinel knows ${primary}.`);

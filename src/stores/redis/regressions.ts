@@ -18,6 +18,8 @@ const MOST_OWNERS = 10_000;
 export interface Mark {
   readonly version: number;
   readonly epoch: number;
+  /** The write that made the version; another one with the same version is a regression too. */
+  readonly writeId: string | null;
   /** Whether it may go away by itself; as it was unless given. */
   readonly mayExpire?: boolean;
 }
@@ -36,10 +38,16 @@ export class Regressions {
   acknowledged(owner: Owner, mark: Mark): void {
     const mayExpire = mark.mayExpire ?? this.#marks.get(owner)?.mayExpire ?? false;
     this.#marks.delete(owner);
-    this.#marks.set(owner, { version: mark.version, epoch: mark.epoch, mayExpire });
+    this.#marks.set(owner, { ...mark, mayExpire });
     if (this.#marks.size <= MOST_OWNERS) return;
     const oldest = this.#marks.keys().next();
     if (!oldest.done) this.#marks.delete(oldest.value);
+  }
+
+  /** The write that made a version, as far as it is known; empty when not. */
+  writeOf(owner: Owner, version: number): string {
+    const mark = this.#marks.get(owner);
+    return (mark?.version === version && mark.writeId) || "";
   }
 
   /** It was removed on purpose: nothing that comes is less. */
@@ -55,12 +63,16 @@ export class Regressions {
    */
   compare(owner: Owner, found: Mark | null): ConversimpleError | undefined {
     const mark = this.#marks.get(owner);
-    if (!mark || (found && found.version >= mark.version && found.epoch >= mark.epoch)) return undefined;
+    if (!mark || (found && !isBehind(found, mark))) return undefined;
     this.#marks.delete(owner);
     if (!found && mark.mayExpire) return undefined;
     const fields = { owner, address: this.#address, code: "state_lost", acknowledged: mark.version, acknowledgedEpoch: mark.epoch, found: found?.version, foundEpoch: found?.epoch };
     this.#logger.error(fields, "Redis lost what it had acknowledged (failover, power loss, eviction or DEL)");
-    const now = found ? `has version ${found.version}` : "has nothing";
-    return new ConversimpleError("state_lost", `Cannot commit ${owner}: Redis acknowledged version ${mark.version} and ${now} now.`, fields);
+    const now = !found ? "nothing" : found.version === mark.version ? "another one of that number" : `version ${found.version}`;
+    return new ConversimpleError("state_lost", `Cannot commit ${owner}: Redis acknowledged version ${mark.version} and has ${now} now.`, fields);
   }
+}
+
+function isBehind(found: Mark, mark: Mark): boolean {
+  return found.version < mark.version || found.epoch < mark.epoch || (found.version === mark.version && mark.writeId !== null && found.writeId !== mark.writeId);
 }

@@ -35,11 +35,11 @@ export function numberOf(reply: Reply): number {
   throw unexpected();
 }
 
-/** An owner as `loaded` gives it; undefined when it is absent. */
-export function loadedOf(owner: Owner, reply: Reply): Loaded | undefined {
+/** An owner as `loaded` gives it, with the write id that made its version; undefined when it is absent. */
+export function loadedOf(owner: Owner, reply: Reply): { loaded: Loaded; writeId: string | null } | undefined {
   if (reply === null) return undefined;
-  const [version, epoch, process, status, agentId, customer, endReason, createdAt, updatedAt, expiresAt, mail, record, calls, now] = listOf(reply);
-  return {
+  const [version, epoch, process, status, agentId, customer, endReason, createdAt, updatedAt, expiresAt, mail, record, calls, writeId, now] = listOf(reply);
+  const loaded: Loaded = {
     owner,
     record: maybeText(record),
     version: numberOf(version),
@@ -49,6 +49,7 @@ export function loadedOf(owner: Owner, reply: Reply): Loaded | undefined {
     calls: callsOf(listOf(calls), numberOf(now) - LEDGER_MAX_AGE_MS),
     mail: mail === null ? 0 : numberOf(mail),
   };
+  return { loaded, writeId: maybeText(writeId) };
 }
 
 function factsOf([status, agentId, customer, endReason, createdAt, updatedAt, expiresAt]: readonly Reply[]): Facts {

@@ -50,17 +50,17 @@ export class RedisStore implements Store {
   }
 
   async load(owner: Owner): Promise<Loaded | undefined> {
-    return this.#seen(owner, loadedOf(owner, await this.#one(SCRIPTS.load, owner)));
+    return this.#seen(owner, await this.#one(SCRIPTS.load, owner));
   }
 
   async commit(owner: Owner, change: Change): Promise<Committed> {
     const { writeId, expectedVersion, epoch, facts } = change;
     const keys = touchesIndexes(change) ? "all" : "few";
-    const reply = await this.#about(keys, SCRIPTS.commit, owner, owner, writeId, String(expectedVersion), String(epoch), String(expectedVersion + 1), ...changeArgs(change));
+    const reply = await this.#about(keys, SCRIPTS.commit, owner, owner, writeId, String(expectedVersion), String(epoch), String(expectedVersion + 1), this.#regressions.writeOf(owner, expectedVersion), ...changeArgs(change));
     if (!Array.isArray(reply)) {
       const version = numberOf(reply);
       const mayExpire = facts?.expiresAtMs === undefined ? {} : { mayExpire: facts.expiresAtMs !== null };
-      this.#regressions.acknowledged(owner, { version, epoch, ...mayExpire });
+      this.#regressions.acknowledged(owner, { version, epoch, writeId, ...mayExpire });
       return { version };
     }
     const head = headOf(listOf(reply));
@@ -79,7 +79,7 @@ export class RedisStore implements Store {
     const agent = facts.agentId === undefined ? [] : [facts.agentId];
     const [kind, what, more] = listOf(await this.#about("all", SCRIPTS.acquire, owner, owner, process.id, ...agent));
     if (textOf(kind) === "held") return { kind: "held", process: textOf(what), untilMs: numberOf(more) };
-    return { kind: "acquired", loaded: this.#seen(owner, loadedOf(owner, what))!, tookOver: numberOf(more) === 1 };
+    return { kind: "acquired", loaded: this.#seen(owner, what)!, tookOver: numberOf(more) === 1 };
   }
 
   async renew(process: ProcessIdentity, leaseMs: number): Promise<void> {
@@ -152,9 +152,13 @@ export class RedisStore implements Store {
   }
 
   /** RS3. */
-  #seen(owner: Owner, loaded: Loaded | undefined): Loaded | undefined {
-    this.#regressions.compare(owner, loaded ?? null);
-    if (loaded) this.#regressions.acknowledged(owner, { version: loaded.version, epoch: loaded.epoch, mayExpire: loaded.facts.expiresAtMs !== null });
+  #seen(owner: Owner, reply: Reply): Loaded | undefined {
+    const seen = loadedOf(owner, reply);
+    if (!seen) return void this.#regressions.compare(owner, null);
+    const { loaded, writeId } = seen;
+    const mark = { version: loaded.version, epoch: loaded.epoch, writeId };
+    this.#regressions.compare(owner, mark);
+    this.#regressions.acknowledged(owner, { ...mark, mayExpire: loaded.facts.expiresAtMs !== null });
     return loaded;
   }
 
@@ -163,7 +167,7 @@ export class RedisStore implements Store {
     return this.#about("none", script, owner, ...args);
   }
 
-  /** A script about one owner, with as many of the shard's keys as it needs (RC2). */
+  /** A script about one owner, with as many of the shard's keys as it needs (RC3). */
   async #about(which: "none" | "few" | "all", script: Script, owner: Owner, ...args: readonly string[]): Promise<Reply> {
     checkOwner(owner);
     const shard = this.#keys.shardOf(owner);

@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import type { ConversimpleError } from "../../src/base/errors.ts";
+import type { LogFields } from "../../src/base/log.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import type { Change, Owner, Store } from "../../src/state/store.ts";
+import { openRedis } from "../../src/stores/redis/opening.ts";
+import { canStart, sharedServer } from "../servers/desk.ts";
+import { startCluster, startRedis, startSentinel, until } from "../servers/redis.ts";
+
+const single = await sharedServer("redis");
+const cluster = await sharedServer("redis-cluster");
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
+const isHere = await canStart(async () => ends.push((await startRedis()).remove), "redis");
+
+const ADDER = fileURLToPath(new URL("process/redis-adder.ts", import.meta.url));
+const ME = { id: "me", pid: 1, host: "a machine", startedAtMs: 0 };
+const change = (expectedVersion: number, more: Partial<Change> = {}): Change => ({ writeId: randomUUID(), expectedVersion, epoch: 0, ...more });
+
+/** Commits, again with the same write id while it is not known whether it happened. */
+async function settled(store: Store, owner: Owner, next: Change): Promise<void> {
+  for (;;) {
+    try {
+      await store.commit(owner, next);
+      return;
+    } catch (thrown) {
+      if ((thrown as ConversimpleError).code !== "state_unavailable") throw thrown;
+    }
+  }
+}
+
+for (const [name, address] of [["one server", single], ["a cluster", cluster]] as const) {
+  describe.runIf(address)(`processes on ${name}`, () => {
+    test("of three that add to one number at the same time none loses an update", async () => {
+      const place = `${address!}?prefix=adders-${randomUUID()}:`;
+      const adders = [1, 2, 3].map(() => spawn(process.execPath, [ADDER, place, "60"], { stdio: ["ignore", "inherit", "inherit"] }));
+      expect(await Promise.all(adders.map(async (adder) => (await once(adder, "exit"))[0] as number))).toEqual([0, 0, 0]);
+      const store = await openRedis(place);
+      const loaded = await store.load("customer:shared");
+      expect([loaded?.record, loaded?.version]).toEqual(["180", 180]);
+      expect(new Set((await store.history("customer:shared")).map((entry) => entry.text)).size).toBe(180);
+      await store.close();
+    });
+  });
+}
+
+describe.runIf(isHere)("redis that changes hands", () => {
+  test("a failover through Sentinel is waited for; what it lost is reported, and the call ends as lost", async () => {
+    const set = await startSentinel("--appendonly", "yes");
+    ends.push(set.remove);
+    const lines: LogFields[] = [];
+    const store = await openRedis(set.url, { timeoutMs: 20_000, logger: { ...silentLogger, error: (fields) => void lines.push(fields) } });
+    await store.acquire("conversation:lost", ME);
+    await store.commit("conversation:lost", change(0, { epoch: 1, record: "one" }));
+    await store.commit("customer:kept", change(0, { record: "one" }));
+    const offset = async () => Number(/master_repl_offset:(\d+)/.exec(await set.primary.command("INFO", "replication"))![1]);
+    const replicated = async () => Number(/slave_repl_offset:(\d+)/.exec(await set.replica.command("INFO", "replication"))![1]);
+    const reached = await offset();
+    await until(async () => (await replicated()) >= reached);
+    // From here on the replica hears nothing: what is acknowledged now dies with the primary.
+    await set.primary.command("ACL", "SETUSER", "default", "-psync");
+    await set.primary.command("CLIENT", "KILL", "TYPE", "REPLICA");
+    await store.commit("conversation:lost", change(1, { epoch: 1, record: "two" }));
+    set.primary.kill("SIGKILL");
+
+    await settled(store, "customer:kept", change(1, { record: "two" }));
+    expect((await store.load("customer:kept"))?.version).toBe(2);
+    const refused: unknown = await store.commit("conversation:lost", change(2, { epoch: 1, record: "three" })).then(() => undefined, (thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: "state_lost", fields: { acknowledged: 2, found: 1 } });
+    expect(lines).toEqual([expect.objectContaining({ owner: "conversation:lost", acknowledged: 2, found: 1 })]);
+    expect((await store.load("conversation:lost"))?.record).toBe("one");
+    await store.close();
+  }, 60_000);
+
+  test("a master of a cluster that is killed keeps the others serving, and is waited for", async () => {
+    const set = await startCluster("--appendonly", "yes", "--appendfsync", "always", "--cluster-require-full-coverage", "no");
+    ends.push(set.remove);
+    const store = await openRedis(set.url, { timeoutMs: 15_000 });
+    const owners = Array.from({ length: 48 }, (_, n): Owner => `customer:${n}`);
+    await Promise.all(owners.map((owner) => store.commit(owner, change(0, { record: "one" }))));
+    await set.masters[0]!.stop("SIGKILL");
+    const quick = await openRedis(set.masters[1]!.url.replace("redis:", "redis+cluster:"), { timeoutMs: 1_000 }).catch((thrown: unknown) => thrown);
+    // Not all of it can be looked at, so it is not opened: never half a store.
+    expect(quick).toMatchObject({ code: "store_misconfigured" });
+    const commits = owners.map((owner) => settled(store, owner, change(1, { record: "two" })));
+    await set.masters[0]!.restart();
+    await Promise.all(commits);
+    for (const owner of owners) expect((await store.load(owner))?.record).toBe("two");
+    expect((await store.list({ limit: 100 })).items).toHaveLength(48);
+    await store.close();
+  }, 60_000);
+
+  test("slots that move to another master take their owners along", async () => {
+    const set = await startCluster();
+    ends.push(set.remove);
+    const store = await openRedis(set.url, { timeoutMs: 15_000 });
+    const owners = Array.from({ length: 48 }, (_, n): Owner => `customer:${n}`);
+    const over = new AbortController();
+    const writers = owners.map(async (owner) => {
+      let version = 0;
+      while (!over.signal.aborted || version === 0) await settled(store, owner, change(version++, { record: String(version), entry: String(version) }));
+      return version;
+    });
+    const [from, to] = set.masters;
+    const idOf = async (server: typeof from) => (await server!.command("CLUSTER", "MYID")).split("\r\n")[1]!;
+    const [fromId, toId] = [await idOf(from), await idOf(to)];
+    // The slot of the tag {18}: sixteenth part of everything.
+    const slot = "511";
+    await to!.command("CLUSTER", "SETSLOT", slot, "IMPORTING", fromId);
+    await from!.command("CLUSTER", "SETSLOT", slot, "MIGRATING", toId);
+    for (;;) {
+      const keys = (await from!.command("CLUSTER", "GETKEYSINSLOT", slot, "10")).split("\r\n").filter((line) => /^[^*$]/.test(line));
+      if (keys.length === 0) break;
+      await from!.command("MIGRATE", "127.0.0.1", String(to!.port), "", "0", "5000", "KEYS", ...keys);
+    }
+    for (const master of [to, from, set.masters[2]]) await master!.command("CLUSTER", "SETSLOT", slot, "NODE", toId);
+    over.abort();
+    const versions = await Promise.all(writers);
+    for (const [n, owner] of owners.entries()) {
+      expect((await store.load(owner))?.version).toBe(versions[n]);
+      expect((await store.history(owner)).map((entry) => entry.text)).toEqual(Array.from({ length: versions[n]! }, (_, at) => String(at + 1)));
+    }
+    await store.close();
+  }, 60_000);
+});
