@@ -2,7 +2,9 @@
 //
 //   FA1. 0: done. 1: it could not be done. 2: it was asked for in the wrong way.
 //   FA2. A stack is shown only when somebody asked for it.
+//   FA3. A module that fails when it is loaded may say a key of the environment: it is not repeated.       (P21)
 
+import { withoutKeys } from "./environment-keys.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
 /** A failure that was foreseen: the message is all that there is to say. */
@@ -27,9 +29,9 @@ export function misuse(message: string, remedy: string): Failure {
 /** Tells a failure on standard error; returns the exit code. */
 export function tell(terminal: Terminal, thrown: unknown, isVerbose: boolean): number {
   const failure = thrown instanceof Failure ? thrown : undefined;
-  terminal.complain(`${terminal.errorTone("bad", "conversimple:")} ${printable(messageOf(thrown))}`);
+  terminal.complain(`${terminal.errorTone("bad", "conversimple:")} ${printable(withoutKeys(messageOf(thrown), thrown))}`);
   if (failure?.remedy) terminal.complain(terminal.errorTone("quiet", failure.remedy));
-  if (isVerbose) terminal.complain(stackOf(thrown));
+  if (isVerbose) terminal.complain(withoutKeys(stackOf(thrown), thrown));
   return failure?.exitCode ?? 1;
 }
 

@@ -35,7 +35,7 @@ async function playInDev(place: Workplace, env: Readonly<Record<string, string>>
   };
   const first = await startDev(place, env);
   const typed = CALLS.map(([tool, input]) => `${tool} ${JSON.stringify(input)}`).join("\n");
-  await show("call", ["call", "cards", "--conversation", "c1"], `${typed}\nsave_card {"number":"${card}\nsave_card ${card}\nsave_card number="${card}\n/tools\n/state\n/history\n`);
+  await show("call", ["call", "cards", "--conversation", "c1"], `${typed}\nsave_card {"number":"${card}\nsave_card {"number": ${card}}\nsave_card ${card}\nsave_card number="${card}\n/tools\n/state\n/history\n`);
   const watch = place.start(["state", "watch"], env);
   await watch.says(/watching/);
   await show("call --json", ["call", "cards", "--conversation", "c2", "--json"], `${typed}\n/state\n`);

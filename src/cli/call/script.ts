@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 
 import { misuse } from "../failure.ts";
+import { placeOfMistake } from "./json-mistake.ts";
 
 export interface Step {
   readonly tool: string;
@@ -44,7 +45,7 @@ export function readScript(file: string): Script {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    throw wrong(file, `it is not JSON: ${(thrown as Error).message}`);
+    throw wrong(file, `it is not JSON${placeOfMistake(thrown)}`);
   }
   return checkScript(file, value);
 }

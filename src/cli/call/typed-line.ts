@@ -4,6 +4,7 @@
 //   TL2. What cannot be understood is an error that says how to write it.
 
 import { suggestion } from "../command.ts";
+import { placeOfMistake } from "./json-mistake.ts";
 import type { Argument } from "./tool-signature.ts";
 
 export type TypedLine =
@@ -46,7 +47,7 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Readonly<Record<string, unknown>>;
   } catch (thrown) {
-    throw new RangeError(`The arguments are not JSON: ${(thrown as Error).message}.`, { cause: thrown });
+    throw new RangeError(`The arguments are not JSON${placeOfMistake(thrown)}.`, { cause: thrown });
   }
 }
 

@@ -12,12 +12,12 @@ import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger, LogFields } from "../../base/log.ts";
-import { redacted } from "../../base/redaction.ts";
 import type { Store } from "../../state/store.ts";
 import { openStore } from "../../stores/open.ts";
 import { findAgentFiles } from "../agents/agent-files.ts";
 import { loadAgents, type LoadedAgent } from "../agents/agent-modules.ts";
 import { placesOf } from "../agents/import-failure.ts";
+import { withoutKeys } from "../environment-keys.ts";
 import { Failure } from "../failure.ts";
 import { surviveClosedPipes } from "../terminal.ts";
 import { committedStore } from "./committed-store.ts";
@@ -86,14 +86,6 @@ function becauseOf(cause: unknown): string {
   return becauseOf(cause.cause) || ` (${cause.name}: ${cause.message})`;
 }
 
-/** Keys and passwords of the environment, whoever they are for. */
-const KEYS = Object.entries(process.env).flatMap(([name, value]) => (/key|secret|token|passw|pwd|credential/i.test(name) && value !== undefined ? [value] : []));
-
-/** WO3. */
-function safe(text: string, thrown: unknown): string {
-  return redacted(text, thrown, KEYS);
-}
-
 /** What the agent's own `onError` hears is shown to the developer too. */
 function showErrors(agent: ConversimpleAgent): void {
   const own = agent.onError?.bind(agent);
@@ -101,8 +93,8 @@ function showErrors(agent: ConversimpleAgent): void {
     // Nothing can be remembered of what is not an object, such as what of it must not be shown.
     if (!(thrown instanceof Error)) report({ type: "threw", message: `a ${typeof thrown} was thrown, which is no Error`, places: [], reference });
     else {
-      const message = safe(`${thrown.name}: ${thrown.message}${becauseOf(thrown.cause)}`, thrown);
-      report({ type: "threw", message, places: placesOf(thrown), reference, stack: safe(thrown.stack ?? "", thrown) });
+      const message = withoutKeys(`${thrown.name}: ${thrown.message}${becauseOf(thrown.cause)}`, thrown);
+      report({ type: "threw", message, places: placesOf(thrown), reference, stack: withoutKeys(thrown.stack ?? "", thrown) });
     }
     reference = undefined;
     return own?.(thrown);
@@ -123,8 +115,8 @@ async function serve(settings: WorkerSettings): Promise<void> {
 
 function failed(thrown: unknown): void {
   const remedy = thrown instanceof Failure ? thrown.remedy : undefined;
-  const message = safe(thrown instanceof Error ? thrown.message : String(thrown), thrown);
-  const stack = thrown instanceof Error && thrown.stack !== undefined ? safe(thrown.stack, thrown) : undefined;
+  const message = withoutKeys(thrown instanceof Error ? thrown.message : String(thrown), thrown);
+  const stack = thrown instanceof Error && thrown.stack !== undefined ? withoutKeys(thrown.stack, thrown) : undefined;
   const isFinal = thrown instanceof ConversimpleError && (thrown.code === "store_misconfigured" || thrown.code === "connection_refused");
   report({ type: "failed", message, remedy, stack, isFinal });
 }
