@@ -45,6 +45,8 @@ export class Erasure {
   readonly #clock: Clock;
   readonly #customer: Owner;
   readonly #counts: Counts = { conversations: 0, accounts: 0, records: 0, entries: 0, messages: 0, unreadable: 0 };
+  /** What an index still lists after it was erased is not done again. */
+  readonly #done = new Set<Owner>();
   /** Accounts that are still to be erased. */
   readonly #accounts = new Set<Owner>();
 
@@ -69,10 +71,14 @@ export class Erasure {
     let isFound = await this.#erase(this.#customer, true);
     for (;;) {
       const { items } = await this.#store.list({ kind: "conversation", customer: this.#customer, limit: 1_000 });
-      if (items.length === 0) break;
+      const conversations = items.map(({ owner }) => owner).filter((owner) => !this.#done.has(owner));
+      if (conversations.length === 0) break;
       isFound = true;
-      for (const { owner } of items) await this.#erase(owner, true);
-      this.#counts.conversations += items.length;
+      for (const owner of conversations) {
+        await this.#erase(owner, true);
+        this.#done.add(owner);
+      }
+      this.#counts.conversations += conversations.length;
     }
     for (const account of this.#accounts) {
       if (await this.#erase(account, false)) this.#counts.accounts++;

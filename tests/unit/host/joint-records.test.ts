@@ -5,6 +5,7 @@ import { StoreUnavailableError } from "../../../src/base/errors.ts";
 import { KeyedHash } from "../../../src/base/keyed-hash.ts";
 import { SimulatedClock } from "../../../src/base/simulated-clock.ts";
 import { JointRecordsOfStore } from "../../../src/host/joint-records.ts";
+import { sealRecord } from "../../../src/state/record.ts";
 import type { Slice } from "../../../src/state/slice.ts";
 import type { Owner } from "../../../src/state/store.ts";
 import { openMemory } from "../../../src/stores/memory.ts";
@@ -182,4 +183,23 @@ test("what is known of an owner is not used after a minute, nor after its record
   clock.jump(31_000);
   expect(await touch("3")).toBe(1);
   expect(requests).toEqual(["load", "commit"]);
+});
+
+test("what a conversation left is given only after its end, in time, and to the same customer and agent", async () => {
+  const clock = new SimulatedClock();
+  const store = openMemory({ clock });
+  const joint = new JointRecordsOfStore({ store, clock, hash: new KeyedHash("a secret for this test") });
+  const customer = joint.ownerOf("customer", "c1");
+  await store.acquire("conversation:c", { id: "p", pid: 1, host: "h", startedAtMs: 0 }, { agentId: "shop" });
+  const record = sealRecord("conversation:c", 1, [["customer", '{"version":1,"data":{"orders":["P1"]}}']]);
+  await store.commit("conversation:c", { writeId: "1", expectedVersion: 0, epoch: 1, record, facts: { customer } });
+  const of = { conversationId: "c", agentId: "shop", customer, withinMs: 1_000 };
+  expect(await joint.left(of, orders)).toBeUndefined();
+  await store.commit("conversation:c", { writeId: "2", expectedVersion: 1, epoch: 1, facts: { status: "ended" } });
+  expect(await joint.left(of, orders)).toEqual({ orders: ["P1"] });
+  expect(await joint.left({ ...of, customer: joint.ownerOf("customer", "c2") }, orders)).toBeUndefined();
+  expect(await joint.left({ ...of, agentId: "other" }, orders)).toBeUndefined();
+  expect(await joint.left({ ...of, conversationId: "d" }, orders)).toBeUndefined();
+  clock.jump(1_001);
+  expect(await joint.left(of, orders)).toBeUndefined();
 });

@@ -51,8 +51,8 @@ class OrderAgent extends ConversimpleAgent {
   readBeside = tool("Read beside others", {}, { parallel: true }, () => this.customer.read());
   who = tool("Who", () => ({ id: this.customer.id ?? null, meta: this.customer.meta ?? null }));
   override async onConversationEnded(reason: string): Promise<void> {
-    if (this.customer.id !== undefined) await this.customer.update((known) => void known.visits++);
     if (reason === "fail") throw new Error("the hook failed");
+    if (this.customer.id !== undefined) await this.customer.update((known) => void known.visits++);
   }
 }
 
