@@ -44,6 +44,8 @@ export class Link {
   readonly #options: LinkOptions;
   /** In the order in which they began, so the first is due first. */
   readonly #calls = new Set<Call>();
+  /** Scripts that are on their way to the server, by digest. */
+  readonly #teaching = new Map<string, Promise<unknown>>();
   #connection: Connection | undefined;
   #connecting: Promise<void> | undefined;
   #isWatching = false;
@@ -94,9 +96,13 @@ export class Link {
     );
   }
 
-  /** The server does not know the script (any more). */
+  /** The server does not know the script (any more). One call brings it along, those that wait with it only name it again. */
   #teach(call: Call, connection: Connection): void {
-    connection.eval(call.script.source, call.keys, call.args).then((reply) => this.#settle(call)?.resolve(reply), (thrown: unknown) => this.#failed(call, thrown));
+    const { sha, source } = call.script;
+    const taught = this.#teaching.get(sha);
+    if (taught) return void taught.then(() => this.#calls.has(call) && this.#attempt(call));
+    const first = connection.eval(source, call.keys, call.args).then((reply) => this.#settle(call)?.resolve(reply), (thrown: unknown) => this.#failed(call, thrown));
+    this.#teaching.set(sha, first.finally(() => this.#teaching.delete(sha)));
   }
 
   #failed(call: Call, thrown: unknown): void {
