@@ -33,7 +33,7 @@ export function redacted(text: string, thrown?: unknown, also: readonly string[]
   const hidden = [...known, ...also].filter(({ length }) => length >= LEAST_LENGTH).sort((a, b) => b.length - a.length);
   let result = text;
   for (const each of hidden) result = each.length >= LONG ? result.replaceAll(each, MASKED) : result.replace(wordOf(each), MASKED);
-  return result.replace(/:\/\/[^\s/@]*@/g, `://${MASKED}@`);
+  return result.replace(/:\/\/[^\s/@<[]+@/g, `://${MASKED}@`);
 }
 
 function wordOf(text: string): RegExp {

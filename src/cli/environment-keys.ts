@@ -2,7 +2,7 @@
 
 import { redacted } from "../base/redaction.ts";
 
-const KEYS = Object.entries(process.env).flatMap(([name, value]) => (/key|secret|token|passw|pwd|credential/i.test(name) && value !== undefined ? keysIn(value) : []));
+const KEYS = Object.entries(process.env).flatMap(([name, value]) => (/key|secret|token|passw|_pwd?$|credential/i.test(name) && value !== undefined ? keysIn(value) : []));
 
 /** A key ring is a list of keys with their ids; each is one. */
 function keysIn(value: string): string[] {

@@ -148,6 +148,19 @@ test.each(["info", "debug"])("nothing private is in the log, the health and metr
   expect({ log: canariesIn(log), endpoints: canariesIn(endpoints.join()), shown: canariesIn(JSON.stringify(platform.view("c1"))), files: canariesInFiles(place) }).toEqual({ log: [], endpoints: [], shown: [], files: {} });
 });
 
+test("a password in a store's address is in no output, whatever is wrong with the address", { timeout: 60_000 }, async () => {
+  const place = new Workplace();
+  place.write("agent.ts", agentSource(true));
+  for (const address of [`redis://u:${password}@127.0.0.1:9`, `postgres://u:${password}@127.0.0.1:9/db`, `u:${password}@host/db`, `https://u:${password}@host`, `sqlite://u:${password}@host/db`]) {
+    for (const words of [["start", ".", "--platform-url", "http://127.0.0.1:9"], ["dev", ".", "--port", "0"], ["state", "list", "--verbose"]]) {
+      const { code, out, err } = await place.run(words, { environment: { ...environment("debug"), CONVERSIMPLE_ENCRYPTION_KEYS: "", CONVERSIMPLE_SECRET: "x".repeat(16), CONVERSIMPLE_STORE: address } });
+      expect(code).toBe(1);
+      expect(err.length).toBeGreaterThan(50);
+      expect(canariesIn(out + err)).toEqual([]);
+    }
+  }
+});
+
 async function startPlatform(place: Workplace) {
   const platform = new LocalPlatform({ port: 0, apiKey, dataPath: join(place.path, ".conversimple/platform.db") });
   const { url } = await platform.start();

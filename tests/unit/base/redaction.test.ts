@@ -19,6 +19,7 @@ test("a short text is taken out where it stands alone, a sign of a pattern is a 
 
 test("user and password of an address are taken out of every text", () => {
   expect(redacted("cannot reach redis://user:pw@db:6379/0 nor http://db/path@x")).toBe("cannot reach redis://•••@db:6379/0 nor http://db/path@x");
+  expect(redacted("Use redis://[<user>:<password>@]<host>.")).toBe("Use redis://[<user>:<password>@]<host>.");
 });
 
 test("what is no object remembers nothing, and is no error", () => {
