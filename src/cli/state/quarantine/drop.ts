@@ -4,13 +4,11 @@
 //   DR2. A conversation that is live begins anew, also where a process waits for its repair. So an empty one is left in its
 //        place: one that is merely gone from the store was lost, which is something else.
 
-import { createInterface } from "node:readline/promises";
-
 import type { Forgotten, Loaded, ProcessIdentity, Store } from "../../../state/store.ts";
 import type { Command } from "../../command.ts";
+import { isConfirmed } from "../../confirmation.ts";
 import { Failure } from "../../failure.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
-import type { Terminal } from "../../terminal.ts";
 import { checkKeyIsHere } from "../missing-key.ts";
 import { definitionsOf, QUARANTINE_OPTIONS, reasonAgainst } from "./judgement.ts";
 import { findOwner, nameOf, owning } from "./owner.ts";
@@ -32,7 +30,7 @@ export const dropCommand: Command = {
         throw new Failure(`${id} is not quarantined; nothing was dropped.`, { remedy: definitions.size === 0 ? "If an agent's schema does not take it: --agents <path>" : "To drop the state of a conversation all the same: conversimple state reset <id> --force" });
       }
       if (!input.flag("force")) checkKeyIsHere(store, loaded);
-      if (!input.flag("yes") && !(await isConfirmed(id, terminal))) throw new Failure("Nothing was dropped.");
+      if (!input.flag("yes") && !(await isConfirmed(`Drop ${id}`, terminal))) throw new Failure("Nothing was dropped.");
       const { entries, messages } = await owning(store, loaded, (now, process) => dropped(store, now, process));
       terminal.say(`${id} was dropped, with ${entries} journal entries and ${messages} messages.`);
       return 0;
@@ -47,14 +45,4 @@ async function dropped(store: Store, { owner, facts }: Loaded, process: ProcessI
   const receipt = await store.forget(owner);
   if (process && facts.status === "live") await store.acquire(owner, process, facts.agentId === null ? {} : { agentId: facts.agentId });
   return receipt;
-}
-
-async function isConfirmed(id: string, terminal: Terminal): Promise<boolean> {
-  if (!terminal.isInteractive) throw new Failure(`Nobody is here to confirm that ${id} is dropped.`, { remedy: "To drop it without a question: --yes" });
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return (await lines.question(`Drop ${id} for good? Write yes: `)).trim() === "yes";
-  } finally {
-    lines.close();
-  }
 }
