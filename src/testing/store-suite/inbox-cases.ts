@@ -57,6 +57,19 @@ export const inboxCases: readonly Case[] = [
     },
   },
   {
+    name: "mail of a conversation that is over waits unseen, and is seen again when it lives again",
+    run: async (on) => {
+      const epoch = await on.acquired(CALL, processNamed("p1"));
+      await on.store.post(CALL, { id: "m", text: "t" });
+      await on.commit(CALL, 0, { epoch, facts: { status: "ended" } });
+      assert.deepEqual(await on.store.pending("p1"), []);
+      await on.commit(CALL, 1, { epoch, facts: { status: "live" } });
+      assert.deepEqual(await on.store.pending("p1"), [CALL]);
+      await on.commit(CALL, 2, { epoch, consume: ["m"] });
+      assert.deepEqual(await on.store.pending("p1"), []);
+    },
+  },
+  {
     name: "an unknown or ended conversation takes no messages",
     run: async (on) => {
       await refused(on.store.post(CALL, { id: "m", text: "t" }), "conversation_not_found");

@@ -74,6 +74,36 @@ const lists: readonly Case[] = [
     },
   },
   {
+    name: "pages follow each other under every filter, each item once",
+    run: async (on) => {
+      await fill(on);
+      for (const filter of [{}, { kind: "conversation" }, { customer: "x" }, { agentId: "shop" }, { status: "live" }, { kind: "conversation", status: "live" }, { orphaned: true }] as const) {
+        const whole = await ownersOf(on, filter);
+        const paged: Owner[] = [];
+        for (let cursor: string | null = ""; cursor !== null; ) {
+          const page = await on.store.list({ ...filter, limit: 1, ...(cursor === "" ? {} : { cursor }) });
+          paged.push(...page.items.map((item) => item.owner));
+          cursor = page.nextCursor;
+        }
+        assert.deepEqual(paged, whole);
+      }
+    },
+  },
+  {
+    name: "an owner whose customer or status changed is listed under what it is now",
+    run: async (on) => {
+      await fill(on);
+      await on.commit("conversation:c2", 1, { facts: { customer: "y" } });
+      await on.commit("conversation:c3", 1, { facts: { customer: "y", status: "ended" } });
+      assert.deepEqual(await ownersOf(on, { customer: "x" }), ["conversation:c1"]);
+      assert.deepEqual(await ownersOf(on, { customer: "y" }), ["conversation:c3", "conversation:c2"]);
+      await on.commit("conversation:c2", 2, { facts: { customer: null } });
+      await on.commit("conversation:c3", 2, { facts: { status: "live" } });
+      assert.deepEqual(await ownersOf(on, { customer: "y" }), ["conversation:c3"]);
+      assert.deepEqual(await ownersOf(on, { kind: "conversation", status: "live" }), ["conversation:c3", "conversation:c2"]);
+    },
+  },
+  {
     name: "a limit or cursor that makes no sense is refused, a limit that is too large is cut",
     run: async (on) => {
       for (const limit of [0, -1, 1.5, Number.NaN]) await refused(on.store.list({ limit }), "option_invalid");
