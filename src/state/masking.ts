@@ -48,11 +48,6 @@ function maskedPatch(patch: Patch, whole: Mask): Patch {
   return ["splice", path, index, removed, added.map((item, offset) => mask.at(index + offset).shown(item))];
 }
 
-/** Parts that show nothing masked. */
-export function maskedParts(parts: Readonly<Record<string, unknown>>, masks: Masks): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, Mask.of(masks[name]).shown(value)]));
-}
-
 /**
  * An entry that shows nothing masked: arguments, patches and snapshot.
  *
