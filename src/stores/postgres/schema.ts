@@ -92,8 +92,8 @@ async function upgrade(session: Session, schema: string, address: string): Promi
   const found = checked(await versionOf(session, schema), address);
   if (found === SCHEMA_VERSION) return found;
   // Only where it is missing: who may write in a schema need not have the right to make one.
-  const [{ there }] = await session<{ there: boolean }>("SELECT to_regnamespace($1) IS NOT NULL AS there", [schema]) as [{ there: boolean }];
-  if (!there) await session(`CREATE SCHEMA ${schema}`);
+  const [namespace] = await session("SELECT 1 FROM pg_namespace WHERE '\"' || nspname || '\"' = $1", [schema]);
+  if (!namespace) await session(`CREATE SCHEMA ${schema}`);
   await session(`CREATE TABLE IF NOT EXISTS ${schema}.migrations (version bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`);
   for (let version = found + 1; version <= SCHEMA_VERSION; version++) {
     await session(MIGRATIONS[version - 1]!(schema));
@@ -111,9 +111,10 @@ function checked(found: number, address: string): number {
   );
 }
 
+/** Asks the catalogue's own tables: to_regclass may answer from a cache that is older than the lock (PG1). */
 async function versionOf(session: Session, schema: string): Promise<number> {
-  const [{ there }] = await session<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [`${schema}.migrations`]) as [{ there: boolean }];
-  if (!there) return 0;
+  const [table] = await session("SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'migrations' AND '\"' || n.nspname || '\"' = $1", [schema]);
+  if (!table) return 0;
   const [{ version }] = await session<{ version: number }>(`SELECT coalesce(max(version), 0) AS version FROM ${schema}.migrations`) as [{ version: number }];
   return version;
 }
