@@ -13,10 +13,11 @@ import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
-import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
+import type { Loaded } from "../state/store.ts";
 import { warnOf } from "./agent-warnings.ts";
 import { Burials } from "./burials.ts";
 import { CallDesk } from "./call-desk.ts";
+import { Claims } from "./claims.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
 import { CustomerData } from "./customer-data.ts";
 import type { ErasureReceipt } from "./erasure.ts";
@@ -30,14 +31,11 @@ import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { hasStarted, recordOf } from "./stored-conversation.ts";
-import { entomb, isErased } from "./tombstones.ts";
 import { Units } from "./units.ts";
+import { WarmValues } from "./warm-values.ts";
 
 /** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
 const PUT_DOWN_MS = 1_000;
-
-/** Conversations whose decoded values stay in memory. Source: 256 states of 64 KiB are a few tens of MiB. */
-const WARM_CONVERSATIONS = 256;
 
 type GoneReason = "ended" | "taken" | "released";
 
@@ -57,8 +55,8 @@ export class AgentHost implements Host, ConversationHost {
   readonly #maintenance: Maintenance;
   readonly #outside: OutsideWriters;
   readonly #burials: Burials;
-  /** Conversations with decoded values, the one that was used last at the end. */
-  readonly #warm = new Set<LiveConversation>();
+  readonly #warm = new WarmValues();
+  readonly #claims: Claims;
   readonly #unlinks: readonly (() => void)[];
   #isDraining = false;
   #unwatch = () => {};
@@ -68,6 +66,7 @@ export class AgentHost implements Host, ConversationHost {
     const { store, clock, logger, onError, hash } = settings;
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
+    this.#claims = new Claims({ store, clock, identity: this.#lease.identity, agents: this.#agents });
     this.#units = new Units({ store, clock, logger, onError, joint: new JointRecordsOfStore({ store, clock, hash }) });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
@@ -247,12 +246,7 @@ export class AgentHost implements Host, ConversationHost {
 
   /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */
   used(live: LiveConversation): void {
-    this.#warm.delete(live);
-    this.#warm.add(live);
-    if (this.#warm.size <= WARM_CONVERSATIONS) return;
-    const [coldest] = this.#warm;
-    this.#warm.delete(coldest!);
-    coldest!.cool();
+    this.#warm.used(live);
   }
 
   /** LC4: fenced, lost, or overtaken by a version that is not ours. */
@@ -302,7 +296,6 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   async #borrow(conversationId: string): Promise<void> {
-    const { identity } = this.#lease;
     const mayTake = () => !this.#isDraining && !this.#closing.has(conversationId);
     const here = this.#live.get(conversationId);
     if (here?.quarantine && mayTake()) await this.#lookAgain(here);
@@ -314,8 +307,8 @@ export class AgentHost implements Host, ConversationHost {
       if (!live.quarantine) await this.#units.inQueue(live, "inbox", () => Promise.resolve());
     } finally {
       live.leave(new ConversimpleError("cancelled", "The message was applied."));
-      this.#warm.delete(live);
-      await this.store.release(live.owner, identity.id, live.epoch);
+      this.#warm.gone(live);
+      await this.#claims.giveBack(live);
     }
   }
 
@@ -328,19 +321,9 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   async #open(conversationId: string, agent: AgentDefinition, caller: Caller): Promise<Opened> {
-    const owner = conversationOwner(conversationId);
-    const acquired = await this.store.acquire(owner, this.#lease.identity, { agentId: agent.agentId });
-    if (acquired.kind === "held") return { kind: "held", untilMs: acquired.untilMs };
-    const { loaded } = acquired;
-    if (loaded.facts.status === "forgotten" || (await this.#isErased(loaded))) return { kind: "ended", reason: "forgotten" };
-    if (loaded.facts.status !== "live") {
-      await this.store.release(owner, this.#lease.identity.id, loaded.epoch);
-      return { kind: "ended", reason: loaded.facts.endReason };
-    }
-    if (loaded.facts.agentId !== null && loaded.facts.agentId !== agent.agentId) {
-      await this.store.release(owner, this.#lease.identity.id, loaded.epoch);
-      throw new ConversimpleError("option_invalid", `The conversation belongs to the agent "${loaded.facts.agentId}", not to "${agent.agentId}".`, { agentId: agent.agentId });
-    }
+    const claimed = await this.#claims.claim(conversationId, agent);
+    if (claimed.kind !== "claimed") return claimed;
+    const { loaded } = claimed;
     const live = this.#build(conversationId, agent, caller, loaded);
     const isNew = !hasStarted(loaded);
     try {
@@ -348,7 +331,7 @@ export class AgentHost implements Host, ConversationHost {
     } catch (thrown) {
       // It is not served, so it must not look as if it were.
       live.leave(new ConversimpleError("cancelled", "The conversation could not be opened."));
-      await this.store.release(owner, this.#lease.identity.id, loaded.epoch).catch(() => {});
+      await this.#claims.giveBack(loaded).catch(() => {});
       throw thrown;
     }
     const isAgain = this.#live.has(conversationId);
@@ -362,7 +345,7 @@ export class AgentHost implements Host, ConversationHost {
     if (live.quarantine) {
       this.#units.report(live, live.quarantine, "the stored record is quarantined");
       // When it fails, the next look gives it up.
-      return this.store.release(live.owner, this.#lease.identity.id, live.epoch).catch(() => {});
+      return this.#claims.giveBack(live).catch(() => {});
     }
     const { agent } = live.agent;
     const name = isNew ? "onConversationStarted" : "onConversationResumed";
@@ -407,7 +390,7 @@ export class AgentHost implements Host, ConversationHost {
     if (!live) return;
     try {
       await this.#units.inQueue(live, "onConversationEnded", () => this.#end(live, reason), { unlimited: true });
-      await this.store.release(live.owner, this.#lease.identity.id, live.epoch);
+      await this.#claims.giveBack(live);
     } catch (thrown) {
       if (!live.gone) throw thrown;
     }
@@ -424,35 +407,11 @@ export class AgentHost implements Host, ConversationHost {
     live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
   }
 
-  /**
-   * A live conversation that nobody serves, acquired without being registered or resumed.
-   *
-   * @param mayTake asked at the last moment: taking it from an `open` of our own would fence that one.
-   * @param needsMail whether it is taken for its mail only.
-   */
+  /** A live conversation that nobody serves, without being registered or resumed; see {@link Claims.claimOrphan}. */
   async #takeOver(conversationId: string, mayTake: () => boolean, needsMail = false): Promise<LiveConversation | undefined> {
     const isFree = () => mayTake() && !this.#live.has(conversationId) && !this.#opening.has(conversationId);
-    if (!isFree()) return undefined;
-    const found = await this.store.load(conversationOwner(conversationId));
-    const agent = this.#agents.get(found?.facts.agentId ?? "");
-    if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
-    // Its mail would not be read; taking it over again and again would be all that came of it.
-    if (needsMail && recordOf(found, agent) instanceof ConversimpleError) return undefined;
-    const acquired = await this.store.acquire(found.owner, this.#lease.identity);
-    if (acquired.kind !== "acquired") return undefined;
-    const { loaded } = acquired;
-    if (await this.#isErased(loaded)) return undefined;
-    if (loaded.facts.status === "live") return this.#build(conversationId, agent, {}, loaded);
-    // Somebody ended it meanwhile: once is enough.
-    await this.store.release(loaded.owner, this.#lease.identity.id, loaded.epoch);
-    return undefined;
-  }
-
-  /** Whether its customer was erased while nobody served it; it is erased with them then. (P22) */
-  async #isErased({ owner, facts: { customer } }: Loaded): Promise<boolean> {
-    if (customer === null || !(await isErased(this.store, customer as Owner))) return false;
-    await entomb(this.store, this.clock, owner);
-    return true;
+    const claimed = await this.#claims.claimOrphan(conversationId, isFree, needsMail);
+    return claimed && this.#build(conversationId, claimed.agent, {}, claimed.loaded);
   }
 
   #buried(live: LiveConversation, last: () => Promise<void>): void {
@@ -468,12 +427,12 @@ export class AgentHost implements Host, ConversationHost {
 
   async #release(live: LiveConversation): Promise<void> {
     live.leave(shuttingDown());
-    await this.store.release(live.owner, this.#lease.identity.id, live.epoch).catch(() => {});
+    await this.#claims.giveBack(live).catch(() => {});
     this.#forget(live, "released");
   }
 
   #forget(live: LiveConversation, why: GoneReason): void {
-    this.#warm.delete(live);
+    this.#warm.gone(live);
     // A conversation that was only taken over for a moment was never registered; nobody waits to hear of it.
     if (this.#live.get(live.id) !== live) return;
     this.#live.delete(live.id);
