@@ -13,7 +13,7 @@ import { Unavailable, type Service } from "./programs.ts";
 import { startCluster, startRedis, startSentinel } from "./redis.ts";
 
 /** What can be shared: isolated by key prefix or schema. */
-export type SharedServer = Service | "redis-cluster" | "redis-sentinel";
+export type SharedServer = "redis" | "postgres" | "redis-cluster" | "redis-sentinel";
 
 interface Started {
   readonly url: string;

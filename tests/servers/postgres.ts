@@ -3,7 +3,7 @@
 //   PG1. As root it runs as the user postgres, who owns the folder: PostgreSQL refuses to be root.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram, programsOf, Unavailable } from "./programs.ts";
@@ -17,20 +17,23 @@ export interface PostgresServer {
   /** The address of the database `postgres`, as a user who may do everything. */
   readonly url: string;
   readonly pid: number;
+  /** The ids of all of its processes, now. */
+  pids(): readonly number[];
   kill(signal: NodeJS.Signals): void;
   stop(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** @param more settings, for example `fsync=off`. */
-export async function startPostgres(...more: readonly string[]): Promise<PostgresServer> {
+/** @param more settings, for example `fsync=off`; and files of the data folder by name, for settings that name one. */
+export async function startPostgres(...more: readonly (string | Readonly<Record<string, string>>)[]): Promise<PostgresServer> {
   const { initdb, postgres } = programsOf("postgres");
   const cwd = mkdtempSync(join(tmpdir(), "conversimple-postgres-"));
   const data = join(cwd, "data");
   own(cwd);
   runAs(initdb!, ["-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"], cwd);
-  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${cwd}`, "max_connections=200", "log_min_messages=warning", ...more];
+  for (const files of more) if (typeof files !== "string") for (const [name, text] of Object.entries(files)) ownFile(join(data, name), text);
+  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${cwd}`, "max_connections=200", "log_min_messages=warning", ...more.filter((each) => typeof each === "string")];
   const command = {
     program: postgres!,
     args: (port: number) => ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
@@ -47,6 +50,7 @@ export async function startPostgres(...more: readonly string[]): Promise<Postgre
     get pid() {
       return running.pid;
     },
+    pids: () => [running.pid, ...childrenOf(running.pid)],
     kill: (signal) => running.kill(signal),
     stop: (signal = "SIGINT") => running.stop(signal),
     async restart() {
@@ -60,10 +64,20 @@ export async function startPostgres(...more: readonly string[]): Promise<Postgre
   };
 }
 
-function own(folder: string): void {
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter((each) => each !== "").map(Number);
+}
+
+/** Gives a folder to the user that servers run as. */
+export function own(folder: string): void {
   if (process.getuid?.() !== 0) return;
   chmodSync(folder, 0o700);
   chownSync(folder, idOf("-u"), idOf("-g"));
+}
+
+function ownFile(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (process.getuid?.() === 0) chownSync(path, idOf("-u"), idOf("-g"));
 }
 
 function idOf(which: "-u" | "-g"): number {

@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a suite may need. */
-export type Service = "redis" | "postgres";
+export type Service = "redis" | "postgres" | "pgbouncer";
 
 interface Needed {
   readonly programs: readonly string[];
@@ -17,6 +17,7 @@ interface Needed {
 const NEEDED: Readonly<Record<Service, Needed>> = {
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
+  pgbouncer: { programs: ["pgbouncer"], packages: ["pgbouncer"] },
 };
 
 const DEBIAN_POSTGRES = "/usr/lib/postgresql";

@@ -29,7 +29,7 @@ function integrityOf(path: string): unknown {
 
 test("of two processes that add to one number at the same time none loses an update", async () => {
   const path = newFile();
-  const adders = [start("adder.ts", path, "150"), start("adder.ts", path, "150")];
+  const adders = [1, 2].map(() => start("adder.ts", `sqlite:${path}`, "150"));
   const codes = await Promise.all(adders.map(async (adder) => (await once(adder, "exit"))[0] as number));
   expect(codes).toEqual([0, 0]);
   const store = await openSqlite(path);

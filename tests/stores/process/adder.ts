@@ -1,10 +1,10 @@
-// A process of its own that adds one to a shared number, again after each conflict: `adder.ts <file> <times>`.
+// A process of its own that adds one to a shared number, again after each conflict: `adder.ts <address> <times>`.
 
 import { codeOf } from "../../../src/base/errors.ts";
-import { openSqlite } from "../../../src/stores/sqlite/store.ts";
+import { openStore } from "../../../src/stores/open.ts";
 
-const [path, times] = process.argv.slice(2);
-const store = await openSqlite(path!);
+const [address, times] = process.argv.slice(2);
+const store = await openStore(address!, { encryption: false, timeoutMs: 20_000 });
 for (let done = 0; done < Number(times); ) {
   const loaded = await store.load("customer:shared");
   try {
