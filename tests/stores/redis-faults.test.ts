@@ -112,7 +112,9 @@ describe.runIf(isHere)("redis when things go wrong", () => {
       if (outcome.status === "fulfilled" && outcome.value?.record !== `of ${owner}`) wrong.push(owner);
       return outcome.status === "fulfilled";
     };
-    for (let given = 0; given < 1_000; ) {
+    const before = relay.connections;
+    let rounds = 0;
+    for (let given = 0; given < 1_000; rounds++) {
       // Answers come, but after the callers have gone.
       relay.delayMs = 250;
       given += (await Promise.all(owners.map(ask))).filter((isAnswered) => !isAnswered).length;
@@ -120,6 +122,8 @@ describe.runIf(isHere)("redis when things go wrong", () => {
       for (const owner of owners.toReversed()) while (!(await ask(owner)));
     }
     expect(wrong).toEqual([]);
+    // None of the connections that somebody waited on in vain was read any further.
+    expect(relay.connections - before).toBeGreaterThanOrEqual(rounds);
   }, 60_000);
 
   test("a server that is killed and comes back has everything that was acknowledged, and is waited for", async () => {
@@ -311,6 +315,17 @@ describe.runIf(isHere)("redis that loses what it had", () => {
     for (const index of ["owners", "conversations", "live"]) expect(await server.command("ZCARD", `${prefix}{0}:${index}`)).toBe(":2\r\n");
     expect(await server.command("XLEN", `${prefix}{0}:feed`)).toBe(":2\r\n");
     expect(await server.command("ZCARD", `${prefix}{0}:customers`)).toBe(":2\r\n");
+  });
+
+  test("an owner that is made anew after Redis lost it does not expire with the old one", async () => {
+    const prefix = `anew-${++places}:`;
+    const store = await open({ prefix, direct: true });
+    await store.commit(A, change(0, { facts: { expiresAtMs: 1 } }));
+    await server.command("DEL", `${prefix}{0}:o:${A}`);
+    await store.commit(A, change(0, { record: "anew" }));
+    expect(await store.sweep()).toEqual({ removed: 0, more: false });
+    expect((await store.load(A))?.record).toBe("anew");
+    expect(await server.command("ZCARD", `${prefix}{0}:expiry`)).toBe(":0\r\n");
   });
 
   test("what has an expiry goes away even when nobody sweeps, and what has none does not", async () => {

@@ -81,6 +81,9 @@ end
 
 local function create(key, owner, fields)
   local sequence = nextSequence()
+  -- Of an owner that Redis lost: its expiry is not that of the new one (RL3).
+  call('ZREM', EXPIRY, owner)
+  call('SREM', MAIL, owner)
   call('HSET', key, 'v', '0', 'e', '0', 's', 'live', 'b', int(now), 'u', int(now), 'l', '1', 'q', sequence, unpack(fields or {}))
   enlist(owner, sequence, 'live')
 end

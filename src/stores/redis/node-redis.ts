@@ -87,18 +87,19 @@ function destroy(client: NodeRedisClient): void {
   }
 }
 
-/** The first answer of a Sentinel that knows the primary (NR3). @throws what the last one threw, or {@link NoPrimary}. */
+/** The first answer of a Sentinel that knows the primary (NR3). @throws {NoPrimary}, or what one of them threw. */
 async function primaryOf({ endpoints, primary }: RedisAddress, ask: (endpoint: Endpoint) => Promise<unknown>): Promise<Endpoint> {
-  let failure: Error | undefined;
-  for (const endpoint of endpoints) {
-    try {
-      const answer = await ask(endpoint);
-      if (Array.isArray(answer)) return { host: String(answer[0]), port: Number(answer[1]) };
-    } catch (thrown) {
-      failure = thrown as Error;
-    }
+  const asked = endpoints.map(async (endpoint) => {
+    const answer = await ask(endpoint);
+    if (!Array.isArray(answer)) throw new NoPrimary(`No Sentinel knows ${primary}.`);
+    return { host: String(answer[0]), port: Number(answer[1]) };
+  });
+  try {
+    return await Promise.any(asked);
+  } catch (thrown) {
+    const { errors } = thrown as AggregateError;
+    throw errors.find((error) => error instanceof NoPrimary) ?? errors[0];
   }
-  throw failure ?? new NoPrimary(`No Sentinel knows ${primary}.`);
 }
 
 function caOf({ caFile, shown }: RedisAddress): { ca: Buffer } | Record<never, never> {

@@ -67,7 +67,7 @@ export class Regressions {
     this.#marks.delete(owner);
     if (!found && mark.mayExpire) return undefined;
     const fields = { owner, address: this.#address, code: "state_lost", acknowledged: mark.version, acknowledgedEpoch: mark.epoch, found: found?.version, foundEpoch: found?.epoch };
-    this.#logger.error(fields, "Redis lost what it had acknowledged (failover, power loss, eviction or DEL)");
+    this.#logger.error(fields, "what Redis had acknowledged is gone or older now (failover, power loss, eviction, DEL, or removed from outside)");
     const now = !found ? "nothing" : found.version === mark.version ? "another one of that number" : `version ${found.version}`;
     return new ConversimpleError("state_lost", `Cannot commit ${owner}: Redis acknowledged version ${mark.version} and has ${now} now.`, fields);
   }
