@@ -15,7 +15,7 @@ export const startCommand: Command = {
   count: [1, 64],
   options: {
     "platform-url": { value: "<url>", summary: "the platform (CONVERSIMPLE_PLATFORM_URL, else the hosted one)" },
-    store: { value: "<address>", summary: "sqlite:<path> or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
+    store: { value: "<address>", summary: "sqlite:<path>, redis://..., postgres://... or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
     "health-port": { value: "<port>", summary: "answer GET /health and GET /metrics on this port of 127.0.0.1; 0 takes a free one" },
     connections: { value: "<how>", summary: "per-conversation (every platform) or shared (one that names the conversation in its calls)" },
     "frame-form": { value: "<form>", summary: "array (Phoenix V2) or object (V1)" },

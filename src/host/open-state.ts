@@ -59,7 +59,7 @@ export interface StateAccess {
 /**
  * Opens the state of a store for another program.
  *
- * @param address `sqlite:<path>`; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
+ * @param address as `openStore` takes it; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
  * @throws {ConversimpleError} `store_misconfigured`, `definition_invalid`, `state_unavailable`.
  */
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {

@@ -49,7 +49,7 @@ const OPTIONS = new Set(["prefix", "ca", "sentinelUser", "sentinelPassword"]);
 
 /** @throws {ConversimpleError} `store_misconfigured` (RA1, RA2). */
 export function parseAddress(address: string): RedisAddress {
-  const [, tls, form, login, hosts, path, query] = ADDRESS.exec(address) ?? refuse("cannot be read; write redis://user:password@host:6379/0 and percent-encode what is special in a password (@ is %40, / is %2F)");
+  const [, tls, form, login, hosts, path, query] = ADDRESS.exec(address) ?? refuse("cannot be read; write redis://host:6379/0, and percent-encode what is special in a password (@ is %40, / is %2F)");
   const kind = KINDS[(form ?? "").toLowerCase()]!;
   const options = optionsOf(query);
   const endpoints = (hosts ?? "").split(",").map((host) => endpointOf(host, PORTS[kind]));
