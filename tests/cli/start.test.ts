@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -91,6 +91,8 @@ test("an agent of another copy of the package is told what to do", async () => {
   mkdirSync(copy);
   cpSync(join(original, "dist"), join(copy, "dist"), { recursive: true });
   writeFileSync(join(copy, "package.json"), readFileSync(join(original, "package.json")));
+  // What it depends on is installed beside it.
+  symlinkSync(join(original, "node_modules"), join(copy, "node_modules"));
   const ended = await place.run(["start", "agent.ts"], { environment: KEY });
   expect(ended.code).toBe(1);
   expect(ended.err).toMatch(/agent\.ts imports another copy of conversimple[^]*npx conversimple/);

@@ -12,7 +12,7 @@ test.each([
   [["dev", ".", "--store", "state.db"], "A store address begins with its kind: sqlite:state.db or memory:"],
   [["call", "a", "b"], 'call takes at most 1 argument; "b" is too much.'],
   [["call", "--json=yes"], "--json takes no value."],
-  [["state"], "state needs one of: list, show, history, watch, doctor, reset, rewrap, quarantine."],
+  [["state"], "state needs one of: list, show, history, watch, doctor, export, forget, reset, rewrap, quarantine."],
   [["state", "lsit"], 'There is no command "state lsit". Did you mean state list?'],
   [["state", "show"], "state show: <id> is missing."],
   [["state", "list", "--status", "gone"], "--status must be one of: live, ended, forgotten."],
