@@ -45,11 +45,12 @@ export class Place {
     return Number((await this.sql(`SELECT count(*) AS n FROM $S.${table}`))[0]!.n);
   }
 
-  /** A closed gate: who writes a row there waits, in the middle of his statement. Returns what opens it. */
-  async gate(event: "INSERT ON" | "UPDATE ON" | "DELETE ON", table: string): Promise<() => Promise<void>> {
+  /** A closed gate: who writes a row there waits, in the middle of his statement or in his COMMIT. Returns what opens it. */
+  async gate(event: "INSERT ON" | "UPDATE ON" | "DELETE ON", table: string, when: "BEFORE" | "DEFERRED" = "BEFORE"): Promise<() => Promise<void>> {
+    const [kind, deferred] = when === "BEFORE" ? ["TRIGGER gate BEFORE", ""] : ["CONSTRAINT TRIGGER gate AFTER", "DEFERRABLE INITIALLY DEFERRED"];
     await this.sql(`
       CREATE OR REPLACE FUNCTION $S.gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(hashtext('$S')); RETURN coalesce(NEW, OLD); END $$;
-      CREATE TRIGGER gate BEFORE ${event} $S.${table} FOR EACH ROW EXECUTE FUNCTION $S.gate();
+      CREATE ${kind} ${event} $S.${table} ${deferred} FOR EACH ROW EXECUTE FUNCTION $S.gate();
       SELECT pg_advisory_lock(hashtext('$S'))`);
     return async () => void (await this.sql("SELECT pg_advisory_unlock(hashtext('$S'))"));
   }
@@ -63,7 +64,7 @@ export class Place {
 
   /** Resolves when so many statements of this place wait for a lock (GA1). */
   async waiting(count: number): Promise<void> {
-    await until(async () => Number((await this.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%$S%'"))[0]!.n) === count);
+    await until(async () => Number((await this.sql("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND (query LIKE '%$S%' OR query = 'COMMIT')"))[0]!.n) === count);
   }
 }
 

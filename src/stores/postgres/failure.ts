@@ -47,7 +47,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What the driver says without a code, and what to do. */
 const WORDS: readonly (readonly [said: RegExp, remedy: string])[] = [
   [/does not support SSL/i, "the server speaks no TLS; remove sslmode from the address, or turn TLS on"],
-  [/no pg_hba\.conf entry.*no encryption|SSL (is )?required/i, "the server wants TLS; add ?sslmode=verify-full to the address"],
+  [/no pg_hba\.conf entry.*no encryption/i, "the server lets nobody in like that; it may want TLS (add ?sslmode=verify-full to the address), or not know the user or the database (pg_hba.conf)"],
+  [/SSL (is )?required/i, "the server wants TLS; add ?sslmode=verify-full to the address"],
   [/certificate|self.signed|altname|wrong version number/i, "the server's certificate is not trusted; give its authority with ?sslrootcert=<file>"],
   [/password must be a string|no password/i, "it wants a password; write postgres://user:password@host"],
   [/timeout/i, "the host does not answer; check the address and the network"],
