@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
   dev: { summary: "run agents on this machine, with a local platform; reloads on save", load: async () => (await import("./dev/command.ts")).devCommand },
   call: { summary: "talk to an agent by hand, or play a script", load: async () => (await import("./call/command.ts")).callCommand },
   start: { summary: "run agents in production, connected to the platform", load: async () => (await import("./start-command.ts")).startCommand },
+  migrate: { summary: "bring the tables of a store to this release", load: async () => (await import("./migrate.ts")).migrateCommand },
   "state list": { summary: "the stored conversations", load: async () => (await import("./state/list.ts")).listCommand },
   "state show": { summary: "the state of a conversation, now or at an earlier version", load: async () => (await import("./state/show.ts")).showCommand },
   "state history": { summary: "what happened in a conversation, commit by commit", load: async () => (await import("./state/history.ts")).historyCommand },

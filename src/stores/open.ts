@@ -9,6 +9,7 @@ import type { Store, StoreOptions } from "../state/store.ts";
 import { environmentEncryption, KeyRing, type EncryptionOptions } from "./encryption/key-ring.ts";
 import { EncryptedStore, encryptedStore } from "./encryption/store.ts";
 import { openMemory } from "./memory.ts";
+import type { Migrated } from "./postgres/store.ts";
 import { openSqlite } from "./sqlite/store.ts";
 
 /** Used when neither an address nor `CONVERSIMPLE_STORE` is given. */
@@ -40,19 +41,43 @@ export async function openStore(address: string = process.env.CONVERSIMPLE_STORE
   return new EncryptedStore(await openPlain(address, own), ring, encryption.allowPlain === true);
 }
 
+/**
+ * Brings the tables of a store up to date and opens nothing; undefined for a store that needs no such thing.
+ *
+ * @throws {ConversimpleError} `store_misconfigured`.
+ */
+export async function migrateStore(address: string): Promise<Migrated | undefined> {
+  const kind = kindOf(address);
+  if (kind === "postgres") return (await import("./postgres/store.ts")).migratePostgres(address);
+  if (kind === undefined) throw refuse(schemeOf(address));
+  return undefined;
+}
+
 /** An open store, encrypted when there are keys. @throws {ConversimpleError} `store_misconfigured`. */
 export function withEncryption(store: Store, encryption: EncryptionOptions | undefined): Store {
   return encryption ? encryptedStore(store, encryption) : store;
 }
 
 async function openPlain(address: string, options: Omit<OpenStoreOptions, "encryption">): Promise<Store> {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase();
+  const scheme = schemeOf(address);
   const rest = scheme ? address.slice(scheme.length + 1) : address;
-  if (scheme === "memory" && rest === "") return openMemory(options);
-  if (scheme === "sqlite") return openSqlite(checkPath(rest), options);
-  if (scheme && /^rediss?(\+|$)/.test(scheme)) return (await import("./redis/opening.ts")).openRedis(address, options);
-  if (scheme === "postgres" || scheme === "postgresql") return (await import("./postgres/store.ts")).openPostgres(address, options);
+  const kind = kindOf(address);
+  if (kind === "memory" && rest === "") return openMemory(options);
+  if (kind === "sqlite") return openSqlite(checkPath(rest), options);
+  if (kind === "redis") return (await import("./redis/opening.ts")).openRedis(address, options);
+  if (kind === "postgres") return (await import("./postgres/store.ts")).openPostgres(address, options);
   throw refuse(scheme);
+}
+
+function schemeOf(address: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase();
+}
+
+function kindOf(address: string): "memory" | "sqlite" | "redis" | "postgres" | undefined {
+  const scheme = schemeOf(address) ?? "";
+  if (scheme === "memory" || scheme === "sqlite") return scheme;
+  if (/^rediss?(\+|$)/.test(scheme)) return "redis";
+  return scheme === "postgres" || scheme === "postgresql" ? "postgres" : undefined;
 }
 
 function checkPath(path: string): string {

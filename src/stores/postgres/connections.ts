@@ -9,7 +9,7 @@
 
 import type { Pool as PgPool, PoolClient, PoolConfig } from "pg";
 import { ConversimpleError } from "../../base/errors.ts";
-import { didNothing, isWorthAnother, leavesConnection, openingError, runtimeError } from "./failure.ts";
+import { didNothing, isWorthAnother, leavesConnection, openingError, runtimeError, wasCut } from "./failure.ts";
 
 /** Runs a statement and gives its rows. */
 export type Session = <R extends object>(text: string, values?: readonly unknown[], name?: string) => Promise<R[]>;
@@ -60,7 +60,7 @@ export class Connections {
   readonly run: Session = (text, values, name) => this.#attempt(isWorthAnother, (session) => session(text, values, name));
 
   /** The same for one that changes nothing, or may be done twice. */
-  readonly read: Session = (text, values, name) => this.#attempt((thrown) => !didNothing(thrown) || isWorthAnother(thrown), (session) => session(text, values, name), 2);
+  readonly read: Session = (text, values, name) => this.#attempt((thrown) => wasCut(thrown) || isWorthAnother(thrown), (session) => session(text, values, name), 2);
 
   /** Several statements in one transaction (CO4), all of them again where one statement would be (CO2). */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {

@@ -79,6 +79,11 @@ export function isWorthAnother(thrown: unknown): boolean {
   return didNothing(thrown) && (AGAIN.has(state) || ELSEWHERE.has(state));
 }
 
+/** Whether the connection ended before an answer; a server that only takes long is not asked twice. */
+export function wasCut(thrown: unknown): boolean {
+  return !didNothing(thrown) && !(thrown instanceof Error && /timeout/i.test(thrown.message));
+}
+
 /** Whether one change of a group may be why the server refused them all. */
 export function mayBeOfOne(thrown: unknown): boolean {
   return thrown instanceof StoreUnavailableError && thrown.fields.outcome === "none" && OF_ONE.test(String(thrown.fields.state));
