@@ -3,11 +3,10 @@
 //   PG1. As root it runs as the user postgres, who owns the folder: PostgreSQL refuses to be root.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram, programsOf, Unavailable } from "./programs.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess, temporaryFolder } from "./server-process.ts";
 
 const USER = "postgres";
 
@@ -28,7 +27,7 @@ export interface PostgresServer {
 /** @param more settings, for example `fsync=off`; and files of the data folder by name, for settings that name one. */
 export async function startPostgres(...more: readonly (string | Readonly<Record<string, string>>)[]): Promise<PostgresServer> {
   const { initdb, postgres } = programsOf("postgres");
-  const cwd = mkdtempSync(join(tmpdir(), "conversimple-postgres-"));
+  const cwd = temporaryFolder("postgres");
   const data = join(cwd, "data");
   own(cwd);
   runAs(initdb!, ["-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"], cwd);

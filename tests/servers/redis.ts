@@ -1,12 +1,11 @@
 // Redis servers for tests: one alone, a primary with a replica and a Sentinel, a cluster of three masters.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programsOf } from "./programs.ts";
-import { freePort, ServerProcess } from "./server-process.ts";
+import { freePort, ServerProcess, temporaryFolder } from "./server-process.ts";
 
 const READY = /Ready to accept connections/;
 const CLUSTER_SLOTS = 16_384;
@@ -30,7 +29,7 @@ export interface RedisServer {
 /** @param more arguments of `redis-server`, for example `--appendonly yes`. */
 export async function startRedis(...more: readonly string[]): Promise<RedisServer> {
   const program = programsOf("redis")["redis-server"]!;
-  const cwd = mkdtempSync(join(tmpdir(), "conversimple-redis-"));
+  const cwd = temporaryFolder("redis");
   const hasPlainPort = !more.includes("--tls-port");
   const args = (port: number) => ["--port", hasPlainPort ? String(port) : "0", "--bind", "127.0.0.1", "--dir", cwd, "--save", "", ...more.map((each) => each.replace("PORT", String(port)))];
   let running = await ServerProcess.start({ program, args, cwd, isReady: READY });
@@ -70,7 +69,7 @@ export async function startSentinel(...more: readonly string[]): Promise<RedisSe
   const primary = await startRedis(...more);
   const replica = await startRedis("--replicaof", `127.0.0.1 ${primary.port}`, "--repl-diskless-sync-delay", "0", ...more);
   await until(async () => /master_link_status:up/.test(await replica.command("INFO", "replication")));
-  const cwd = mkdtempSync(join(tmpdir(), "conversimple-sentinel-"));
+  const cwd = temporaryFolder("sentinel");
   const file = join(cwd, "sentinel.conf");
   const config = ["bind 127.0.0.1", `dir ${cwd}`, `sentinel monitor main 127.0.0.1 ${primary.port} 1`, "sentinel down-after-milliseconds main 1000", "sentinel failover-timeout main 3000"];
   writeFileSync(file, `${config.join("\n")}\n`);

@@ -6,7 +6,10 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findProgram } from "./programs.ts";
 
@@ -109,9 +112,18 @@ export async function freePort(): Promise<number> {
 
 /** What is still there when this process ends by itself (SP2, also where the kernel does not do it). */
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+/** A temporary folder that goes away with this process at the latest. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `conversimple-${name}-`));
+  folders.add(folder);
+  return folder;
+}
 
 function spawnTied({ program, args, cwd, user, deathSignal = "KILL" }: ServerCommand, port: number): ChildProcess {
   const setpriv = findProgram("setpriv");

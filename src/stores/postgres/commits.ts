@@ -164,7 +164,7 @@ export class Commits {
 
 /** What few commits have, as JSON; null for all others. Texts inside are stored texts. */
 function rareOf({ facts = {}, consume, trimBelow }: Change): string | null {
-  const named = Object.entries(facts).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === "string" ? stored(value) : value]);
+  const named = Object.entries(facts).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === "string" ? stored(value) : value && Math.ceil(value)]);
   if (named.length === 0 && !consume?.length && trimBelow === undefined) return null;
   return JSON.stringify({ facts: Object.fromEntries(named), ...(consume?.length ? { consume: consume.map(stored) } : {}), ...(trimBelow === undefined ? {} : { trim: trimBelow }) });
 }

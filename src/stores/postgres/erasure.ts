@@ -30,7 +30,7 @@ export class Erasure {
     const { connections, schema } = this.#options;
     return connections.transaction(async (session) => {
       const [found] = await session<{ id: number; records: number }>(`SELECT id, (record IS NOT NULL)::int AS records FROM ${schema}.owners WHERE owner = $1 FOR UPDATE`, [stored(owner)]);
-      const ids = tombstone ? [await this.#mark(session, owner, untilMs ?? null)] : found ? [found.id] : [];
+      const ids = tombstone ? [await this.#mark(session, owner, untilMs === undefined ? null : Math.ceil(untilMs))] : found ? [found.id] : [];
       const { entries, messages } = await this.#empty(session, ids);
       if (!tombstone) await this.#drop(session, ids);
       return { records: found?.records ?? 0, entries, messages };

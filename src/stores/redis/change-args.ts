@@ -27,7 +27,8 @@ export function changeArgs({ expectedVersion, record, entry, answer, facts, cons
     fact("g", facts.agentId);
     fact("c", facts.customer);
     fact("n", facts.endReason);
-    fact("x", facts.expiresAtMs);
+    // Times are whole milliseconds here; what is given may be the sum of a clock's fractions.
+    fact("x", facts.expiresAtMs && Math.ceil(facts.expiresAtMs));
   }
   if (consume?.length) put("m", String(consume.length), ...consume);
   if (trimBelow !== undefined) put("l", String(trimBelow));

@@ -124,7 +124,7 @@ export class RedisStore implements Store {
   }
 
   async forget(owner: Owner, { tombstone = false, untilMs }: ForgetOptions = {}): Promise<Forgotten> {
-    const until = untilMs === undefined ? "" : String(untilMs);
+    const until = untilMs === undefined ? "" : String(Math.ceil(untilMs));
     const [records, entries, messages] = listOf(await this.#about("all", SCRIPTS.forget, owner, owner, tombstone ? "1" : "0", until)).map(numberOf);
     this.#regressions.released(owner);
     return { records: records!, entries: entries!, messages: messages! };

@@ -42,6 +42,18 @@ const expiry: readonly Case[] = [
     },
   },
   {
+    name: "an expiry between two milliseconds is taken, and over at the later one",
+    run: async (on) => {
+      await on.commit(A, 0, { record: "soon", facts: { expiresAtMs: on.clock.now() + 0.25 } });
+      await on.store.forget("customer:b", { tombstone: true, untilMs: on.clock.now() + 0.25 });
+      assert.equal((await on.loaded(A)).record, "soon");
+      assert.equal((await on.loaded("customer:b")).facts.status, "forgotten");
+      await on.clock.advance(1);
+      assert.equal(await on.store.load(A), undefined);
+      assert.equal(await on.store.load("customer:b"), undefined);
+    },
+  },
+  {
     name: "an owner without an expiry never expires, and one whose expiry was taken back does not either",
     run: async (on) => {
       await on.commit(A, 0, { facts: { expiresAtMs: on.clock.now() + 1_000 } });
