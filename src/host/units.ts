@@ -147,22 +147,27 @@ export class Units implements UnitHost {
   }
 
   /** Runs a hook inside the queue's turn (UN1). Facts are committed also when the hook throws. */
-  async hook(live: LiveConversation, name: string, handle: () => unknown, facts?: Change["facts"]): Promise<void> {
-    const handled: Handled = { unit: "hook", name, id: hookId(name, live.version), handle, ...(facts ? { facts } : {}) };
+  async hook(live: LiveConversation, name: string, handle: () => unknown, also: Pick<Handled, "facts" | "answer"> = {}): Promise<void> {
+    const handled: Handled = { unit: "hook", name, id: hookId(name, live.version), handle, ...also };
     const failure = await this.#unit(live, handled);
     if (failure) this.report(live, failure.thrown, `${name} failed`);
   }
 
-  /** The end: the agent's hook, then what its parts have to put away, in a unit of its own: a hook that fails keeps nothing open. */
+  /**
+   * The end: the agent's hook, then what its parts have to put away, in a unit of its own: a hook that fails keeps nothing
+   * open. A process may die between the two; the one that goes on does not run a hook that is committed.
+   */
   async end(live: LiveConversation, reason: string, facts: Change["facts"]): Promise<void> {
     const { agent, closers } = live.agent;
     const name = "onConversationEnded";
     const close = async () => {
       for (const part of closers) await part.conversationEnded?.(reason);
     };
-    if (closers.length === 0) return this.hook(live, name, () => agent.onConversationEnded?.(reason), facts);
-    await this.hook(live, name, () => agent.onConversationEnded?.(reason));
-    await this.hook(live, "end", close, facts);
+    const farewell = () => agent.onConversationEnded?.(reason);
+    if (closers.length === 0) return this.hook(live, name, farewell, { facts });
+    const callId = hookId(name, live.version);
+    if (!live.ledger.find(callId, this.nowMs())) await this.hook(live, name, farewell, { answer: () => ({ callId, digest: "hook", text: NOTHING }) });
+    await this.hook(live, "end", close, { facts });
   }
 
   /** The agent's hook for a conversation whose customer was erased: nothing that it writes is stored (P22). */

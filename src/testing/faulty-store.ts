@@ -2,8 +2,9 @@
 //
 // Owns the faults between a process and its store. The inner store stays whole: what it acknowledged is there.
 //
-//   FS1. `refused` and `unsent` do not reach the store; `unanswered` does. A caller can tell `refused` from the
-//        others, but not the others from each other: their outcome is unknown.                          (P4)
+//   FS1. `refused` and `unsent` do not reach the store; `unanswered` does, `late` when its caller has long heard that it
+//        failed. A caller can tell `refused` from the others, but not the others from each other: their outcome is
+//        unknown.                                                                                       (P4)
 //   FS2. Scripted faults come before all others, each once, in order, for their method.
 //   FS3. Every fault that came about is recorded; the same seed and the same requests give the same faults.
 //   FS4. A delay lets the clock go on by itself, so that nobody waits for time that nobody moves.
@@ -17,9 +18,10 @@ import { seededRandom } from "./seeded-random.ts";
 
 /**
  * What happens to a request: nothing (`ok`); the store says no, nothing was written (`refused`); it is lost on its
- * way (`unsent`); it is done and its answer is lost (`unanswered`); it reaches the store so much later.
+ * way (`unsent`); it is done and its answer is lost (`unanswered`); it reaches the store so much later (`delay`), or so
+ * much later than it was given up (`late`).
  */
-export type StoreFault = "ok" | "refused" | "unsent" | "unanswered" | { readonly delay: string | number };
+export type StoreFault = "ok" | "refused" | "unsent" | "unanswered" | { readonly delay: string | number } | { readonly late: string | number };
 
 /** A fault that came about. */
 export interface StoreFaultRecord {
@@ -36,6 +38,7 @@ export interface StoreFaultRates {
   readonly unsent?: number;
   readonly unanswered?: number;
   readonly delayed?: number;
+  readonly late?: number;
   /** The longest drawn delay, milliseconds; 500 unless given. */
   readonly maxDelayMs?: number;
 }
@@ -80,6 +83,7 @@ export class StoreFaults {
   readonly #scripted = new Map<StoreMethod, (StoreFault | { readonly hold: () => Promise<void> })[]>();
   #requests = 0;
   #downUntilMs = -Infinity;
+  #isCalm = false;
 
   constructor(options: FaultyStoreOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -115,6 +119,11 @@ export class StoreFaults {
     this.#downUntilMs = -Infinity;
   }
 
+  /** From now on only scripted faults come about, and `down`. */
+  calm(): void {
+    this.#isCalm = true;
+  }
+
   /** One line for each fault that came about, to be printed when a seed failed. */
   print(): string {
     return this.records.map(({ request, method, owner, fault }) => `${request} ${method} ${owner ?? "-"}: ${fault}`).join("\n");
@@ -127,6 +136,10 @@ export class StoreFaults {
     if (fault !== "ok") this.records.push({ request: number, method: request.method, owner: request.owner, fault: wordOf(fault) });
     if (fault === "refused") throw lost(request.method, "none");
     if (fault === "unsent") throw lost(request.method, "unknown");
+    if (typeof fault === "object" && "late" in fault) {
+      void sleep(this.#clock, durationMs(fault.late)).then(run).catch(() => {});
+      throw lost(request.method, "unknown");
+    }
     if (typeof fault === "object") await ("hold" in fault ? fault.hold() : this.#delay(durationMs(fault.delay)));
     const done = await this.#real(run());
     if (fault === "unanswered") throw lost(request.method, "unknown");
@@ -143,12 +156,14 @@ export class StoreFaults {
   /** Two numbers per request, whatever comes of it, so that one fault does not move the others (FS3). */
   #draw(method: StoreMethod): StoreFault {
     if (!this.#drawn.has(method)) return "ok";
-    const { refused = 0, unsent = 0, unanswered = 0, delayed = 0, maxDelayMs = 500 } = this.#options;
+    const { refused = 0, unsent = 0, unanswered = 0, delayed = 0, late = 0, maxDelayMs = 500 } = this.#options;
     const delay = Math.round(this.#random() * maxDelayMs);
     let chance = this.#random();
+    if (this.#isCalm) return "ok";
     if ((chance -= refused) < 0) return "refused";
     if ((chance -= unsent) < 0) return "unsent";
     if ((chance -= unanswered) < 0) return "unanswered";
+    if ((chance -= late) < 0) return { late: delay };
     return chance - delayed < 0 ? { delay } : "ok";
   }
 
@@ -164,6 +179,7 @@ export class StoreFaults {
 
 function wordOf(fault: StoreFault | { readonly hold: unknown }): string {
   if (typeof fault === "string") return fault;
+  if ("late" in fault) return `late ${fault.late}`;
   return "hold" in fault ? "held" : `delayed ${fault.delay}`;
 }
 

@@ -26,6 +26,8 @@ export interface ScriptedPlatformOptions extends WeatherOptions {
   readonly repliesToPushes?: boolean;
   /** Whether tool calls name their conversation; true unless given. */
   readonly namesConversations?: boolean;
+  /** Hears every answer as it arrives, also repeated ones. */
+  readonly onAnswer?: (conversationId: string, callId: string, answer: PlatformAnswer) => void;
 }
 
 /** What came back for a tool call. */
@@ -117,6 +119,11 @@ export class ScriptedPlatform {
     return call.first.promise;
   }
 
+  /** Delivers a call once, as it stands: an id that was used before may come with other arguments. Answers count for its id. */
+  send(conversationId: string, callId: string, tool: string, input: Payload): void {
+    this.#conversation(conversationId).line?.push("tool_call_request", { call_id: callId, tool_name: tool, arguments: input, conversation_id: conversationId });
+  }
+
   /** All answers that arrived for a call, in order (SP3). */
   answersOf(conversationId: string, callId: string): readonly PlatformAnswer[] {
     return this.#conversation(conversationId).calls.get(callId)?.answers ?? [];
@@ -176,10 +183,12 @@ export class ScriptedPlatform {
   }
 
   #answered({ call_id: callId }: Payload, answer: PlatformAnswer): void {
-    for (const { calls } of this.#conversations.values()) {
+    for (const [conversationId, { calls }] of this.#conversations) {
       const call = calls.get(String(callId));
-      call?.answers.push(answer);
-      call?.first.resolve(answer);
+      if (!call) continue;
+      call.answers.push(answer);
+      call.first.resolve(answer);
+      this.#options.onAnswer?.(conversationId, String(callId), answer);
     }
   }
 

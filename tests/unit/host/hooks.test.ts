@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ConversimpleAgent } from "../../../src/agent/agent.ts";
 import { tool } from "../../../src/agent/tool.ts";
 import { conversationState } from "../../../src/parts/conversation-state.ts";
+import { session } from "../../../src/parts/session.ts";
 import { gate, HostBench, world, type World } from "./bench.ts";
 
 const benches: HostBench[] = [];
@@ -80,6 +81,31 @@ test("an end that was killed behind its effect is ended by another process, and 
   await next.host.close("c1", "bye");
   expect(await next.facts()).toMatchObject({ status: "ended" });
   expect(outside).toEqual(["started", "ended"]);
+});
+
+class FarewellAgent extends ConversimpleAgent {
+  static override readonly agentId = "farewell";
+  readonly state = conversationState(z.object({ farewells: z.number().default(0) }));
+  readonly session = session({ user: z.object({ id: z.string() }) });
+  override onConversationEnded() {
+    this.state.farewells++;
+  }
+}
+
+test("an end that was killed between its hook and its parts is ended by another process, and the hook that is committed does not run again", async () => {
+  const here = world();
+  const dying = await bench(new FarewellAgent(), { world: here });
+  await dying.open();
+  here.faults.next("commit", "ok");
+  const parts = here.faults.hold("commit");
+  dying.host.close("c1", "bye").catch(() => {});
+  await parts.reached;
+  dying.host.abandon();
+  await here.clock.advance("11s");
+  const next = await bench(new FarewellAgent(), { world: here });
+  await next.host.close("c1", "bye");
+  expect(await next.facts()).toMatchObject({ status: "ended", endReason: "bye" });
+  expect(await next.stored()).toEqual({ farewells: 1 });
 });
 
 test("an onError that rejects is noted and ends nothing", async () => {
