@@ -53,8 +53,8 @@ export interface Running {
   identify(customer: Owner): void;
   /** Records that conversations share. */
   readonly joint: JointRecords;
-  /** A name for the next thing that the unit does outside of its own record: the same in every delivery of its call (P11). */
-  nextOperationId(): string;
+  /** A name for the next thing of a kind that the unit does outside of its own record: the same in every delivery of its call (P11). */
+  nextOperationId(kind: string): string;
   /** A part's value: a draft in ordered units, read-only in parallel tools. */
   draft(slice: Slice): unknown;
   /** Puts a whole value in the place of a part's. */

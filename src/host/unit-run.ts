@@ -7,7 +7,10 @@
 //        the stored result.                                                                            (P6)
 //   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
 //        once, however often the call is delivered.                                                (P2, P5)
+//   UR4. An operation has the same name in every delivery. What a redelivery may leave out - an effect that is recorded, an
+//        identification that another call made - is counted apart, so that what comes after it keeps its name. (P11)
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
 
 import type { Clock } from "../base/clock.ts";
@@ -47,6 +50,9 @@ export interface UpdateCount {
   applied(): void;
 }
 
+/** The effect that runs, and the unit that it belongs to. */
+const EFFECT = new AsyncLocalStorage<{ readonly run: UnitRun; readonly name: string }>();
+
 export class UnitRun implements Running {
   readonly unit: Unit;
   readonly call: CallInfo | undefined;
@@ -56,7 +62,7 @@ export class UnitRun implements Running {
   readonly #id: string;
   readonly #effects = new Set<string>();
   #updates: UpdateCount | undefined;
-  #operations = 0;
+  readonly #operations = new Map<string, number>();
   #customer: Owner | undefined;
   #hasEnded = false;
 
@@ -107,9 +113,13 @@ export class UnitRun implements Running {
     this.#customer = customer;
   }
 
-  nextOperationId(): string {
-    this.#operations += 1;
-    return hash("sha256", `${this.#live.id}\n${this.#id}\n${this.#operations}`, "base64url");
+  nextOperationId(kind: string): string {
+    const effect = EFFECT.getStore();
+    // A kind has no newline, a name of an effect neither (UR4).
+    const counted = effect?.run === this ? `${kind}\n${effect.name}` : kind;
+    const ordinal = (this.#operations.get(counted) ?? 0) + 1;
+    this.#operations.set(counted, ordinal);
+    return hash("sha256", `${this.#live.id}\n${this.#id}\n${counted}\n${ordinal}`, "base64url");
   }
 
   /** What the unit's commit changes of the conversation's facts. */
@@ -184,7 +194,7 @@ export class UnitRun implements Running {
       if (kept !== undefined) return decode(kept) as T;
     }
     const startedMs = this.nowMs();
-    const result = await run();
+    const result = await EFFECT.run({ run: this, name }, run);
     const text = encode(result, `effect ${name}`);
     if (Buffer.byteLength(text) > RESULT_MAX_BYTES) {
       throw new ConversimpleError("result_invalid", `The result of effect ${name} has more than ${RESULT_MAX_BYTES} bytes. Return what a redelivery needs.`, { effect: name, limit: RESULT_MAX_BYTES });

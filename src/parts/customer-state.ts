@@ -168,7 +168,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const context = this.#running("update()");
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
-    const operationId = opId === undefined ? context.nextOperationId() : `op:${checkId(opId, "operation id")}`;
+    const operationId = opId === undefined ? context.nextOperationId("update") : `op:${checkId(opId, "operation id")}`;
     return context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", operationId, context), (value) => {
       note(value(visitsSlice) as Visits, context);
       return recipe(value(profile));
@@ -201,7 +201,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
   }
 
   #visit<T>(context: Running, owner: Owner, name: string, recipe: (visits: Visits) => T): Promise<T> {
-    return context.joint.update(owner, [visitsSlice], this.#how(name, context.nextOperationId(), context), (value) => recipe(value(visitsSlice) as Visits));
+    return context.joint.update(owner, [visitsSlice], this.#how(name, context.nextOperationId(name), context), (value) => recipe(value(visitsSlice) as Visits));
   }
 
   #how(name: string, operationId: string, context: Running) {
