@@ -95,7 +95,7 @@ export class Units implements UnitHost {
       if (wasApplied) result = decode((await this.answer(live, callId)) ?? NOTHING) as T;
       else {
         const answer = () => ({ callId, digest: "update", text: keptText(result) });
-        const failure = await this.#unit(live, { unit: "update", name, id: `\nupdate:${name}`, handle: (run) => (result = recipe(run)), answer });
+        const failure = await this.#unit(live, { unit: "update", name, id: callId, handle: (run) => (result = recipe(run)), answer });
         if (failure) throw failure.thrown;
       }
       caller.applied();
