@@ -12,7 +12,7 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
-    globalSetup: ["tests/setup/build.ts"],
+    globalSetup: ["tests/setup/build.ts", "tests/setup/servers.ts"],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: "forks",

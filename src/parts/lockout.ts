@@ -105,7 +105,7 @@ export class Lockout {
       if (index >= 0) made.splice(index, 1);
     };
     // Longer than a window by far: the store's clock may be set, too.
-    const expiresAtMs = context.timeBounds().latestMs + windowMs + LEDGER_MAX_AGE_MS;
+    const expiresAtMs = Math.ceil(context.timeBounds().latestMs) + windowMs + LEDGER_MAX_AGE_MS;
     const isCounted = await update(joint, owner, { name: "login attempt", operationId: id, expiresAtMs }, takeIn).catch(asLocked);
     return isCounted ? () => update(joint, owner, { name: "login success", operationId: `${id} back` }, takeOut) : undefined;
   }
