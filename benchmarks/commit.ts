@@ -86,6 +86,7 @@ export interface Measured {
 
 export async function measureStore(address: string, conversations: number, durationMs: number, encryption: OpenStoreOptions["encryption"] = false): Promise<Measured> {
   const store = await openStore(address, { timeoutMs: 30_000, encryption });
+  await Promise.all(Array.from({ length: conversations }, (_, n) => store.acquire(ownerOf(n), { id: "bench", pid: process.pid, host: "bench", startedAtMs: 0 })));
   const startMs = performance.now() + WARM_UP_MS;
   const run: Run = { startMs, endMs: startMs + durationMs, latenciesMs: [], cpuStartMs: undefined };
   await Promise.all(Array.from({ length: conversations }, (_, n) => converse(store, n, run)));
@@ -108,15 +109,17 @@ function cpuTimeMs(): number {
 }
 
 async function converse(store: Store, n: number, run: Run): Promise<void> {
-  const owner: Owner = `conversation:c-${n}`;
-  await store.acquire(owner, { id: "bench", pid: process.pid, host: "bench", startedAtMs: 0 });
   for (let version = 0; ; version++) {
     const begunMs = performance.now();
     if (begunMs >= run.endMs) return;
     if (begunMs >= run.startMs) run.cpuStartMs ??= cpuTimeMs();
-    await store.commit(owner, changeOf(n, version));
+    await store.commit(ownerOf(n), changeOf(n, version));
     if (begunMs >= run.startMs) run.latenciesMs.push(performance.now() - begunMs);
   }
+}
+
+function ownerOf(n: number): Owner {
+  return `conversation:c-${n}`;
 }
 
 export function changeOf(n: number, version: number): Change {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cleanUpBenchmark } from "./clean-up.ts";
+import { postgresCommitBenchmark } from "./commit-postgres.ts";
 import { redisCommitBenchmark } from "./commit-redis.ts";
 import { commitBenchmark, encryptedCommitBenchmark } from "./commit.ts";
 import { hostBenchmark } from "./host.ts";
@@ -36,6 +37,7 @@ const groups: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "redis commit 1000": () => redisCommitBenchmark(1_000, "everysec"),
   "redis commit 64, synced": () => redisCommitBenchmark(64, "always"),
   "commit 1000": () => commitBenchmark({ store: "sqlite", conversations: 1_000 }),
+  "postgres commit": () => postgresCommitBenchmark([1, 64, 1_000]),
   "encrypted commit": async () => [...(await encryptedCommitBenchmark("memory", 64)), ...(await encryptedCommitBenchmark("sqlite", 64))],
   host: async () => [await hostBenchmark("memory:", 64, 60_000), await hostBenchmark(sqlite(), 1, 3_000), await hostBenchmark(sqlite(), 64, 60_000)],
   "round trip": () => roundTripBenchmark(sqlite(), [{ conversations: 1, calls: 3_000 }, { conversations: 64, calls: 100_000 }]),

@@ -1,12 +1,11 @@
 // A pgbouncer in transaction mode before a PostgreSQL server, for tests.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { own } from "./postgres.ts";
 import { programsOf } from "./programs.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess, temporaryFolder } from "./server-process.ts";
 
 export interface Pgbouncer {
   /** The address of the database behind it. */
@@ -22,7 +21,7 @@ export async function startPgbouncer(server: string): Promise<Pgbouncer> {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(execFileSync(program, ["--version"], { encoding: "utf8" }))!;
   const prepares = Number(major) > 1 || Number(minor) >= 21;
   const { hostname, port, username, pathname } = new URL(server);
-  const cwd = mkdtempSync(join(tmpdir(), "conversimple-pgbouncer-"));
+  const cwd = temporaryFolder("pgbouncer");
   const config = join(cwd, "pgbouncer.ini");
   const args = (own: number) => {
     // Few connections to the server, so that clients change places on them all the time.

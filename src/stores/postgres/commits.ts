@@ -9,7 +9,7 @@
 import { StoreUnavailableError } from "../../base/errors.ts";
 import type { Change, Committed, Owner } from "../../state/store.ts";
 import { judge, type Head } from "../refusal.ts";
-import { commitSql, type Waits } from "./commit-sql.ts";
+import { commitSql, type Task } from "./commit-sql.ts";
 import type { Connections } from "./connections.ts";
 import type { Erasure } from "./erasure.ts";
 import { mayBeOfOne } from "./failure.ts";
@@ -49,7 +49,7 @@ export interface CommitsOptions {
 
 export class Commits {
   readonly #options: CommitsOptions;
-  readonly #sql: Readonly<Record<Waits, string>>;
+  readonly #statements = new Map<string, string>();
   readonly #head: string;
   readonly #waiting = new Set<Waiting>();
   readonly #busy = new Set<Owner>();
@@ -58,7 +58,6 @@ export class Commits {
 
   constructor(options: CommitsOptions) {
     this.#options = options;
-    this.#sql = { waits: commitSql(options.schema, "waits"), "passes over": commitSql(options.schema, "passes over") };
     this.#head = `SELECT version, epoch, status, write_id AS "writeId" FROM ${options.schema}.owners WHERE owner = $1 AND (expires_at IS NULL OR expires_at > ${nowSql("$2")})`;
   }
 
@@ -108,7 +107,7 @@ export class Commits {
   async #apply(group: readonly Waiting[]): Promise<void> {
     let versions: Map<string, number>;
     try {
-      versions = await this.#run(group, group.length === 1 ? "waits" : "passes over");
+      versions = await this.#run(group);
     } catch (thrown) {
       if (group.length > 1 && mayBeOfOne(thrown)) await Promise.all(group.map((each) => this.#apply([each])));
       else for (const each of group) this.#settle(each, () => each.reject(thrown));
@@ -136,16 +135,17 @@ export class Commits {
       const verdict = judge(owner, { ...change, writeId: stored(change.writeId) }, head);
       if (verdict === "repeated") return { version: head!.version };
       if (verdict === "create") await erasure.removeExpired(owner);
-      const version = (await this.#run([waiting], "waits")).get(stored(owner));
+      const version = (await this.#run([waiting])).get(stored(owner));
       if (version !== undefined) return { version };
     }
     throw new StoreUnavailableError(`The record of ${owner} changed too often to be written. Try again.`, { owner, outcome: "none" });
   }
 
-  async #run(group: readonly Waiting[], waits: Waits): Promise<Map<string, number>> {
+  async #run(group: readonly Waiting[]): Promise<Map<string, number>> {
     const { connections, nowMs } = this.#options;
+    const [name, sql] = this.#statementFor(group);
     const column = <T>(read: (change: Change, owner: Owner) => T): T[] => group.map(({ owner, change }) => read(change, owner));
-    const rows = await connections.run<{ owner: string; version: number }>(this.#sql[waits], [
+    const rows = await connections.run<{ owner: string; version: number }>(sql, [
       column((_, owner) => stored(owner)),
       column(({ writeId }) => stored(writeId)),
       column(({ expectedVersion }) => expectedVersion),
@@ -157,8 +157,20 @@ export class Commits {
       column(({ entry }) => storedOrNull(entry)),
       column(rareOf),
       nowMs(),
-    ], waits === "waits" ? "commit-one" : "commit");
+    ], name);
     return new Map(rows.map(({ owner, version }) => [owner, version]));
+  }
+
+  #statementFor(group: readonly Waiting[]): readonly [name: string, sql: string] {
+    const task: Task = {
+      isGroup: group.length > 1,
+      creates: group.some(({ change }) => change.expectedVersion === 0 && change.epoch === 0),
+      tidies: group.some(({ change }) => change.trimBelow !== undefined || Boolean(change.consume?.length)),
+    };
+    const name = ["commit", ...Object.entries(task).flatMap(([what, isAsked]) => (isAsked ? [what] : []))].join("-");
+    const sql = this.#statements.get(name) ?? commitSql(this.#options.schema, task);
+    this.#statements.set(name, sql);
+    return [name, sql];
   }
 }
 

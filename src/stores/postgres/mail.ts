@@ -39,7 +39,7 @@ export class Mail {
     const belongs = process === null ? isOrphan(schema, now) : "o.process = $2";
     const values = process === null ? [nowMs()] : [nowMs(), stored(process)];
     const rows = await connections.read<{ owner: string }>(`
-      SELECT o.owner FROM ${schema}.owners o WHERE o.id IN (SELECT DISTINCT owner_id FROM ${schema}.inbox) AND o.status = 'live' AND ${present(now)} AND ${belongs}`, values, process === null ? "pending-orphans" : "pending");
+      SELECT o.owner FROM ${schema}.owners o WHERE o.id IN (SELECT DISTINCT owner_id FROM ${schema}.inbox) AND o.status = 'live' AND ${present(now)} AND ${belongs}`, values);
     return rows.map((row) => read(row.owner) as Owner);
   }
 

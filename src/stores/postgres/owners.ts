@@ -96,7 +96,7 @@ export class Owners {
     const rows = await connections.read<Entry & { owner: string; xid: number; id: number }>(`
       SELECT t.version, t.at AS "atMs", t.entry AS text, t.call_id AS "callId", o.owner, t.xid, t.id FROM ${schema}.turns t JOIN ${schema}.owners o ON o.id = t.owner_id
       WHERE (t.xid, t.id) > ($1::bigint, $2::bigint) AND t.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint AND ${present(nowSql("$3"))}
-      ORDER BY t.xid, t.id LIMIT $4`, [xid, id, nowMs(), most], "feed");
+      ORDER BY t.xid, t.id LIMIT $4`, [xid, id, nowMs(), most]);
     const items = rows.map((row): FeedItem => ({ ...entryOf(row), owner: read(row.owner) as Owner, cursor: `${row.xid}.${row.id}` }));
     return { items, cursor: items.at(-1)?.cursor ?? after };
   }
