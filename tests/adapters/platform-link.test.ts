@@ -107,6 +107,24 @@ test("a conversation that another process holds is tried again after its lease",
   expect(registered(own)).toHaveLength(1);
 });
 
+test("a clock that is an hour behind the store's does not keep a process from what another one leaves", async () => {
+  host.answers.push({ kind: "held", untilMs: clock.now() + 3_600_000 });
+  const { control } = await linked();
+  ready(control);
+  await clock.advance("11s");
+  expect(host.opens).toHaveLength(2);
+});
+
+test("a clock that is an hour ahead of the store's does not make a process ask all the time", async () => {
+  const held = { kind: "held", untilMs: clock.now() - 3_600_000 } as const;
+  host.answers.push(...Array.from({ length: 100 }, () => held));
+  const { control } = await linked();
+  ready(control);
+  await clock.advance("10s");
+  expect(host.opens.length).toBeGreaterThan(5);
+  expect(host.opens.length).toBeLessThan(15);
+});
+
 test("a held conversation that ended meanwhile is not tried again", async () => {
   host.answers.push({ kind: "held", untilMs: clock.now() + 10_000 });
   const { link, control } = await linked();

@@ -5,7 +5,8 @@
 //   V1. `host.open` runs for one announcement at a time; further ones change nothing while it runs.
 //   V2. `host.close` is called at most once, and only after `open` gave the conversation to us.
 //   V3. Tools are registered after every join of the conversation's line, and when it is announced again.
-//   V4. A conversation that another process holds is tried again when its lease ends, unless it ended meanwhile.
+//   V4. A conversation that another process holds is tried again when its lease ends, unless it ended meanwhile. Our clock
+//       may be hours off the store's: what it makes of the lease's end is believed within bounds.
 
 import type { Timer } from "../../base/clock.ts";
 import { type ErrorCode, codeOf } from "../../base/errors.ts";
@@ -37,6 +38,10 @@ export interface ConversationOptions {
   onOver(): void;
 }
 
+/** How long to wait at most for the end of a lease, milliseconds. Source: the lease of P15. */
+const HELD_MOST_MS = 10_000;
+/** How long to wait for a lease that is over by our clock and not by the store's, milliseconds. */
+const HELD_LEAST_MS = 500;
 /** Added to a lease's end, so that waiting processes do not all come at once; milliseconds. */
 const HELD_JITTER_MS = 500;
 /** How long to wait at most when the store does not answer, milliseconds; half of it is jitter. */
@@ -128,7 +133,7 @@ export class ServedConversation {
       return this.#over();
     }
     const { clock, random } = this.#options.context;
-    if (opened.kind === "held") return this.#tryAgain(Math.max(0, opened.untilMs - clock.now()) + random() * HELD_JITTER_MS);
+    if (opened.kind === "held") return this.#tryAgain(heldFor(opened.untilMs - clock.now()) + random() * HELD_JITTER_MS);
     const { sharedLine, newLine } = this.#options;
     const line = sharedLine ?? newLine(this);
     this.#phase = { kind: "serving", line, isOwnLine: sharedLine === undefined, registered: "no" };
@@ -168,4 +173,9 @@ export class ServedConversation {
     this.#options.onOver();
     if (phase.kind === "serving" && phase.isOwnLine) void phase.line.leave();
   }
+}
+
+/** V4. */
+function heldFor(leftMs: number): number {
+  return leftMs > 0 ? Math.min(leftMs, HELD_MOST_MS) : HELD_LEAST_MS;
 }
