@@ -67,7 +67,7 @@ export class AgentHost implements Host, ConversationHost {
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
     this.#claims = new Claims({ store, clock, identity: this.#lease.identity, agents: this.#agents });
-    this.#units = new Units({ store, clock, logger, onError, joint: new JointRecordsOfStore({ store, clock, hash }) });
+    this.#units = new Units({ store, clock, logger, onError, joint: new JointRecordsOfStore({ store, clock, hash, random: settings.random }) });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
@@ -252,6 +252,8 @@ export class AgentHost implements Host, ConversationHost {
   /** LC4: fenced, lost, or overtaken by a version that is not ours. */
   lost(live: LiveConversation, error: ConversimpleError): void {
     this.settings.logger.warn({ conversation: live.id, code: error.code }, "the conversation is not served here any more");
+    // By another process, or by a claim of this one that came late.
+    if (error.code === "fenced") this.#claims.doubt(live.owner);
     if (error.code === "state_lost") this.#units.report(live, error, "the stored state is gone");
     if (error.code === "conversation_ended") this.#burials.bury(live);
     else this.#forget(live, "taken");
@@ -259,6 +261,10 @@ export class AgentHost implements Host, ConversationHost {
 
   identified(live: LiveConversation): Promise<void> {
     return this.#burials.afterIdentified(live);
+  }
+
+  giveBackDoubtful(): Promise<void> {
+    return this.#claims.giveBackDoubtful((id) => [this.#live, this.#opening, this.#closing, this.#borrowing].some((busy) => busy.has(id)));
   }
 
   buryErased(): Promise<void> {

@@ -2,11 +2,14 @@
 //
 //   CL1. What is claimed has an epoch of this process; what cannot be served is given back at once.
 //   CL2. A conversation of an erased customer is erased when somebody reaches for it, not served.      (P22)
+//   CL3. What may be this process's although nobody here serves it - the answer to a claim was lost, or it came late and
+//        fenced who served it - is given back: as long as this process lives, nobody else may take it, and nobody would
+//        end it.                                                                                        (P13)
 
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
-import { conversationOwner, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
+import { conversationOwner, idOf, type Acquired, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
 import type { Opened } from "./host.ts";
 import { recordOf } from "./stored-conversation.ts";
 import { entomb, isErased } from "./tombstones.ts";
@@ -21,8 +24,13 @@ export interface ClaimsOptions {
 /** A conversation that is this process's now, or why it is not. */
 export type Claimed = { readonly kind: "claimed"; readonly loaded: Loaded } | Exclude<Opened, { readonly kind: "serving" }>;
 
+/** A claim whose answer was lost arrives within this, milliseconds: longer than any store's timeout. */
+const DOUBTFUL_MS = 60_000;
+
 export class Claims {
   readonly #options: ClaimsOptions;
+  /** Owners of CL3, and since when (by the monotonic clock). */
+  readonly #doubtful = new Map<Owner, number>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -30,8 +38,7 @@ export class Claims {
 
   /** Claims a conversation for an agent; makes it when it is not there. @throws {ConversimpleError} `option_invalid`: it belongs to another agent. */
   async claim(conversationId: string, { agentId }: AgentDefinition): Promise<Claimed> {
-    const { store, identity } = this.#options;
-    const acquired = await store.acquire(conversationOwner(conversationId), identity, { agentId });
+    const acquired = await this.#acquire(conversationOwner(conversationId), agentId);
     if (acquired.kind === "held") return { kind: "held", untilMs: acquired.untilMs };
     const { loaded } = acquired;
     if (loaded.facts.status === "forgotten" || (await this.#erasedWithCustomer(loaded))) return { kind: "ended", reason: "forgotten" };
@@ -53,14 +60,14 @@ export class Claims {
    * @param needsMail whether it is taken for its mail only.
    */
   async claimOrphan(conversationId: string, isFree: () => boolean, needsMail: boolean): Promise<{ readonly agent: AgentDefinition; readonly loaded: Loaded } | undefined> {
-    const { store, identity, agents } = this.#options;
+    const { store, agents } = this.#options;
     if (!isFree()) return undefined;
     const found = await store.load(conversationOwner(conversationId));
     const agent = agents.get(found?.facts.agentId ?? "");
     if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
     // Its mail would not be read; taking it over again and again would be all that came of it.
     if (needsMail && recordOf(found, agent) instanceof ConversimpleError) return undefined;
-    const acquired = await store.acquire(found.owner, identity);
+    const acquired = await this.#acquire(found.owner, agent.agentId);
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;
     if (await this.#erasedWithCustomer(loaded)) return undefined;
@@ -71,8 +78,38 @@ export class Claims {
   }
 
   /** CL1. */
-  giveBack({ owner, epoch }: { readonly owner: Owner; readonly epoch: number }): Promise<void> {
-    return this.#options.store.release(owner, this.#options.identity.id, epoch);
+  async giveBack({ owner, epoch }: { readonly owner: Owner; readonly epoch: number }): Promise<void> {
+    try {
+      await this.#options.store.release(owner, this.#options.identity.id, epoch);
+    } catch (thrown) {
+      this.doubt(owner);
+      throw thrown;
+    }
+  }
+
+  /** It may be this process's without being served (CL3). */
+  doubt(owner: Owner): void {
+    this.#doubtful.set(owner, this.#options.clock.monotonic());
+  }
+
+  /** CL3. What is served, or about to be, is left alone. @throws {StoreUnavailableError} The rest is looked at the next time. */
+  async giveBackDoubtful(isServed: (conversationId: string) => boolean): Promise<void> {
+    const { store, clock, identity } = this.#options;
+    for (const [owner, sinceMs] of this.#doubtful) {
+      const found = isServed(idOf(owner)) ? undefined : await store.load(owner);
+      if (found?.process === identity.id && !isServed(idOf(owner))) await store.release(owner, identity.id, found.epoch);
+      // One that is on its way may arrive when this one was looked at.
+      if (clock.monotonic() - sinceMs >= DOUBTFUL_MS && this.#doubtful.get(owner) === sinceMs) this.#doubtful.delete(owner);
+    }
+  }
+
+  async #acquire(owner: Owner, agentId: string): Promise<Acquired> {
+    try {
+      return await this.#options.store.acquire(owner, this.#options.identity, { agentId });
+    } catch (thrown) {
+      this.doubt(owner);
+      throw thrown;
+    }
   }
 
   /** CL2. */

@@ -4,6 +4,7 @@ import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { KeyedHash } from "../base/keyed-hash.ts";
+import { systemRandom } from "../base/random.ts";
 import { silentLogger, type Logger } from "../base/log.ts";
 import type { Store } from "../state/store.ts";
 import { LEASE_MS } from "./leases.ts";
@@ -18,6 +19,8 @@ export interface HostOptions {
    */
   readonly secret?: string | Uint8Array;
   readonly clock?: Clock;
+  /** From 0 to below 1, for pauses that must not be the same everywhere; the machine's unless given. */
+  readonly random?: () => number;
   readonly logger?: Logger;
   /** How long an ended conversation's record stays, milliseconds, or "forever"; 24 h unless given. (P13) */
   readonly retentionMs?: number | "forever";
@@ -43,6 +46,7 @@ export interface HostSettings extends Required<Omit<HostOptions, "secret">> {
 export function hostSettings({ secret, ...options }: HostOptions): HostSettings {
   const settings: HostSettings = {
     clock: systemClock,
+    random: systemRandom,
     logger: silentLogger,
     retentionMs: 24 * 3_600_000,
     abandonedAfterMs: 3_600_000,

@@ -12,11 +12,11 @@
 //   SR5. What a recipe throws on something that may be out of date is not believed: it runs again on what is loaded.
 //   SR6. A customer's record that is gone, or older than it was, is said once (`state_lost`), never shown as an empty one.
 
-import { randomInt } from "node:crypto";
 
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { sleep, type Clock } from "../base/clock.ts";
 import { decode } from "../base/codec.ts";
+import { systemRandom } from "../base/random.ts";
 import type { KeyedHash } from "../base/keyed-hash.ts";
 import { copyOf } from "../base/plain.ts";
 import type { JointRecord, JointRecords, JointUpdate, Left, Values } from "../agent/joint-records.ts";
@@ -41,6 +41,8 @@ export interface JointRecordsOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly hash: KeyedHash;
+  /** From 0 to below 1, for the pauses of those who met. */
+  readonly random?: () => number;
 }
 
 interface Known {
@@ -53,15 +55,17 @@ export class JointRecordsOfStore implements JointRecords {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #hash: KeyedHash;
+  readonly #random: () => number;
   /** The last update of an owner in this process: two at once would only meet as conflicts. */
   readonly #turns = new Map<Owner, Promise<unknown>>();
   /** The one that was updated last at the end. */
   readonly #known = new Map<Owner, Known>();
 
-  constructor({ store, clock, hash }: JointRecordsOptions) {
+  constructor({ store, clock, hash, random = systemRandom }: JointRecordsOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#hash = hash;
+    this.#random = random;
   }
 
   ownerOf(kind: "customer" | "account", id: string): Owner {
@@ -108,7 +112,7 @@ export class JointRecordsOfStore implements JointRecords {
       if (!attempt) continue;
       if (this.#clock.monotonic() + pauseMs > deadline) throw new StoreUnavailableError(`Others changed the record without a pause for ${WITHIN_MS} ms. Nothing was stored; try again.`);
       // Those who met twice would meet again without a difference between their pauses.
-      if (pauseMs > 0) await sleep(this.#clock, randomInt(pauseMs + 1));
+      if (pauseMs > 0) await sleep(this.#clock, Math.floor(this.#random() * (pauseMs + 1)));
       pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RACE_PAUSE_MS);
     }
   }

@@ -27,6 +27,8 @@ export interface Maintained {
   deliver(conversationId: string): boolean;
   /** Ends the conversations here whose customers were erased elsewhere. (P22) */
   buryErased(): Promise<void>;
+  /** Gives back what the store counts as this process's although nobody here serves it. */
+  giveBackDoubtful(): Promise<void>;
   /** Takes over a conversation that nobody serves, to read its inbox. */
   borrow(conversationId: string): Promise<void>;
 }
@@ -65,6 +67,7 @@ export class Maintenance {
       if (isSilent && live.queue.isIdle && live.parallel === 0) await this.#abandon(live.id);
     }
     await this.#host.buryErased();
+    await this.#host.giveBackDoubtful();
     const silentSince = this.#timeBounds().earliestMs - abandonedAfterMs;
     const filter: ListFilter = { kind: "conversation", status: "live", orphaned: true, limit: ORPHANS_PER_ROUND };
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {

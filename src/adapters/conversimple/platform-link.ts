@@ -8,9 +8,10 @@
 //       `shared`, the control line serves all.
 //   N4. An announcement or an end that comes twice, or on several lines, acts once.
 
-import { randomInt, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { ConversimpleError, codeOf } from "../../base/errors.ts";
+import { systemRandom } from "../../base/random.ts";
 import { type Logger, silentLogger } from "../../base/log.ts";
 import type { Caller, Host } from "../../host/host.ts";
 import type { ConnectionEnd, ConnectionState, ConnectionTimes } from "../../wire/connection.ts";
@@ -39,9 +40,6 @@ export interface PlatformLinkOptions {
   readonly times?: ConnectionTimes;
 }
 
-const JITTER_STEPS = 2 ** 32;
-const jitter = (): number => randomInt(JITTER_STEPS) / JITTER_STEPS;
-
 export class PlatformLink {
   readonly stats: LinkStats = newLinkStats();
   readonly #options: PlatformLinkOptions;
@@ -60,7 +58,7 @@ export class PlatformLink {
   #isStopping = false;
 
   constructor(options: PlatformLinkOptions) {
-    const { host, connect, clock = systemClock, log = silentLogger, random = jitter, form = "array", times = {}, registerOnChange = true } = options;
+    const { host, connect, clock = systemClock, log = silentLogger, random = systemRandom, form = "array", times = {}, registerOnChange = true } = options;
     this.#options = options;
     this.#log = log;
     this.#agentIds = new Set(host.agentIds);
