@@ -13,7 +13,7 @@
 //   C4. "__proto__" is never a key, on either side.
 
 import { StateInvalidError, StateTooLargeError } from "./errors.ts";
-import { pathText } from "./path.ts";
+import { pathText, type Path } from "./path.ts";
 
 /** Deepest nesting of a value. Source: P9. */
 export const MAX_DEPTH = 64;
@@ -30,11 +30,12 @@ export type KnownTexts = WeakMap<object, string>;
  * @param known texts to reuse, and to add to: of plain objects that hold no other container. Give it only for values
  *   that are never changed after they were encoded.
  * @param maxDepth levels that are allowed; more only for what has values inside of it ({@link ENVELOPE_DEPTH}).
+ * @param shown how much of a path an error may name; all of it unless given.
  * @throws {StateInvalidError} with the path of what cannot be stored.
  * @throws {StateTooLargeError} when it is nested deeper than `maxDepth`.
  */
-export function encode(value: unknown, root = "value", known?: KnownTexts, maxDepth = MAX_DEPTH): string {
-  const at: Position = { root, keys: [], open: [], known, out: [], maxDepth };
+export function encode(value: unknown, root = "value", known?: KnownTexts, maxDepth = MAX_DEPTH, shown: (path: Path) => Path = (path) => path): string {
+  const at: Position = { root, keys: [], open: [], known, out: [], maxDepth, shown };
   write(value, at);
   // Joined, not added up: a text that is kept for long must be one flat string, not a tree of its pieces.
   return at.out.join("");
@@ -57,6 +58,7 @@ interface Position {
   readonly known: KnownTexts | undefined;
   readonly out: string[];
   readonly maxDepth: number;
+  readonly shown: (path: Path) => Path;
 }
 
 function write(value: unknown, at: Position): void {
@@ -98,7 +100,7 @@ function writeObject(value: object, at: Position): void {
     return;
   }
   if (at.open.length >= at.maxDepth) {
-    throw new StateTooLargeError(`${pathText(at.root, at.keys)} is nested deeper than ${at.maxDepth} levels.`, { path: pathText(at.root, at.keys), depth: at.maxDepth });
+    throw new StateTooLargeError(`${placeOf(at)} is nested deeper than ${at.maxDepth} levels.`, { path: placeOf(at), depth: at.maxDepth });
   }
   const known = at.known?.get(value);
   if (known !== undefined) {
@@ -204,7 +206,11 @@ function className(prototype: unknown): string {
 }
 
 function refuse(at: Position, reason: string): StateInvalidError {
-  return new StateInvalidError(pathText(at.root, at.keys), reason);
+  return new StateInvalidError(placeOf(at), reason);
+}
+
+function placeOf({ root, keys, shown }: Position): string {
+  return pathText(root, shown(keys));
 }
 
 /**

@@ -6,7 +6,9 @@
 
 import { MAX_DEPTH } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
-import { pathText } from "../base/path.ts";
+import type { MaskPath } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
+import { pathText, type Path } from "../base/path.ts";
 
 /** The largest result, UTF-8 bytes. Source: design 3, Limits. */
 export const RESULT_MAX_BYTES = 262_144;
@@ -14,12 +16,31 @@ export const RESULT_MAX_BYTES = 262_144;
 /**
  * The JSON text of a result.
  *
+ * @param masks what is personal in it: an error names no key there. (P21)
  * @throws {ConversimpleError} `result_invalid` with the path (RJ2), or when it is larger than {@link RESULT_MAX_BYTES}.
  */
-export function resultJson(result: unknown): string {
-  const text = write(result ?? null, [], []);
-  if (text.length * 3 > RESULT_MAX_BYTES && Buffer.byteLength(text) > RESULT_MAX_BYTES) throw refuse([], `has more than ${RESULT_MAX_BYTES} bytes`);
-  return text;
+export function resultJson(result: unknown, masks: readonly MaskPath[] = []): string {
+  try {
+    const text = write(result ?? null, [], []);
+    if (text.length * 3 > RESULT_MAX_BYTES && Buffer.byteLength(text) > RESULT_MAX_BYTES) throw new Refused([], `has more than ${RESULT_MAX_BYTES} bytes`);
+    return text;
+  } catch (thrown) {
+    if (!(thrown instanceof Refused)) throw thrown;
+    const path = pathText("result", Mask.of(masks).along(thrown.path).path);
+    throw new ConversimpleError("result_invalid", `${path} ${thrown.reason}. Nothing was committed.`, { path, reason: thrown.reason });
+  }
+}
+
+/** What JSON does not have, and where. */
+class Refused extends Error {
+  readonly path: Path;
+  readonly reason: string;
+
+  constructor(path: Path, reason: string) {
+    super();
+    this.path = [...path];
+    this.reason = reason;
+  }
 }
 
 function write(value: unknown, path: (string | number)[], open: object[]): string {
@@ -29,22 +50,22 @@ function write(value: unknown, path: (string | number)[], open: object[]): strin
     case "boolean":
       return value ? "true" : "false";
     case "number":
-      if (!Number.isFinite(value)) throw refuse(path, `is ${value}, which JSON does not have`);
+      if (!Number.isFinite(value)) throw new Refused(path, `is ${value}, which JSON does not have`);
       return String(value);
     case "undefined":
       return "null";
     case "object":
       return value === null ? "null" : writeObject(value, path, open);
     default:
-      throw refuse(path, `is a ${typeof value}, which JSON does not have`);
+      throw new Refused(path, `is a ${typeof value}, which JSON does not have`);
   }
 }
 
 function writeObject(value: object, path: (string | number)[], open: object[]): string {
-  if (open.length >= MAX_DEPTH) throw refuse(path, `is nested deeper than ${MAX_DEPTH} levels`);
-  if (open.includes(value)) throw refuse(path, "refers to itself");
+  if (open.length >= MAX_DEPTH) throw new Refused(path, `is nested deeper than ${MAX_DEPTH} levels`);
+  if (open.includes(value)) throw new Refused(path, "refers to itself");
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw refuse(path, "is an invalid Date");
+    if (Number.isNaN(value.getTime())) throw new Refused(path, "is an invalid Date");
     return `"${value.toISOString()}"`;
   }
   const own = (value as { toJSON?: unknown }).toJSON;
@@ -67,7 +88,7 @@ function writeArray(value: readonly unknown[], path: (string | number)[], open: 
 function writePlain(value: object, path: (string | number)[], open: object[]): string {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refuse(path, `is a ${(prototype as { constructor?: { name?: string } }).constructor?.name || "class instance"}, which JSON does not have; return its plain data`);
+    throw new Refused(path, `is a ${(prototype as { constructor?: { name?: string } }).constructor?.name || "class instance"}, which JSON does not have; return its plain data`);
   }
   let text = "{";
   for (const key of Object.keys(value)) {
@@ -78,9 +99,4 @@ function writePlain(value: object, path: (string | number)[], open: object[]): s
     path.pop();
   }
   return `${text}}`;
-}
-
-function refuse(path: readonly (string | number)[], reason: string): ConversimpleError {
-  const at = pathText("result", path);
-  return new ConversimpleError("result_invalid", `${at} ${reason}. Nothing was committed.`, { path: at, reason });
 }

@@ -14,6 +14,7 @@ import { argumentsError } from "../agent/parameters.ts";
 import { runWith, type CallInfo } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "../base/errors.ts";
+import { Mask } from "../base/mask.ts";
 import { issuesText, validate, type Validation } from "../base/schema.ts";
 import { causeOf, type EntryFacts, type UnitOutcome } from "../state/journal.ts";
 import { withoutSecrets } from "./call-digest.ts";
@@ -131,7 +132,7 @@ export class ToolCall {
     }
     const result: unknown = await this.#tool.run(this.#parsed.value);
     if (agent.onToolCompleted) await agent.onToolCompleted(info.callId, result);
-    const json = resultJson(this.#checked(result));
+    const json = resultJson(this.#checked(result), this.#tool.resultMasks);
     if (onceKey !== undefined) rememberOnce(run, this.#tool.name, onceKey, json);
     return { kind: "result", json, outcome: "ok", keepsChange: true };
   }
@@ -141,7 +142,10 @@ export class ToolCall {
     if (!schema) return result;
     const checked = validate(schema, result);
     if (checked.ok) return checked.value;
-    throw new ConversimpleError("result_invalid", `The result of ${this.#tool.name} is not valid: ${issuesText("result", checked.issues)}. Nothing was committed.`, { tool: this.#tool.name });
+    // A key below something personal may be as personal as its value, and the reason goes into the journal.
+    const mask = Mask.of(this.#tool.resultMasks);
+    const issues = checked.issues.map(({ path, reason }) => ({ path: mask.along(path).path, reason }));
+    throw new ConversimpleError("result_invalid", `The result of ${this.#tool.name} is not valid: ${issuesText("result", issues)}. Nothing was committed.`, { tool: this.#tool.name });
   }
 
   #thrown(thrown: unknown): Ran {

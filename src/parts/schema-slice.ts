@@ -45,18 +45,19 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
   const schemaVersion = options.version ?? 1;
   const masks = masksOf(schema);
   // A key below something personal may be as personal as its value.
-  const refused = (path: Path, reason: string) => new StateInvalidError(pathText(name, Mask.of(masks).along(path).path), reason);
+  const shown = (path: Path) => Mask.of(masks).along(path).path;
+  const refused = (path: Path, reason: string) => new StateInvalidError(pathText(name, shown(path)), reason);
   return {
     name,
     schemaVersion,
     maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
     masks,
-    initial: () => parsed(schema, {}),
+    initial: () => parsed(schema, {}, shown),
     restore(stored, version) {
       const old = upgraded(name, stored, version, schemaVersion, options.upgrade);
-      const value = parsed(schema, old);
+      const value = parsed(schema, old, shown);
       const dropped = droppedKey(old, value);
-      if (dropped) throw new Error(`${pathText(name, dropped)} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
+      if (dropped) throw new Error(`${pathText(name, shown(dropped))} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
       return value;
     },
     check(value) {
@@ -71,9 +72,9 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
 }
 
 /** A private copy, since a schema's defaults may be shared objects. */
-function parsed(schema: Schema, value: unknown): unknown {
+function parsed(schema: Schema, value: unknown, shown: (path: Path) => Path): unknown {
   const result = validate(schema, value);
-  if (!result.ok) throw new Error(issuesText("state", result.issues));
+  if (!result.ok) throw new Error(issuesText("state", result.issues.map(({ path, reason }) => ({ path: shown(path), reason }))));
   return copyOf(result.value);
 }
 

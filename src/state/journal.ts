@@ -8,7 +8,7 @@
 //       So there is a snapshot every now and then also where nothing changes, or nothing could ever be trimmed.
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
-import { ConversimpleError } from "../base/errors.ts";
+import { ConversimpleError, RefusedError, ToolError } from "../base/errors.ts";
 import { encode, encodedObject, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
 import { textOfPatches, type Patch } from "./patch.ts";
@@ -48,9 +48,10 @@ export interface EntryFacts {
   readonly message?: string;
 }
 
-/** Code and reason of a failure: the words of our own errors hold no values (E1), those of others stay outside. */
+/** Code and reason of a failure: the words of our own errors hold no values (E1), those of others and what an agent says to its caller stay outside. */
 export function causeOf(thrown: unknown): Pick<EntryFacts, "code" | "reason"> {
   if (!(thrown instanceof ConversimpleError)) return { code: "tool_execution_error" };
+  if (thrown instanceof ToolError || thrown instanceof RefusedError) return { code: thrown.code };
   return { code: thrown.code, reason: thrown.message.slice(0, MAX_REASON) };
 }
 

@@ -15,8 +15,9 @@ import { crc32 } from "node:zlib";
 
 import { decode, encode, ENVELOPE_DEPTH, MAX_DEPTH, revive, type KnownTexts } from "../base/codec.ts";
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
-import { unreadable } from "./encrypted-text.ts";
 import type { MaskPath } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
+import { unreadable } from "./encrypted-text.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
 
@@ -39,9 +40,9 @@ export interface StoredPart {
 /** Texts of small objects of committed values: what a unit did not touch is not encoded again. */
 const KNOWN: KnownTexts = new WeakMap();
 
-/** The text of one part, checked against its size limit. The value must not be changed any more. */
+/** The text of one part, checked against its size limit. The value must not be changed any more. Errors name no personal key. (P21) */
 export function encodePart(slice: Slice, value: unknown): string {
-  const text = encode(value, slice.name, KNOWN);
+  const text = encode(value, slice.name, KNOWN, MAX_DEPTH, (path) => Mask.of(slice.masks).along(path).path);
   // A character is at most 3 bytes: the exact count is needed near the limit only.
   if (text.length * 3 > slice.maxBytes) {
     const bytes = Buffer.byteLength(text);
@@ -108,9 +109,10 @@ export function largestFields(value: unknown, count = 5): { readonly field: stri
 }
 
 function tooLarge(slice: Slice, value: unknown, bytes: number): StateTooLargeError {
-  const largest = largestFields(value).map(({ field, bytes: size }) => `${field} (${size})`);
+  // Where the whole is personal, so are its keys.
+  const largest = Mask.of(slice.masks).isWhole ? [] : largestFields(value).map(({ field, bytes: size }) => `${field} (${size})`);
   return new StateTooLargeError(
-    `${slice.name} would have ${bytes} bytes, the limit is ${slice.maxBytes}. The largest fields: ${largest.join(", ")}. Store ids, not documents, or raise maxBytes.`,
+    `${slice.name} would have ${bytes} bytes, the limit is ${slice.maxBytes}.${largest.length === 0 ? "" : ` The largest fields: ${largest.join(", ")}.`} Store ids, not documents, or raise maxBytes.`,
     { part: slice.name, bytes, limit: slice.maxBytes, largest },
   );
 }

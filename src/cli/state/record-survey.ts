@@ -3,14 +3,16 @@
 // Owns the sums. It reads nothing itself and knows no screen.
 //
 //   RS1. It remembers as much of a large store as of a small one: field names, and the largest records only.
-//   RS2. A field is a root field of a part, which the agent's code named. What is deeper can be data, and is not looked at.
+//   RS2. A field is a root field of a part, which the agent's code named. What is deeper can be data, and is not looked at;
+//        a part that is personal as a whole is one field.                                                  (P21)
 //   RS3. A record that cannot be read counts as such, by its reason, and is no part of the sums over fields.
 
 import { encode } from "../../base/codec.ts";
 import { StateQuarantinedError } from "../../base/errors.ts";
+import { Mask } from "../../base/mask.ts";
 import { pathText } from "../../base/path.ts";
 import { STATE_MAX_BYTES } from "../../parts/conversation-state.ts";
-import { openRecord, RECORD_MAX_BYTES, WARN_SHARE } from "../../state/record.ts";
+import { openRecord, RECORD_MAX_BYTES, WARN_SHARE, type StoredPart } from "../../state/record.ts";
 import { idOf, type Loaded, type Owner } from "../../state/store.ts";
 import { isOwnPart } from "./changes.ts";
 
@@ -89,18 +91,18 @@ export class RecordSurvey {
     keepLargest(this.largest, sized, this.#top);
     if (sized.bytes > RECORD_MAX_BYTES * WARN_SHARE) this.#near({ ...sized, part: undefined, limit: RECORD_MAX_BYTES });
     try {
-      for (const [part, { data }] of openRecord(owner, version, record)) this.#addPart(sized, part, data);
+      for (const [part, stored] of openRecord(owner, version, record)) this.#addPart(sized, part, stored);
     } catch (thrown) {
       if (!(thrown instanceof StateQuarantinedError)) throw thrown;
       this.#addUnreadable(String(thrown.fields.reason), sized);
     }
   }
 
-  #addPart(record: SizedRecord, part: string, data: unknown): void {
+  #addPart(record: SizedRecord, part: string, { data, mask }: StoredPart): void {
     const bytes = bytesOf(data);
     // What an agent allows beyond the default is not known here.
     if (isOwnPart(part) && bytes > STATE_MAX_BYTES * WARN_SHARE) this.#near({ ...record, bytes, part, limit: STATE_MAX_BYTES });
-    if (!isOwnPart(part) || !isPlain(data)) return this.#addField(record, part, bytes);
+    if (!isOwnPart(part) || !isPlain(data) || Mask.of(mask).isWhole) return this.#addField(record, part, bytes);
     for (const [field, value] of Object.entries(data)) this.#addField(record, pathText(part, [field]), bytesOf(value));
   }
 
