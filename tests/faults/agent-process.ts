@@ -1,41 +1,58 @@
-// A dispatcher in a process of its own, so that a test can kill, stop and stall it. What it is told is in the
-// environment variable FAULTS as JSON (ProcessOptions); it says "ready" to its parent and dies with it.
+// A dispatcher in a process of its own, so that a test can kill, stop and stall it. Its store is CONVERSIMPLE_STORE; what
+// else it is told is in the environment variable FAULTS as JSON (ProcessOptions). It tells its parent what the store knows
+// it as, then "ready", and dies with it.
 
 import { Dispatcher } from "conversimple";
 import type { DispatcherOptions } from "conversimple";
+import { openStore } from "conversimple/stores";
+import type * as LoggerModule from "../../src/adapters/conversimple/logger.ts";
+import type * as ClockModule from "../../src/base/clock.ts";
 import type * as SqliteStore from "../../src/stores/sqlite/store.ts";
-import { BankAgent, UnrulyAgent, type Outside } from "./agents.ts";
+import { BankAgent, MemberAgent, UnrulyAgent, type Outside } from "./agents.ts";
 
 type Times = "leaseMs" | "mailEveryMs" | "sweepEveryMs" | "abandonedAfterMs" | "resolveTimeoutMs" | "graceMs";
 
 export interface ProcessOptions extends Pick<DispatcherOptions, Times | "connections" | "frameForm" | "times"> {
   readonly apiKey: string;
   readonly platformUrl: string;
-  /** The database file. */
-  readonly path: string;
   /** The address of the outside world. */
   readonly world: string;
-  /** What the store's worker does wrong. */
+  /** What the worker of an SQLite store does wrong. */
   readonly faults?: SqliteStore.SqliteOptions["faults"];
   readonly maxPageCount?: number;
   readonly storeTimeoutMs?: number;
+  /** How wrong this process's clock is. */
+  readonly clockOffsetMs?: number;
 }
 
 process.on("disconnect", () => process.exit(1));
-const { path, world, faults, maxPageCount, storeTimeoutMs, ...options } = JSON.parse(process.env.FAULTS!) as ProcessOptions;
+const { world, faults, maxPageCount, storeTimeoutMs, clockOffsetMs, ...options } = JSON.parse(process.env.FAULTS!) as ProcessOptions;
+const address = process.env.CONVERSIMPLE_STORE!;
 
 const outside: Outside = async (request) => {
   const response = await fetch(world, { method: "POST", body: JSON.stringify(request) });
   return (await response.json()) as { attempts: number };
 };
 
-// The step points are not exported; they are taken from the build that runs, so that there is one copy of it.
-const { openSqlite } = (await import(new URL("../../dist/stores/sqlite/store.js", import.meta.url).href)) as typeof SqliteStore;
-const store = await openSqlite(path, {
-  ...(faults && { faults }),
-  ...(maxPageCount !== undefined && { maxPageCount }),
-  ...(storeTimeoutMs !== undefined && { timeoutMs: storeTimeoutMs }),
-});
+// What is not exported is taken from the build that runs, so that there is one copy of it.
+const built = (path: string) => import(new URL(`../../dist/${path}`, import.meta.url).href) as Promise<unknown>;
+const { systemClock } = (await built("base/clock.js")) as typeof ClockModule;
+const { pinoLogger } = (await built("adapters/conversimple/logger.js")) as typeof LoggerModule;
+const { openSqlite } = (await built("stores/sqlite/store.js")) as typeof SqliteStore;
 
-await new Dispatcher({ ...options, store, agents: [new BankAgent(outside), new UnrulyAgent(outside)] }).start();
+const clock = clockOffsetMs === undefined ? systemClock : { ...systemClock, now: () => systemClock.now() + clockOffsetMs };
+const logger = await pinoLogger();
+const ofStore = { clock, ...(storeTimeoutMs !== undefined && { timeoutMs: storeTimeoutMs }) };
+const store = await (faults || maxPageCount !== undefined
+  ? openSqlite(address.slice("sqlite:".length), { ...ofStore, ...(faults && { faults }), ...(maxPageCount !== undefined && { maxPageCount }) })
+  : openStore(address, { ...ofStore, logger }));
+
+const renew = store.renew.bind(store);
+store.renew = (identity, leaseMs) => {
+  process.send!({ identity: identity.id });
+  store.renew = renew;
+  return renew(identity, leaseMs);
+};
+
+await new Dispatcher({ ...options, store, clock, logger, agents: [new BankAgent(outside), new UnrulyAgent(outside), new MemberAgent(outside)] }).start();
 process.send!("ready");

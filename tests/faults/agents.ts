@@ -1,8 +1,8 @@
-// The agents of the fault tests: one that keeps a ledger of its calls, one that misbehaves.
+// The agents of the fault tests: one that keeps a ledger of its calls, one whose callers log in, one that misbehaves.
 //
 // Every change names the call and the conversation that made it, so that a history can be judged (checker.ts).
 
-import { ConversimpleAgent, conversationState, tool, ToolError } from "conversimple";
+import { ConversimpleAgent, conversationState, customerState, session, tool, ToolError } from "conversimple";
 import { z } from "zod";
 
 /** What a tool does outside: wait at a gate, charge money under a key, report. `attempts`: how often the key was used. */
@@ -49,6 +49,12 @@ export class BankAgent extends LedgerAgent {
     this.state.resumes++;
   }
 
+  /** A change from outside, under the id that its sender gave it. */
+  override onSignal(_name: string, payload: unknown): void {
+    const { callId, n } = payload as { callId: string; n: number };
+    this.state.changes.push({ callId, conversation: this.conversation.id, n });
+  }
+
   /** Three places at which a process can die: before the charge, while it is made, after it is recorded. */
   pay = tool("Pays", { amount: z.number().int() }, async ({ amount }) => {
     const { callId, idempotencyKey } = this.call;
@@ -70,6 +76,27 @@ export class BankAgent extends LedgerAgent {
     const { attempts } = await this.outside({ key: this.call.callId });
     if (attempts === 1) block(ms);
     return result;
+  });
+}
+
+export class MemberAgent extends LedgerAgent {
+  static override readonly agentId = "member";
+  readonly session = session({ user: z.object({ id: z.string() }) });
+  readonly customer = customerState(z.object({ visits: z.array(z.string()).default([]) }), { maxBytes: 1_000_000 });
+
+  /** Each look at a PIN is counted outside, under the account. */
+  login = tool("Logs in", { account: z.string(), pin: z.string().meta({ secret: true }) }, async ({ account, pin }) => {
+    const user = await this.session.login(account, async () => {
+      await this.outside({ key: `verify ${account}` });
+      return pin === "1234" ? { id: account } : null;
+    });
+    if (user) await this.customer.identify(user.id);
+    return { success: user !== undefined };
+  });
+
+  visit = tool("Counts a visit", {}, { requires: this.session }, async () => {
+    const { callId } = this.call;
+    return { conversation: `customer:${this.customer.id}`, count: await this.customer.update(({ visits }) => visits.push(callId)) };
   });
 }
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Proxy } from "./proxy.ts";
-import type { AgentProcess } from "./rig.ts";
+import type { DispatcherProcess } from "./dispatcher-process.ts";
 import { KEY, Rig } from "./rig.ts";
 
 let rig: Rig;
 let proxy: Proxy;
-let running: AgentProcess;
+let running: DispatcherProcess;
 beforeAll(async () => {
   rig = await Rig.start();
   proxy = await Proxy.listen(rig.url);
@@ -54,13 +54,13 @@ const refused: readonly [what: string, body: object | string, status: number, ty
 test.each(refused)("%s is refused, and the state is what it was", async (what, body, status, type) => {
   const id = await rig.open(`refused: ${what}`, "unruly");
   await rig.call(id, "add", { n: 1 });
-  const before = rig.seen(id)!;
+  const before = (await rig.seen(id))!;
   const answer = await post(id, body);
   expect(answer).toMatchObject({ status, body: { error: { type, message: expect.any(String) as string } } });
   expect(JSON.stringify(answer.body)).not.toContain("polluted");
-  expect(rig.seen(id)?.state).toEqual(before.state);
+  expect((await rig.seen(id))?.state).toEqual(before.state);
   expect(await rig.call(id, "add", { n: 1 })).toMatchObject({ kind: "result", json: JSON.stringify({ conversation: id, count: 2, total: 2 }) });
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test("an unknown conversation is a 404, an ended one a 409 but for the answers that it kept", async () => {
@@ -70,7 +70,7 @@ test("an unknown conversation is a 404, an ended one a 409 but for the answers t
   await rig.platform.endConversation(id);
   expect(await post(id, { tool: "add", arguments: { n: 1 } })).toMatchObject({ status: 409, body: { error: { type: "conversation_ended" } } });
   expect(await post(id, { tool: "add", arguments: { n: 1 }, callId: "last" })).toEqual(answer);
-  expect(rig.seen(id)?.changes).toHaveLength(1);
+  expect((await rig.seen(id))?.changes).toHaveLength(1);
 });
 
 test("__proto__ and constructor as keys of a free object reach the tool as keys, and no prototype", async () => {
@@ -91,7 +91,7 @@ test.each([
   expect(answer).toEqual({ status: 200, body: { callId: odd, result: { conversation: odd, count: 1, total: 1 } } });
   expect(await post(id, call)).toEqual(answer);
   expect(await post(id, { ...call, arguments: { n: 2 } })).toMatchObject({ status: 409, body: { error: { type: "call_mismatch" } } });
-  expect(rig.seen(odd)?.changes).toEqual([{ callId: odd, conversation: odd, n: 1 }]);
+  expect((await rig.seen(odd))?.changes).toEqual([{ callId: odd, conversation: odd, n: 1 }]);
 });
 
 test.each([["a\nb"], ["a\0b"], ["x".repeat(10_000)], [""], ["a\u0085b"]])("a conversation id that is none is refused (%#)", async (odd) => {
@@ -118,7 +118,7 @@ test("a call that comes twice is answered twice with the same and changes the st
   from = proxy.said.length;
   proxy.inject('"same"', frame("same", { payload: { arguments: { n: 2 } } }));
   expect(answerOf(await hears(from))).toMatchObject(["tool_call_error", { call_id: "same", error: { type: "call_mismatch" } }]);
-  expect(rig.seen(id)?.changes).toHaveLength(1);
+  expect((await rig.seen(id))?.changes).toHaveLength(1);
 });
 
 test.each([
@@ -135,7 +135,7 @@ test.each([
   const from = proxy.said.length;
   proxy.inject(`"like ${what}"`, frame(`like ${what}`, { payload: { ...payload, call_id: callId } }).replace('"nested"', nested(5_000)));
   expect(answerOf(await proxy.hears((text) => text.includes('"tool_call_') && text.includes(callId), from))).toMatchObject(["tool_call_error", { error: { type } }]);
-  expect(rig.seen(id)?.changes).toHaveLength(1);
+  expect((await rig.seen(id))?.changes).toHaveLength(1);
 });
 
 test.each([
@@ -156,7 +156,7 @@ test.each([
   proxy.inject(`"${like}"`, make(like));
   const answers = await Promise.all([rig.call(id, "add", { n: 1 }), rig.call(other, "add", { n: 1 })]);
   expect(answers.map((answer) => answer.kind)).toEqual(["result", "result"]);
-  expect(rig.seen(id)?.changes).toHaveLength(2);
-  expect(rig.judge()).toEqual([]);
+  expect((await rig.seen(id))?.changes).toHaveLength(2);
+  expect(await rig.judge()).toEqual([]);
   expect(running.hasExited).toBe(false);
 });

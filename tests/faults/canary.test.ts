@@ -71,7 +71,7 @@ test("a refused key, a platform that is gone and a file that cannot be opened ar
     rig.begin({ apiKey: wrong }),
     rig.begin({ platformUrl: `http://user:${KEY}@127.0.0.1:9` }),
     rig.begin({ platformUrl: `http://example.com/?auth_token=${KEY}` }),
-    rig.begin({ path: rig.folder }),
+    rig.begin({}, { CONVERSIMPLE_STORE: `sqlite:${rig.folder}` }),
   ];
   await rig.serve();
   for (const start of starts) {

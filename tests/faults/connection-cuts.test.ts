@@ -35,8 +35,8 @@ test.each(cases)("$connections, $how at every frame boundary of a call: the answ
     const { count } = proxy;
     // The line serves on, whatever was lost.
     expect((await rig.call(id, "add", { n: 1 })).kind).toBe("result");
-    expect(rig.judge()).toEqual([]);
-    expect(rig.seen(id)?.changes).toHaveLength(calls + 1);
+    expect(await rig.judge()).toEqual([]);
+    expect((await rig.seen(id))?.changes).toHaveLength(calls + 1);
     await rig.platform.endConversation(id);
     return count;
   };
@@ -57,7 +57,7 @@ test.each(["per-conversation", "shared"] as const)("%s: a tool that finishes whi
   rig.world.open("g");
   expect(await slow).toMatchObject({ kind: "result", json: '{"conversation":"c1","count":1,"total":1}' });
   expect((await rig.call("c1", "add", { n: 2 })).kind).toBe("result");
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
   // Sent again or not, the text is the same.
   expect(new Set(proxy.said.filter((text) => text.includes('"tool_call_response"') && text.includes('"slow"')).map((text) => text.slice(text.indexOf('{"call_id"')))).size).toBe(1);
 });

@@ -40,12 +40,12 @@ test(`kill -9 in mid-commit, ${SEEDS} times: every acknowledged call is stored, 
     do await Promise.race([askAll(), running.exited]);
     while (faults[0]!.step !== "checkpoint" && !running.hasExited);
     expect(await running.exited, JSON.stringify(faults)).toEqual({ code: null, signal: "SIGKILL" });
-    expect(rig.judge(), JSON.stringify(faults)).toEqual([]);
+    expect(await rig.judge(), JSON.stringify(faults)).toEqual([]);
     expect(rig.integrity()).toBe("ok");
   }
   await rig.serve();
   const answers = await Promise.all(asked);
   expect(answers.filter((answer) => answer.kind !== "result")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
-  for (const id of conversations) expect(rig.seen(id)?.changes).toHaveLength(asked.length / conversations.length);
+  expect(await rig.judge()).toEqual([]);
+  for (const id of conversations) expect((await rig.seen(id))?.changes).toHaveLength(asked.length / conversations.length);
 });

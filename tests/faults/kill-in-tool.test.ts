@@ -21,16 +21,16 @@ test("kill -9 in mid-tool: the state is as it was, the next process goes on with
     rig.world.close(gate);
     const paid = rig.call("c1", "pay", { amount: seed }, `pay-${seed}`);
     await rig.world.arrived(gate);
-    const before = rig.seen("c1");
+    const before = await rig.seen("c1");
     await running.kill();
     // An effect is a commit of its own; the ledger of changes is what it was.
-    expect(rig.seen("c1")?.changes, gate).toEqual(before?.changes);
+    expect((await rig.seen("c1"))?.changes, gate).toEqual(before?.changes);
     expect(before?.changes ?? []).toHaveLength(seed - 1);
     rig.world.open(gate);
     running = await rig.serve();
     expect(await paid, gate).toMatchObject({ kind: "result" });
     expect(JSON.parse((await paid as { json: string }).json)).toEqual({ conversation: "c1", count: seed, total: (seed * (seed + 1)) / 2 });
-    expect(rig.judge()).toEqual([]);
+    expect(await rig.judge()).toEqual([]);
     // What was recorded is not asked for again; what was not is asked for under the same key.
     charges.push([`c1:pay-${seed}`, { attempts: stage === "while" ? 2 : 1, amount: seed }]);
   }

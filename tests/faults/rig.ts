@@ -1,4 +1,4 @@
-// The whole path on one machine: a local platform here, dispatchers in processes of their own, one SQLite file, the
+// The whole path on one machine: a local platform here, dispatchers in processes of their own, a store at an address, the
 // outside world - and the history of what was asked, answered and stored.
 //
 // Owns starting, killing and cleaning up, and recording. Judges nothing but what kind of answer an answer is.
@@ -6,13 +6,11 @@
 //   R1. Nothing here waits for a time: only for exits, answers and arrivals.
 //   R2. After `stop` no process is left, whatever the test did.
 
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
+import { openState, type StateAccess } from "../../src/index.ts";
 import { LocalPlatform, PlatformRefusal } from "../../src/platform/index.ts";
 import type { CallAnswer, LocalPlatformOptions } from "../../src/platform/index.ts";
 import { openRecord } from "../../src/state/record.ts";
@@ -20,12 +18,15 @@ import { conversationOwner } from "../../src/state/store.ts";
 import type { ProcessOptions } from "./agent-process.ts";
 import { violationsOf } from "./checker.ts";
 import type { HistoryEvent, StoredChange } from "./checker.ts";
+import { DispatcherProcess } from "./dispatcher-process.ts";
 import { OutsideWorld } from "./outside-world.ts";
+import { inFile, type Kept, type Place, type PlaceMaker } from "./places.ts";
 
 export const KEY = "cs_test_5e77a0b1c2d3e4f5";
+const SECRET = "the secret of the fault tests";
 
 /** Codes after which it is open whether the change was stored. */
-const OPEN_CODES: ReadonlySet<string> = new Set(["state_unavailable"]);
+const OPEN_CODES: ReadonlySet<string> = new Set(["state_unavailable", "state_lost"]);
 
 export interface Seen {
   readonly version: number;
@@ -35,94 +36,54 @@ export interface Seen {
   readonly state: Record<string, unknown>;
 }
 
-export class AgentProcess {
-  readonly child: ChildProcess;
-  /** Resolves when the process said that it serves, or ended before. */
-  readonly ready: Promise<"ready" | "exited">;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  hasExited = false;
-  /** Standard output and error so far. */
-  output = "";
-  readonly #watchers = new Set<() => void>();
-
-  constructor(options: ProcessOptions, environment: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, [fileURLToPath(new URL("agent-process.ts", import.meta.url))], {
-      env: { ...process.env, ...environment, FAULTS: JSON.stringify(options) },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    });
-    for (const stream of [this.child.stdout!, this.child.stderr!]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.output += text;
-        for (const look of [...this.#watchers]) look();
-      });
-    }
-    this.exited = new Promise((resolve) => {
-      // "close" comes after "exit", when the output is complete.
-      this.child.once("close", (code: number | null, signal: NodeJS.Signals | null) => {
-        this.hasExited = true;
-        resolve({ code, signal });
-      });
-    });
-    this.ready = Promise.race([new Promise<"ready">((resolve) => this.child.once("message", () => resolve("ready"))), this.exited.then(() => "exited" as const)]);
-  }
-
-  /** Sends a signal; resolved when the process is gone if the signal ends it. */
-  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    this.child.kill(signal);
-    if (signal === "SIGKILL") await this.exited;
-  }
-
-  /** Resolves when the output holds the text. */
-  says(text: string): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!this.output.includes(text)) return;
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-      look();
-    });
-  }
-}
-
 export class Rig {
   readonly folder: string;
   readonly world: OutsideWorld;
   readonly platform: LocalPlatform;
   readonly url: string;
+  readonly place: Place;
   readonly history: HistoryEvent[] = [];
-  readonly processes: AgentProcess[] = [];
+  readonly processes: DispatcherProcess[] = [];
   readonly #conversations = new Set<string>();
+  readonly #customers = new Set<string>();
+  #access: Promise<StateAccess> | undefined;
   #calls = 0;
 
-  static async start(options: LocalPlatformOptions = {}): Promise<Rig> {
+  /** @param place where the state is kept; a file in the rig's folder unless given. */
+  static async start(options: LocalPlatformOptions = {}, place: PlaceMaker = inFile): Promise<Rig> {
     const folder = mkdtempSync(join(tmpdir(), "faults-"));
     const platform = new LocalPlatform({ port: 0, apiKey: KEY, dataPath: join(folder, "platform.db"), ...options });
-    const [world, { url }] = await Promise.all([OutsideWorld.listen(), platform.start()]);
-    return new Rig(folder, world, platform, url);
+    const [world, { url }, kept] = await Promise.all([OutsideWorld.listen(), platform.start(), place(folder)]);
+    return new Rig(folder, world, platform, url, kept);
   }
 
-  constructor(folder: string, world: OutsideWorld, platform: LocalPlatform, url: string) {
+  constructor(folder: string, world: OutsideWorld, platform: LocalPlatform, url: string, place: Place) {
     this.folder = folder;
     this.world = world;
     this.platform = platform;
     this.url = url;
+    this.place = place;
   }
 
+  /** The file of a rig that keeps its state in one. */
   get path(): string {
     return join(this.folder, "state.db");
   }
 
+  /** What processes that share the store have in their environment. */
+  get environment(): Readonly<Record<string, string>> {
+    return { CONVERSIMPLE_STORE: this.place.address, CONVERSIMPLE_SECRET: SECRET };
+  }
+
   /** Starts a dispatcher; not waited for. */
-  begin(options: Partial<ProcessOptions> = {}, environment: Readonly<Record<string, string>> = {}): AgentProcess {
-    const started = new AgentProcess({ apiKey: KEY, platformUrl: this.url, path: this.path, world: this.world.url, ...options }, { CONVERSIMPLE_LOG_LEVEL: "info", ...environment });
+  begin(options: Partial<ProcessOptions> = {}, environment: Readonly<Record<string, string>> = {}): DispatcherProcess {
+    const started = new DispatcherProcess({ apiKey: KEY, platformUrl: this.url, world: this.world.url, ...options }, { CONVERSIMPLE_LOG_LEVEL: "info", ...this.environment, ...environment });
     this.processes.push(started);
     return started;
   }
 
   /** Starts a dispatcher that serves. */
-  async serve(options: Partial<ProcessOptions> = {}, environment?: Readonly<Record<string, string>>): Promise<AgentProcess> {
+  async serve(options: Partial<ProcessOptions> = {}, environment?: Readonly<Record<string, string>>): Promise<DispatcherProcess> {
     const started = this.begin(options, environment);
     if ((await started.ready) === "exited") throw new Error(`The dispatcher ended at its start: ${started.output}`);
     return started;
@@ -134,20 +95,47 @@ export class Rig {
     return conversationId;
   }
 
+  /** A tool call that the history does not know. */
+  async ask(conversationId: string, tool: string, input: Readonly<Record<string, unknown>>, callId = `call-${++this.#calls}`): Promise<CallAnswer> {
+    try {
+      return await this.#send(conversationId, tool, input, callId);
+    } catch (thrown) {
+      return refusal(thrown, callId);
+    }
+  }
+
   /** A tool call that changes the ledger, in the history with everything that became of it. */
-  async call(conversation: string, tool: string, input: Readonly<Record<string, unknown>>, callId = `call-${++this.#calls}`): Promise<CallAnswer> {
+  call(conversation: string, tool: string, input: Readonly<Record<string, unknown>>, callId = `call-${++this.#calls}`): Promise<CallAnswer> {
+    return this.#recorded(conversation, callId, () => this.#send(conversation, tool, input, callId));
+  }
+
+  /** A visit of whoever is logged in: a change of the customer, counted under the call's id. */
+  visit(conversation: string, customer: string, callId = `visit-${++this.#calls}`): Promise<CallAnswer> {
+    this.#customers.add(customer);
+    return this.#recorded(`customer:${customer}`, callId, () => this.#send(conversation, "visit", {}, callId));
+  }
+
+  /** Somebody outside sends a change: nobody answers, and it may be stored from now on. */
+  sent(conversation: string, callId: string): void {
+    this.history.push({ kind: "asked", conversation, callId });
+  }
+
+  #send(conversationId: string, tool: string, input: Readonly<Record<string, unknown>>, callId: string): Promise<CallAnswer> {
+    return this.platform.callTool({ conversationId, tool, arguments: input, callId, timeoutSeconds: 60 });
+  }
+
+  async #recorded(conversation: string, callId: string, ask: () => Promise<CallAnswer>): Promise<CallAnswer> {
     this.history.push({ kind: "asked", conversation, callId });
     let answer: CallAnswer;
     try {
-      answer = await this.platform.callTool({ conversationId: conversation, tool, arguments: input, callId, timeoutSeconds: 60 });
+      answer = await ask();
     } catch (thrown) {
       this.history.push({ kind: "unknown", conversation, callId });
-      if (thrown instanceof PlatformRefusal) return { kind: "error", callId, error: { type: thrown.code, message: thrown.message } };
-      throw thrown;
+      return refusal(thrown, callId);
     }
     if (answer.kind === "result") {
-      const { conversation: from, count } = JSON.parse(answer.json) as { conversation: string; count: number };
-      this.history.push({ kind: "acknowledged", conversation, callId, answer: answer.json, from, count });
+      const { conversation: from, count, error } = JSON.parse(answer.json) as { conversation: string; count: number; error?: string };
+      this.history.push(error === undefined ? { kind: "acknowledged", conversation, callId, answer: answer.json, from, count } : { kind: "refused", conversation, callId });
     } else {
       const isOpen = answer.kind === "timeout" || OPEN_CODES.has(answer.error.type);
       this.history.push({ kind: isOpen ? "unknown" : "refused", conversation, callId });
@@ -155,36 +143,38 @@ export class Rig {
     return answer;
   }
 
-  /** What the file has of a conversation, read past every process. */
-  seen(conversation: string): Seen | undefined {
-    const database = new DatabaseSync(this.path, { readOnly: true, timeout: 5_000 });
-    try {
-      const owner = conversationOwner(conversation);
-      const row = database.prepare("SELECT version, epoch, record FROM owners WHERE owner = ?").get(owner) as { version: number; epoch: number; record: string | null } | undefined;
-      if (!row || row.record === null) return undefined;
-      const state = openRecord(owner, row.version, row.record).get("state")!.data as Record<string, unknown>;
-      return { version: row.version, epoch: row.epoch, record: row.record, state, changes: state.changes as readonly StoredChange[] };
-    } finally {
-      database.close();
-    }
+  /** What the store has of a conversation, read past every process. */
+  async seen(conversation: string): Promise<Seen | undefined> {
+    const owner = conversationOwner(conversation);
+    const kept = await this.place.read(owner);
+    if (!kept || kept.record === null) return undefined;
+    const { version, epoch, record } = kept;
+    const state = openRecord(owner, version, record).get("state")!.data as Record<string, unknown>;
+    return { version, epoch, record, state, changes: state.changes as readonly StoredChange[] };
   }
 
-  /** The process that has the conversation now, by the file. */
-  owner(conversation: string): AgentProcess | undefined {
-    const database = new DatabaseSync(this.path, { readOnly: true, timeout: 5_000 });
-    try {
-      const row = database.prepare("SELECT p.pid FROM owners o JOIN processes p ON p.id = o.process WHERE o.owner = ?").get(conversationOwner(conversation));
-      return this.processes.find(({ child }) => child.pid === row?.pid);
-    } finally {
-      database.close();
-    }
+  /** Who has the conversation now, by the store. */
+  async owner(conversation: string): Promise<DispatcherProcess | undefined> {
+    const kept: Kept | undefined = await this.place.read(conversationOwner(conversation));
+    return kept?.process ? this.processes.find(({ identity }) => identity === kept.process) : undefined;
   }
 
-  /** Puts what the file has of every conversation into the history, and gives the violations so far. */
-  judge(): string[] {
+  /** The store as another program sees it. */
+  access(): Promise<StateAccess> {
+    return (this.#access ??= openState(this.place.direct, { secret: SECRET }));
+  }
+
+  /** Puts what the store has of every conversation and customer into the history, and gives the violations so far. */
+  async judge(): Promise<string[]> {
     for (const conversation of this.#conversations) {
-      const seen = this.seen(conversation);
+      const seen = await this.seen(conversation);
       this.history.push({ kind: "stored", conversation, version: seen?.version ?? 0, changes: seen?.changes ?? [] });
+    }
+    for (const customer of this.#customers) {
+      const { record } = await (await this.access()).export(customer);
+      const { visits = [] } = (record?.parts?.customer?.data ?? {}) as { visits?: readonly string[] };
+      const conversation = `customer:${customer}`;
+      this.history.push({ kind: "stored", conversation, version: record?.version ?? 0, changes: visits.map((callId) => ({ callId, conversation })) });
     }
     return violationsOf(this.history);
   }
@@ -215,7 +205,13 @@ export class Rig {
   async stop(): Promise<void> {
     for (const running of this.processes) if (!running.hasExited) running.child.kill("SIGKILL");
     await Promise.all(this.processes.map((running) => running.exited));
-    await Promise.all([this.platform.stop(), this.world.stop()]);
+    await Promise.all([this.platform.stop(), this.world.stop(), this.place.close(), this.#access?.then((access) => access.close())]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What the platform itself refused, as an answer. */
+function refusal(thrown: unknown, callId: string): CallAnswer {
+  if (!(thrown instanceof PlatformRefusal)) throw thrown;
+  return { kind: "error", callId, error: { type: thrown.code, message: thrown.message } };
 }

@@ -27,11 +27,11 @@ test("SIGTERM with 200 calls in flight: what runs finishes, nothing acknowledged
   const late = rig.call("c0", "add", { n: 1 });
   rig.world.open("g");
   expect(await first.exited).toEqual({ code: 0, signal: null });
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
   await rig.serve();
   expect((await Promise.all([...calls, late])).filter((answer) => answer.kind !== "result")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
-  expect(rig.seen("c0")?.changes).toHaveLength(26);
+  expect(await rig.judge()).toEqual([]);
+  expect((await rig.seen("c0"))?.changes).toHaveLength(26);
 });
 
 test("what does not finish within the grace time is refused or answered by the next process, and nothing of it is half stored", { timeout: 60_000 }, async () => {
@@ -39,12 +39,12 @@ test("what does not finish within the grace time is refused or answered by the n
   const calls = await inFlight("never");
   await first.kill("SIGTERM");
   expect(await first.exited).toEqual({ code: 0, signal: null });
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
   rig.world.open("never");
   await rig.serve();
   const kinds = (await Promise.all(calls)).map((answer) => (answer.kind === "error" ? answer.error.type : answer.kind));
   expect(kinds.filter((kind) => kind !== "result" && kind !== "overloaded")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test("a process that is never left alone by its callers stops all the same", { timeout: 60_000 }, async () => {
@@ -61,7 +61,7 @@ test("a process that is never left alone by its callers stops all the same", { t
   stopped.abort();
   await rig.serve();
   await Promise.all(callers);
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test("a second SIGTERM ends the process at once, and loses nothing that was acknowledged", { timeout: 60_000 }, async () => {
@@ -74,5 +74,5 @@ test("a second SIGTERM ends the process at once, and loses nothing that was ackn
   rig.world.open("g");
   await rig.serve();
   expect((await Promise.all(calls)).filter((answer) => answer.kind !== "result")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });

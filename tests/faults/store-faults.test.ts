@@ -41,18 +41,18 @@ test("on a full disk callers hear state_unavailable and nothing is acknowledged;
     while (answer.kind === "result");
     expect(answer).toMatchObject(unavailable);
   }
-  const before = rig.seen("c1")!;
+  const before = (await rig.seen("c1"))!;
   expect(await rig.call("c1", "fill", { bytes: 40_000 })).toMatchObject(unavailable);
-  expect(rig.seen("c1")).toEqual(before);
+  expect(await rig.seen("c1")).toEqual(before);
   expect(await redeliver("before")).toBe('{"call_id":"before","result":{"conversation":"c1","count":1,"total":1}}');
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 
   // Somebody makes space.
   const other = await openSqlite(rig.path);
   await other.forget("conversation:filler");
   await other.close();
   expect(await rig.call("c1", "fill", { bytes: 40_000 })).toMatchObject({ kind: "result", json: '{"conversation":"c1","count":2,"total":1}' });
-  expect(rig.seen("c1")?.state.note).toHaveLength(40_000);
+  expect((await rig.seen("c1"))?.state.note).toHaveLength(40_000);
   expect(rig.integrity()).toBe("ok");
 });
 
@@ -66,7 +66,7 @@ test("a store worker that dies is started again: its calls are answered with wha
     }
     await running.kill();
   }
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test("a store that is slower than its timeout keeps everybody waiting, and nobody loses anything", { timeout: 30_000 }, async () => {
@@ -74,7 +74,7 @@ test("a store that is slower than its timeout keeps everybody waiting, and nobod
   const ids = await Promise.all(["c1", "c2", "c3"].map((id) => rig.open(id)));
   const answers = await Promise.all(ids.flatMap((id) => Array.from({ length: 6 }, (_, n) => rig.call(id, "add", { n }))));
   expect(answers.filter((answer) => answer.kind !== "result")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test("an outcome that stays unknown for too long is state_unavailable; a redelivery gives the true answer, and the change is there once", { timeout: 30_000 }, async () => {
@@ -89,6 +89,6 @@ test("an outcome that stays unknown for too long is state_unavailable; a redeliv
   // The worker still sleeps: the first redeliveries may hear the same. None of them runs the tool again.
   await expect.poll(() => redeliver(`slow-${calls}`), { timeout: 20_000 }).toBe(`{"call_id":"slow-${calls}","result":${JSON.stringify(truth)}}`);
   expect(await rig.call("c1", "add", { n: 1 })).toMatchObject({ kind: "result", json: JSON.stringify({ conversation: "c1", count: calls + 1, total: calls + 1 }) });
-  expect(rig.judge()).toEqual([]);
-  expect(rig.seen("c1")?.changes).toHaveLength(calls + 1);
+  expect(await rig.judge()).toEqual([]);
+  expect((await rig.seen("c1"))?.changes).toHaveLength(calls + 1);
 });

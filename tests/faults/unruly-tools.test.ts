@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CallAnswer } from "../../src/platform/index.ts";
-import type { AgentProcess } from "./rig.ts";
+import type { DispatcherProcess } from "./dispatcher-process.ts";
 import { Rig } from "./rig.ts";
 
 let rig: Rig;
-let running: AgentProcess;
+let running: DispatcherProcess;
 beforeAll(async () => {
   rig = await Rig.start();
   running = await rig.serve();
@@ -23,7 +23,7 @@ function unruly(conversationId: string, tool: string, input: Readonly<Record<str
 async function everybodyGoesOn(conversation: string, count: number): Promise<void> {
   expect((await rig.call("calm", "add", { n: 1 })).kind).toBe("result");
   expect(await rig.call(conversation, "add", { n: 1 })).toMatchObject({ kind: "result", json: JSON.stringify({ conversation, count, total: count }) });
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
   expect(running.hasExited).toBe(false);
 }
 
@@ -31,7 +31,7 @@ test.each(["throw_after_change", "throw_oddly"])("%s: the caller hears a referen
   const id = await rig.open(tool, "unruly");
   const answer = await unruly(id, tool);
   expect(answer).toMatchObject({ kind: "error", error: { type: "tool_execution_error", message: expect.stringMatching(/^The tool failed\. Reference [0-9a-f]{8}\.$/) as string } });
-  expect(rig.seen(id)?.changes).toEqual([]);
+  expect((await rig.seen(id))?.changes).toEqual([]);
   await everybodyGoesOn(id, 1);
 });
 
@@ -49,7 +49,7 @@ test("what a tool does after its time is over changes nothing, and it is told so
   expect(await unruly(id, "linger_then_change")).toMatchObject({ kind: "error", error: { type: "tool_timeout" } });
   rig.world.open("late");
   await rig.world.until(() => rig.world.reports.includes("late: unit_ended"));
-  expect(rig.seen(id)?.state.note).toBe("");
+  expect((await rig.seen(id))?.state.note).toBe("");
   await everybodyGoesOn(id, 1);
 });
 
@@ -58,7 +58,7 @@ test("a tool that blocks the event loop for a second keeps others waiting, and n
   const others = await Promise.all(["b1", "b2", "b3"].map((other) => rig.open(other, "unruly")));
   const answers = await Promise.all([rig.call(id, "block", { ms: 1_000 }), ...others.flatMap((other) => [rig.call(other, "add", { n: 1 }), rig.call(other, "add", { n: 2 })])]);
   expect(answers.filter((answer) => answer.kind !== "result")).toEqual([]);
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
 });
 
 test.each([
@@ -72,13 +72,13 @@ test.each([
   await rig.world.until(() => rig.world.reports.includes(text));
   expect((await rig.call("calm", "add", { n: 1 })).kind).toBe("result");
   expect(await rig.call(id, "add", { n: 1 })).toMatchObject({ kind: "result" });
-  expect(rig.judge()).toEqual([]);
+  expect(await rig.judge()).toEqual([]);
   expect(running.hasExited).toBe(false);
 });
 
 test.each(["function", "cycle", "nan", "bigint", "map", "deep", "large"])("a result that is not JSON (%s) is result_invalid, nothing of its unit is stored, and the connection lives", async (what) => {
   const id = await rig.open(`odd-${what}`, "unruly");
   expect(await unruly(id, "odd", { what })).toMatchObject({ kind: "error", error: { type: "result_invalid" } });
-  expect(rig.seen(id)?.changes).toEqual([]);
+  expect((await rig.seen(id))?.changes).toEqual([]);
   await everybodyGoesOn(id, 1);
 });
