@@ -161,7 +161,8 @@ export class Units implements UnitHost {
     const { agent, closers } = live.agent;
     const name = "onConversationEnded";
     const close = async () => {
-      for (const part of closers) await part.conversationEnded?.(reason);
+      // One that fails keeps none of the others from putting away theirs: a customer's damaged record, no session.
+      for (const part of closers) await this.#attempted(live, `the end of ${part.name} failed`, () => part.conversationEnded?.(reason));
     };
     const farewell = () => agent.onConversationEnded?.(reason);
     if (closers.length === 0) return this.hook(live, name, farewell, { facts });
@@ -173,12 +174,15 @@ export class Units implements UnitHost {
   /** The agent's hook for a conversation whose customer was erased: nothing that it writes is stored (P22). */
   async farewell(live: LiveConversation): Promise<void> {
     const run = new UnitRun(this, live, "write", hookId("onConversationEnded", live.version));
+    await this.#attempted(live, "onConversationEnded failed", () => this.#inTime("onConversationEnded", () => runWith(run, () => live.agent.agent.onConversationEnded?.("forgotten"))));
+    run.end();
+  }
+
+  async #attempted(live: LiveConversation, failed: string, run: () => unknown): Promise<void> {
     try {
-      await this.#inTime("onConversationEnded", () => runWith(run, () => live.agent.agent.onConversationEnded?.("forgotten")));
+      await run();
     } catch (thrown) {
-      this.report(live, thrown, "onConversationEnded failed");
-    } finally {
-      run.end();
+      this.report(live, thrown, failed);
     }
   }
 
