@@ -14,6 +14,8 @@ import { fieldsOf } from "./json-body.ts";
 import type { Fields } from "./json-body.ts";
 import { PlatformRefusal } from "./refusal.ts";
 import type { RequestGuard } from "./request-guard.ts";
+import type { TurnRecord } from "./talk/spoken-turn.ts";
+import type { SpokenLine } from "./talk/transcript.ts";
 
 /** Where agents connect. */
 export const SOCKET_PATH = "/sdk/websocket";
@@ -29,6 +31,8 @@ export interface PlatformActions {
   view(id: string): ConversationView;
   call(id: string, fields: Fields, signal: AbortSignal): Promise<CallAnswer>;
   end(id: string): Promise<void>;
+  say(id: string, fields: Fields): Promise<TurnRecord>;
+  messages(id: string): Promise<readonly SpokenLine[]>;
 }
 
 export interface HttpParts {
@@ -89,6 +93,8 @@ function apiRoutes(actions: PlatformActions, credentials: Credentials): Hono {
   api.get("/conversations", (c) => c.json(actions.list(...pageOf(c))));
   api.get("/conversations/:id", (c) => c.json(actions.view(c.req.param("id"))));
   api.post("/conversations/:id/tool-calls", async (c) => answered(c, await actions.call(c.req.param("id"), await fieldsOf(c), c.req.raw.signal)));
+  api.post("/conversations/:id/messages", async (c) => c.json(await actions.say(c.req.param("id"), await fieldsOf(c))));
+  api.get("/conversations/:id/messages", async (c) => c.json({ messages: await actions.messages(c.req.param("id")) }));
   api.delete("/conversations/:id", async (c) => {
     const conversationId = c.req.param("id");
     await actions.end(conversationId);

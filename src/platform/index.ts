@@ -11,3 +11,8 @@ export type { CallAnswer, CallView, ConversationStatus, ConversationSummary, Con
 export type { RegisteredTool } from "./known-tools.ts";
 export type { ConversationPage } from "./conversations.ts";
 export type { Ignored } from "./agent-events.ts";
+export { Interruption } from "./brains/brain.ts";
+export type { Brain, BrainFacts, BrainMaker, Gesture, Heard, Outcome, Turn } from "./brains/brain.ts";
+export { rulesBrain } from "./brains/rules/rules-brain.ts";
+export type { TurnCall, TurnRecord } from "./talk/spoken-turn.ts";
+export type { SpokenLine } from "./talk/transcript.ts";

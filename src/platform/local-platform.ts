@@ -26,10 +26,14 @@ import { PlatformEvents } from "./platform-events.ts";
 import type { PlatformListener } from "./platform-events.ts";
 import { checkedOptions } from "./platform-options.ts";
 import type { CheckedOptions, LocalPlatformOptions } from "./platform-options.ts";
-import { refusals } from "./refusal.ts";
+import type { BrainMaker } from "./brains/brain.ts";
+import { PlatformRefusal, refusals } from "./refusal.ts";
 import { RequestGuard } from "./request-guard.ts";
-import { callRequest, id, newConversation } from "./requests.ts";
+import { callRequest, id, newConversation, newMessage } from "./requests.ts";
 import { Storage } from "./storage.ts";
+import type { TurnRecord } from "./talk/spoken-turn.ts";
+import { Talks } from "./talk/talks.ts";
+import type { SpokenLine } from "./talk/transcript.ts";
 
 /** A tool call from a script. */
 export interface ToolCall {
@@ -54,6 +58,7 @@ interface Running {
   readonly announcements: Announcements;
   readonly agents: AgentEvents;
   readonly listener: Listener;
+  readonly talks: Talks;
   readonly url: string;
   readonly port: number;
 }
@@ -84,9 +89,12 @@ export class LocalPlatform {
     const storage = new Storage(file);
     const deadlines = new Deadlines(clock);
     const announcements = new Announcements(deadlines);
-    const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId, keeper: new ArgumentKeeper(key) });
+    const keeper = new ArgumentKeeper(key);
+    const delivery = new Delivery(storage, clock, deadlines, this.#events, { sendConversationId, keeper });
     const conversations = new Conversations(storage, clock, announcements, delivery, this.#events);
     const agents = new AgentEvents(conversations, delivery, announcements, this.#events, (error) => this.#report(error));
+    const report = (error: unknown) => this.#report(error);
+    const talks = new Talks({ clock, deadlines, delivery, keeper, events: this.#events, brain: (name) => this.#brain(name), end: (id, reason) => conversations.end(id, reason), report });
     const listener = new Listener();
     let connections = 0;
     const socket = listener.route((ws, vsn) => new Connection(++connections, ws, vsn, agents, this.#options, clock, deadlines));
@@ -95,7 +103,7 @@ export class LocalPlatform {
       conversations.restore();
       const port = await listener.start(app, host, this.#options.port);
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-      this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, url, port };
+      this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, talks, url, port };
       this.#options.logger?.info({ url, conversations: conversations.live().size }, "platform started");
       return { url, port };
     } catch (error) {
@@ -110,6 +118,7 @@ export class LocalPlatform {
     if (!running) return;
     this.#running = undefined;
     for (const conversation of running.conversations.live().values()) running.delivery.dismiss(conversation, refusals.stopping);
+    running.talks.close();
     await running.listener.stop();
     running.deadlines.clear();
     running.file.close();
@@ -132,6 +141,27 @@ export class LocalPlatform {
   async callTool(call: ToolCall): Promise<CallAnswer> {
     const { conversationId, signal, ...fields } = call;
     return this.#call(conversationId, fields, signal);
+  }
+
+  /**
+   * Says something to the brain of a conversation, and waits for what the agent says to it. Said while a turn goes on, it
+   * interrupts that one.
+   *
+   * @throws {PlatformRefusal} It was not accepted; `status` and `code` say why.
+   */
+  async say(conversationId: string, message: { readonly text?: string; readonly keys?: string; readonly brain?: string }): Promise<TurnRecord> {
+    const { conversations, talks } = this.#require();
+    const { text, keys, brain } = newMessage({ ...message });
+    const talk = await talks.of(conversations.require(id(conversationId, "conversation id")), this.#named(brain));
+    for (const key of keys) talk.press(key);
+    return talk.hear(text);
+  }
+
+  /** What was said in a conversation that goes on, masked; empty when nobody spoke since this process began. */
+  async messages(conversationId: string): Promise<readonly SpokenLine[]> {
+    const { conversations, talks } = this.#require();
+    const talk = await talks.existing(conversations.require(id(conversationId, "conversation id")).id);
+    return talk?.lines() ?? [];
   }
 
   /** Ends a conversation; resolved when that is stored. Ending it again changes nothing. */
@@ -182,8 +212,21 @@ export class LocalPlatform {
     throw live ? refusals.ended() : conversations.reasonAgainst(conversationId);
   }
 
+  #named(brain: string | undefined): string | undefined {
+    if (brain === undefined || Object.hasOwn(this.#options.brains, brain)) return brain;
+    const known = Object.keys(this.#options.brains);
+    throw new PlatformRefusal(400, "option_invalid", `There is no such brain. Known: ${known.join(", ")}.`, { known });
+  }
+
+  #brain(named: string | undefined): { name: string; make: BrainMaker } {
+    const name = named ?? this.#options.brain;
+    return { name, make: this.#options.brains[name]! };
+  }
+
   #actions() {
     return {
+      say: (conversationId: string, fields: Readonly<Record<string, unknown>>) => this.say(conversationId, fields),
+      messages: (conversationId: string) => this.messages(conversationId),
       health: () => ({ status: "ok" as const, agents: this.agents(), conversations: this.#require().conversations.live().size }),
       create: (fields: Readonly<Record<string, unknown>>) => this.createConversation(fields as { agentId: string }),
       list: (limit: number, cursor: number | null) => this.#require().conversations.list(limit, cursor),

@@ -3,6 +3,8 @@
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import type { BrainMaker } from "./brains/brain.ts";
+import { rulesBrain } from "./brains/rules/rules-brain.ts";
 
 /** What the platform logs to; pino's loggers fit. Lines carry ids and codes, never values or keys. */
 export interface PlatformLogger {
@@ -31,6 +33,10 @@ export interface LocalPlatformOptions {
   readonly sendConversationId?: boolean;
   /** Further names in Host and Origin, "name" or "name:port". */
   readonly allowHosts?: readonly string[];
+  /** Brains by name, beside `rules`. A message or a caller's line can name one. */
+  readonly brains?: Readonly<Record<string, BrainMaker>>;
+  /** The brain of those who name none; `rules` unless given. */
+  readonly brain?: string;
 }
 
 export type CheckedOptions = Required<Omit<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">> & Pick<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">;
@@ -39,8 +45,9 @@ export type CheckedOptions = Required<Omit<LocalPlatformOptions, "apiKey" | "dat
 export function checkedOptions(options: LocalPlatformOptions): CheckedOptions {
   const checked = {
     port: 4_000, host: "127.0.0.1", clock: systemClock, silenceMs: 60_000, maxBufferedBytes: 16 * 1_048_576,
-    sendConversationId: true, allowHosts: [], ...options,
+    sendConversationId: true, allowHosts: [], brain: "rules", ...options, brains: { rules: rulesBrain(), ...options.brains },
   };
+  if (!Object.hasOwn(checked.brains, checked.brain)) throw invalid("brain", `one of: ${Object.keys(checked.brains).join(", ")}`);
   if (!Number.isInteger(checked.port) || checked.port < 0 || checked.port > 65_535) throw invalid("port", "a whole number from 0 to 65535");
   if (!(checked.silenceMs > 0)) throw invalid("silenceMs", "above 0 milliseconds");
   if (!(checked.maxBufferedBytes > 0)) throw invalid("maxBufferedBytes", "above 0 bytes");

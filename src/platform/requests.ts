@@ -14,6 +14,8 @@ export const DEFAULT_TIMEOUT_SECONDS = 30;
 /** How long it may say, seconds. */
 export const MAX_TIMEOUT_SECONDS = 600;
 const MAX_CALLER_BYTES = 16_384;
+/** The longest thing that can be said at once, characters. */
+export const MAX_SAID = 4_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -51,6 +53,23 @@ export function callRequest(fields: Fields, nowMs: number, signal?: AbortSignal)
     timeoutSeconds: seconds(timeoutSeconds),
     ...(signal && { signal }),
   };
+}
+
+/** Something that is said to a brain, checked. */
+export interface NewMessage {
+  readonly text: string;
+  readonly keys: string;
+  readonly brain: string | undefined;
+}
+
+/** @throws {PlatformRefusal} 400 or 413. */
+export function newMessage(fields: Fields): NewMessage {
+  refuseOthers(fields, ["text", "keys", "brain"]);
+  const { text = "", keys = "", brain } = fields;
+  if (typeof text !== "string" || typeof keys !== "string" || !/^[0-9*]{0,64}$/.test(keys)) throw new PlatformRefusal(400, "invalid_parameters", "text must be a text; keys, if any, up to 64 of 0 to 9 and *.");
+  if (text.trim() === "" && keys === "") throw new PlatformRefusal(400, "invalid_parameters", "text is missing: what the caller says.");
+  if (text.length > MAX_SAID) throw new PlatformRefusal(413, "invalid_parameters", `text is longer than ${MAX_SAID} characters.`, { limit: MAX_SAID });
+  return { text: text.toWellFormed().trim(), keys, brain: brain === undefined || brain === null ? undefined : id(brain, "brain") };
 }
 
 /** A UUID of version 7: it begins with the time, so that new rows lie together in the index of call ids. */

@@ -15,14 +15,16 @@ export interface RegisteredTool {
   readonly description: string;
   /** A JSON Schema object. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Phrases by which a caller asks for it. */
+  readonly examples?: readonly string[];
   /** What is masked of its results wherever they are shown. */
   readonly resultMasks?: readonly string[];
 }
 
 /** The payload of `register_conversation_tools`; the last one for a conversation counts. */
 export function registration(conversationId: string, tools: readonly RegisteredTool[]): RawJson {
-  // Only the local platform knows masks; a platform gets them for the tools that have any.
-  const listed = tools.map(({ name, description, parameters, resultMasks }) => ({ name, description, parameters, ...(resultMasks ? { result_masks: resultMasks } : {}) }));
+  // Only the local platform knows phrases and masks; a platform gets them for the tools that have any.
+  const listed = tools.map(({ name, description, parameters, examples, resultMasks }) => ({ name, description, parameters, ...(examples ? { examples } : {}), ...(resultMasks ? { result_masks: resultMasks } : {}) }));
   return new RawJson(JSON.stringify({ conversation_id: conversationId, tools: listed }));
 }
 

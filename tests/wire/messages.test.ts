@@ -60,5 +60,7 @@ test("an error carries type, message and the time as the platform writes it", ()
 
 test("a registration says what the platform knows of a tool and nothing else", () => {
   const tool = { name: "add", description: "Adds", parameters: { type: "object" }, examples: ["add one"] };
-  expect(JSON.parse(registration("v1", [tool]).text)).toEqual({ conversation_id: "v1", tools: [{ name: "add", description: "Adds", parameters: { type: "object" } }] });
+  expect(JSON.parse(registration("v1", [tool]).text)).toEqual({ conversation_id: "v1", tools: [{ name: "add", description: "Adds", parameters: { type: "object" }, examples: ["add one"] }] });
+  const plain = { name: "add", description: "Adds", parameters: { type: "object" } };
+  expect(JSON.parse(registration("v1", [plain]).text)).toEqual({ conversation_id: "v1", tools: [plain] });
 });
