@@ -18,6 +18,9 @@ export interface Guard {
    * unit, with committed values. Only a hint: whoever calls the tool all the same is refused by `refusal`.
    */
   isOffered?(value: (slice: Slice) => unknown): boolean;
+
+  /** For whom the tool runs, when the guard knows: an answer that is kept for a business key is nobody else's. Asked after `refusal`. */
+  whose?(): string | undefined;
 }
 
 /** A predicate: true to go on; a text is the message of the refusal; false refuses with a general one. */

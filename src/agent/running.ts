@@ -27,6 +27,15 @@ export interface CallInfo {
   readonly caller: Readonly<Record<string, unknown>>;
 }
 
+/** What makes two calls of a tool the same one. */
+export interface OnceKey {
+  readonly tool: string;
+  /** The business key. */
+  readonly key: string;
+  /** For whom it runs; "" when that is nobody in particular. */
+  readonly whose: string;
+}
+
 /** What is known of the conversation that runs. */
 export interface ConversationInfo {
   readonly id: string;
@@ -63,8 +72,8 @@ export interface Running {
   readonly memory: Map<object, unknown>;
   /** Runs something in the outside world and stores its result at once (P6). */
   effect<T>(name: string, run: () => T | Promise<T>): Promise<T>;
-  /** Runs it unless the business key was honoured before in this conversation; gives the first answer then (P5). */
-  once(tool: string, key: string, run: () => unknown): Promise<unknown>;
+  /** Runs it unless the business key was honoured before in this conversation; gives the first answer then (P5). @throws `read_only` in a parallel tool. */
+  once(key: OnceKey, run: () => unknown): Promise<unknown>;
   /** Runs a synchronous recipe: on the draft in an ordered unit, as a small unit of its own in a parallel tool (P2). */
   update<T>(recipe: () => T): Promise<T>;
 }

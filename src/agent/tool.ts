@@ -11,7 +11,7 @@ import { masksOf, type MaskPath } from "../base/marks.ts";
 import { isSchema, type Schema } from "../base/schema.ts";
 import { refusalOf, type Guard, type Requirement } from "./guard.ts";
 import { argumentsError, parametersOf, type ArgumentsOf, type Parameters, type ParametersInput, type ParsedOf } from "./parameters.ts";
-import { running } from "./running.ts";
+import { running, type OnceKey } from "./running.ts";
 
 /** How long a tool may take unless it says otherwise, milliseconds. Source: the platform's own default. */
 export const TOOL_TIMEOUT_MS = 30_000;
@@ -29,8 +29,8 @@ export interface ToolOptions<Input = unknown> {
   /** Runs beside other tools of the conversation; state is read-only, changes go through `this.update`. (P2) */
   readonly parallel?: boolean;
   /**
-   * A business key: the second call with the same key gets the first answer, marked `repeated: true`. A key holds as long as the conversation (its last 512 keys): put what
-   * makes an order a new one into the key. (P5)
+   * A business key: the second call with the same key gets the first answer, marked `repeated: true`. A key holds as long as the conversation (its last 512 keys), for
+   * whoever is logged in where the tool requires a session: put what makes an order a new one into the key. (P5)
    */
   readonly once?: (input: Input) => string;
   /** What it returns; a result that the schema refuses is `result_invalid`, and nothing is committed. */
@@ -153,6 +153,14 @@ export class ToolPart {
     return step ? [...listed, step] : listed;
   }
 
+  /** The business key of a call that its guards let run; undefined when it has none. */
+  onceKey(parsed: unknown): OnceKey | undefined {
+    const key = this.options.once?.(parsed as never);
+    if (key === undefined) return undefined;
+    const whose = this.guards().map((guard) => (typeof guard === "function" ? undefined : guard.whose?.())).find((each) => each !== undefined);
+    return { tool: this.#name, key, whose: whose ?? "" };
+  }
+
   /** Runs the handler with arguments that were parsed. */
   run(parsed: unknown): unknown {
     return this.#run(parsed as never);
@@ -165,7 +173,7 @@ export class ToolPart {
     if (!parsed.ok) throw argumentsError(this.#name, parsed.issues);
     const refusal = await refusalOf(this.guards());
     if (refusal) throw new RefusedError(refusal);
-    const key = this.options.once?.(parsed.value as never);
-    return key === undefined ? this.run(parsed.value) : context.once(this.#name, key, () => this.run(parsed.value));
+    const key = this.onceKey(parsed.value);
+    return key === undefined ? this.run(parsed.value) : context.once(key, () => this.run(parsed.value));
   }
 }

@@ -5,9 +5,10 @@
 //   ON1. The first answer is committed with the change that it belongs to.
 //   ON2. Kept: the last 512 keys. Their answers as far as 64 KiB go, the oldest go first; a key whose answer is gone
 //        still runs nothing.
+//   ON3. Where a tool runs for somebody who is logged in, an answer is given to nobody else: the phone may change hands. (P18)
 
 import { checkId } from "../base/ids.ts";
-import type { Running } from "../agent/running.ts";
+import type { OnceKey, Running } from "../agent/running.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 
@@ -28,8 +29,8 @@ export const onceSlice: Slice = {
 };
 
 /** The first answer of a key, marked as repeated; undefined when there is none. */
-export function onceAnswer(run: Pick<Running, "draft">, tool: string, key: string): string | undefined {
-  const name = nameOf(tool, key);
+export function onceAnswer(run: Pick<Running, "draft">, key: OnceKey): string | undefined {
+  const name = nameOf(key);
   const found = (run.draft(onceSlice) as Kept).find(([known]) => known === name);
   if (!found) return undefined;
   const answer = found[1] === GONE ? {} : (JSON.parse(found[1]) as unknown);
@@ -37,9 +38,9 @@ export function onceAnswer(run: Pick<Running, "draft">, tool: string, key: strin
 }
 
 /** Remembers the first answer of a key (ON1, ON2). */
-export function rememberOnce(run: Pick<Running, "draft">, tool: string, key: string, json: string): void {
+export function rememberOnce(run: Pick<Running, "draft">, key: OnceKey, json: string): void {
   const kept = run.draft(onceSlice) as Kept;
-  kept.push([nameOf(tool, key), json]);
+  kept.push([nameOf(key), json]);
   while (kept.length > KEYS) kept.shift();
   let size = kept.reduce((sum, [, text]) => sum + text.length, 0);
   for (let index = 0; size > MAX_CHARACTERS && index < kept.length - 1; index++) {
@@ -52,6 +53,7 @@ export function rememberOnce(run: Pick<Running, "draft">, tool: string, key: str
 /** In the place of an answer that is not kept any more: no JSON text is empty. */
 const GONE = "";
 
-function nameOf(tool: string, key: string): string {
-  return `${tool}\n${checkId(key, `key of once of ${tool}`)}`;
+/** None of the three has a newline. */
+function nameOf({ tool, key, whose }: OnceKey): string {
+  return `${tool}\n${checkId(key, `key of once of ${tool}`)}${whose === "" ? "" : `\n${whose}`}`;
 }

@@ -124,8 +124,8 @@ export class ToolCall {
     const refusal = await refusalOf(this.#tool.guards());
     this.#guardMs = this.#clock.monotonic() - this.#startedAt;
     if (refusal) throw new RefusedError(refusal);
-    const onceKey = this.#tool.options.once?.(this.#parsed.value as never);
-    const before = onceKey === undefined ? undefined : onceAnswer(run, this.#tool.name, onceKey);
+    const onceKey = this.#tool.onceKey(this.#parsed.value);
+    const before = onceKey === undefined ? undefined : onceAnswer(run, onceKey);
     if (before !== undefined) return { kind: "result", json: before, outcome: "ok", keepsChange: false };
     if (agent.onToolCalled) {
       await agent.onToolCalled({ callId: info.callId, tool: info.tool, arguments: withoutSecrets(this.#parsed.value, this.#tool.parameters.secrets) });
@@ -133,7 +133,7 @@ export class ToolCall {
     const result: unknown = await this.#tool.run(this.#parsed.value);
     if (agent.onToolCompleted) await agent.onToolCompleted(info.callId, result);
     const json = resultJson(this.#checked(result), this.#tool.resultMasks);
-    if (onceKey !== undefined) rememberOnce(run, this.#tool.name, onceKey, json);
+    if (onceKey !== undefined) rememberOnce(run, onceKey, json);
     return { kind: "result", json, outcome: "ok", keepsChange: true };
   }
 

@@ -20,7 +20,7 @@ import { checkId } from "../base/ids.ts";
 import { hide } from "../base/redaction.ts";
 import { copyOf } from "../base/plain.ts";
 import type { TimeBounds } from "../base/time-bounds.ts";
-import type { CallInfo, ConversationInfo, Running } from "../agent/running.ts";
+import type { CallInfo, ConversationInfo, OnceKey, Running } from "../agent/running.ts";
 import { runWith } from "../agent/running.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
 import type { Slice } from "../state/slice.ts";
@@ -151,12 +151,13 @@ export class UnitRun implements Running {
     return effect;
   }
 
-  async once(tool: string, key: string, run: () => unknown): Promise<unknown> {
-    this.#check(tool);
-    const before = onceAnswer(this, tool, key);
+  async once(key: OnceKey, run: () => unknown): Promise<unknown> {
+    this.#check(key.tool);
+    if (this.unit.mode === "read") throw new ConversimpleError("read_only", `A parallel tool cannot call ${key.tool}, which runs once: two at the same time would both be the first.`);
+    const before = onceAnswer(this, key);
     if (before !== undefined) return JSON.parse(before) as unknown;
     const result = await run();
-    rememberOnce(this, tool, key, resultJson(result));
+    rememberOnce(this, key, resultJson(result));
     return result;
   }
 

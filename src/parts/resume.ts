@@ -4,7 +4,7 @@
 //
 //   RS1. Only the named fields of the conversation state, and only into those that still have their defaults: a caller who
 //        began something before they said who they are keeps it.
-//   RS2. Of what nobody can read any more nothing is carried.
+//   RS2. Of what nobody can read any more nothing is carried; nor what does not fit into the new conversation's state.
 
 import { copyOf } from "../base/plain.ts";
 import { looseJsonSchemaOf, validate, type Schema } from "../base/schema.ts";

@@ -160,7 +160,12 @@ export class SessionPart extends Part implements Session<unknown> {
       const present = this.#present("within()");
       return present ? (this.#clock.isOlder(this.#running("within()"), present, ms) ? stale : undefined) : this.refusal();
     };
-    return { refusal };
+    return { refusal, whose: () => this.whose() };
+  }
+
+  whose(): string | undefined {
+    const record = this.#record(this.#running("requires"));
+    return record.status === "authenticated" ? record.account : undefined;
   }
 
   refusal(): RefusalResult | undefined {

@@ -1,0 +1,68 @@
+// One call, several people, and what one of them must not get of another: the phone changes hands.          (P5, P12, P18)
+
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { conversationState, ConversimpleAgent, customerState, session, tool } from "../../../src/index.ts";
+import { testAgent } from "../../../src/testing/index.ts";
+
+class ShopAgent extends ConversimpleAgent {
+  static override readonly agentId: string = "shop";
+  readonly state = conversationState(
+    z.object({ cart: z.array(z.string()).default([]), gift: z.boolean().default(false) }).refine(({ cart, gift }) => !gift || cart.length < 2, "A gift is one thing."),
+    { resume: { withinMs: 600_000, carry: ["cart"] } },
+  );
+  readonly session = session({ user: z.object({ id: z.string() }) });
+  readonly customer = customerState(z.object({ n: z.number().default(0) }));
+  login = tool("Log in", { name: z.string() }, async ({ name }) => {
+    await this.session.login(name, () => ({ id: name }));
+    await this.customer.identify(`customer of ${name}`);
+    return this.state.cart;
+  });
+  switch = tool("Log in without a customer", { name: z.string() }, async ({ name }) => {
+    this.session.logout();
+    await this.session.login(name, () => ({ id: name }));
+  });
+  put = tool("Put into the cart", { item: z.string() }, ({ item }) => void this.state.cart.push(item));
+  gift = tool("It is a gift", () => void (this.state.gift = true));
+  order = tool("Order", { reference: z.string() }, { requires: this.session, once: ({ reference }) => reference }, () => ({ orderedBy: this.session.user!.id }));
+  fresh = tool("Order with a fresh login", {}, { requires: this.session.within(60_000), once: () => "fresh" }, () => ({ orderedBy: this.session.user!.id }));
+  inside = tool("Order by another tool", { reference: z.string() }, ({ reference }) => this.order({ reference }));
+}
+
+test.for(["order", "inside", "fresh"])("who logged in later does not get an answer that an earlier caller's key got: %s", async (name) => {
+  await using call = await testAgent(() => new ShopAgent());
+  const input = name === "fresh" ? {} : { reference: "R1" };
+  await call.tool("login", { name: "kim" });
+  expect((await call.tool(name, input)).result).toEqual({ orderedBy: "kim" });
+  await call.tool("switch", { name: "lee" });
+  expect((await call.tool(name, input)).result).toEqual({ orderedBy: "lee" });
+  await call.tool("switch", { name: "kim" });
+  expect((await call.tool(name, input)).result).toEqual({ orderedBy: "kim", repeated: true });
+});
+
+test("a tool that runs once is refused inside of a parallel one before it does anything", async () => {
+  let runs = 0;
+  class Counting extends ConversimpleAgent {
+    static override readonly agentId = "counting";
+    pay = tool("Pay", {}, { once: () => "pay" }, () => ++runs);
+    beside = tool("Pay beside others", {}, { parallel: true }, () => this.pay());
+  }
+  await using other = await testAgent(() => new Counting());
+  expect((await other.tool("beside")).error?.code).toBe("read_only");
+  expect(runs).toBe(0);
+});
+
+test("what does not fit into the new call is not carried, and keeps nobody from logging in", async () => {
+  await using first = await testAgent(() => new ShopAgent());
+  await first.tool("login", { name: "kim" });
+  await first.tool("put", { item: "tea" });
+  await first.tool("put", { item: "milk" });
+  await first.hangUp();
+  const second = await first.another();
+  await second.tool("gift");
+  expect((await second.tool("login", { name: "kim" })).result).toEqual([]);
+  const third = await second.another();
+  await second.hangUp();
+  expect((await third.tool("login", { name: "kim" })).error).toBeUndefined();
+});
