@@ -6,6 +6,7 @@
 
 import { Hono } from "hono";
 import type { Context, MiddlewareHandler } from "hono";
+import type { Handshake } from "./callers/caller-lines.ts";
 import type { CallAnswer, ConversationView } from "./conversation.ts";
 import type { ConversationPage } from "./conversations.ts";
 import type { Credentials } from "./credentials.ts";
@@ -19,6 +20,9 @@ import type { SpokenLine } from "./talk/transcript.ts";
 
 /** Where agents connect. */
 export const SOCKET_PATH = "/sdk/websocket";
+
+/** Where callers ring. */
+export const CALLERS_PATH = "/callers/websocket";
 
 const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 100;
@@ -41,11 +45,15 @@ export interface HttpParts {
   readonly guard: RequestGuard;
   /** Takes the connection over: `upgradeWebSocket` with its events. */
   readonly socket: MiddlewareHandler;
+  /** The same for callers. */
+  readonly callers: MiddlewareHandler;
+  /** Whether somebody may ring. */
+  readonly mayRing: (handshake: Handshake) => boolean;
   /** Something unexpected went wrong; gets the error for the log. */
   readonly onFault: (error: Error) => void;
 }
 
-export function httpApp({ actions, credentials, guard, socket, onFault }: HttpParts): Hono {
+export function httpApp({ actions, credentials, guard, socket, callers, mayRing, onFault }: HttpParts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     c.header("X-Content-Type-Options", "nosniff");
@@ -67,6 +75,14 @@ export function httpApp({ actions, credentials, guard, socket, onFault }: HttpPa
       return isAccepted ? next() : failure(c, 403, "forbidden", "The API key is missing or wrong.");
     },
     socket,
+  );
+  app.get(
+    CALLERS_PATH,
+    async (c, next) => {
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return failure(c, 426, "upgrade_required", "Callers connect here with a WebSocket that speaks ConversationRelay.");
+      return mayRing(handshakeOf(c)) ? next() : failure(c, 403, "forbidden", "The signature or the API key is missing or wrong.");
+    },
+    callers,
   );
   app.route("/v1", apiRoutes(actions, credentials));
   app.notFound((c) => failure(c, 404, "not_found", "There is nothing here. See GET / for what there is."));
@@ -109,6 +125,14 @@ function answered(c: Context, answer: CallAnswer): Response {
   if (answer.kind === "error") return c.json({ callId: answer.callId, error: answer.error }, 422);
   const message = "No answer came in time. The call stays open: post the same callId again to wait on, or to get the answer.";
   return c.json({ callId: answer.callId, error: { type: "tool_timeout", message } }, 504);
+}
+
+function handshakeOf(c: Context): Handshake {
+  const { pathname, search } = new URL(c.req.url);
+  return {
+    signature: c.req.header("x-twilio-signature"), authToken: c.req.query("auth_token"), subprotocols: c.req.header("sec-websocket-protocol"), authorization: c.req.header("authorization"),
+    host: c.req.header("host") ?? "", pathAndQuery: pathname + search,
+  };
 }
 
 function pageOf(c: Context): [limit: number, cursor: number | null] {

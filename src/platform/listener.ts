@@ -13,30 +13,36 @@ import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import { sleep, systemClock } from "../base/clock.ts";
 import { MAX_FRAME_BYTES } from "../wire/frame.ts";
-import type { Connection } from "./connection.ts";
 import { chooseSubprotocol } from "./credentials.ts";
 
 /** How long peers may take to say goodbye, milliseconds of real time. */
 const GOODBYE_MS = 500;
 
+/** What is behind an open socket. */
+export interface Peer {
+  /** Says goodbye. */
+  close(reason: string): void;
+  terminate(): void;
+}
+
 export class Listener {
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<Peer>();
   #server: Server | undefined;
 
-  get connections(): ReadonlySet<Connection> {
+  get connections(): ReadonlySet<Peer> {
     return this.#connections;
   }
 
   /**
    * The route that takes WebSockets over.
    *
-   * @param connect makes the connection of an open socket; `vsn` is what the URL says.
+   * @param connect makes the peer of an open socket; `query` is that of its URL.
    */
-  route(connect: (socket: WebSocket, vsn: string | null) => Connection): MiddlewareHandler {
+  route(connect: (socket: WebSocket, query: Readonly<Record<string, string>>) => Peer): MiddlewareHandler {
     return upgradeWebSocket((c) => ({
       onOpen: (_event, context) => {
         const socket = context.raw as unknown as WebSocket;
-        const connection = connect(socket, c.req.query("vsn") ?? null);
+        const connection = connect(socket, c.req.query());
         this.#connections.add(connection);
         socket.on("close", () => this.#connections.delete(connection));
       },

@@ -11,6 +11,8 @@ import { AgentEvents } from "./agent-events.ts";
 import type { Ignored } from "./agent-events.ts";
 import { Announcements } from "./announcements.ts";
 import { Connection } from "./connection.ts";
+import { CallerLines, type DoorContext } from "./callers/caller-lines.ts";
+import { RelayLine } from "./callers/relay-line.ts";
 import type { CallAnswer, ConversationStatus, ConversationView } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
 import type { ConversationPage } from "./conversations.ts";
@@ -97,8 +99,10 @@ export class LocalPlatform {
     const talks = new Talks({ clock, deadlines, delivery, keeper, events: this.#events, brain: (name) => this.#brain(name), end: (id, reason) => conversations.end(id, reason), report });
     const listener = new Listener();
     let connections = 0;
-    const socket = listener.route((ws, vsn) => new Connection(++connections, ws, vsn, agents, this.#options, clock, deadlines));
-    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, onFault: (error) => this.#report(error) });
+    const socket = listener.route((ws, { vsn }) => new Connection(++connections, ws, vsn ?? null, agents, this.#options, clock, deadlines));
+    const lines = this.#callerLines({ credentials, deadlines, conversations, talks });
+    const callers = listener.route((ws, query) => new RelayLine(ws, lines.worldOf(query)));
+    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, callers, mayRing: (handshake) => lines.mayRing(handshake), onFault: report });
     try {
       conversations.restore();
       const port = await listener.start(app, host, this.#options.port);
@@ -210,6 +214,19 @@ export class LocalPlatform {
     const stored = kept?.answer && storage.conversation(conversationId);
     if (kept?.answer && stored) return delivery.keptAnswer(kept, kept.answer, request, stored);
     throw live ? refusals.ended() : conversations.reasonAgainst(conversationId);
+  }
+
+  #callerLines({ credentials, deadlines, conversations, talks }: { credentials: Credentials; deadlines: Deadlines; conversations: Conversations; talks: Talks }): CallerLines {
+    const { maxBufferedBytes, callerToken: signingToken, publicUrl } = this.#options;
+    const context: DoorContext = {
+      credentials, deadlines, maxBufferedBytes,
+      create: (fields) => this.createConversation(fields),
+      agentOf: (conversationId) => conversations.live().get(conversationId)?.agentId,
+      talk: async (conversationId, brain) => talks.of(conversations.require(conversationId), this.#named(brain)),
+      end: (conversationId, reason) => conversations.end(conversationId, reason),
+      report: (error) => this.#report(error),
+    };
+    return new CallerLines(context, { signingToken, publicUrl });
   }
 
   #named(brain: string | undefined): string | undefined {

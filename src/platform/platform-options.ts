@@ -37,20 +37,30 @@ export interface LocalPlatformOptions {
   readonly brains?: Readonly<Record<string, BrainMaker>>;
   /** The brain of those who name none; `rules` unless given. */
   readonly brain?: string;
+  /** The token by which a caller's line is signed (`X-Twilio-Signature`); without it a line needs the API key. */
+  readonly callerToken?: string;
+  /** The address of this platform as whoever signs knows it (`wss://...`); that of the Host header unless given. */
+  readonly publicUrl?: string;
 }
 
-export type CheckedOptions = Required<Omit<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">> & Pick<LocalPlatformOptions, "apiKey" | "dataPath" | "logger">;
+type Optional = "apiKey" | "dataPath" | "logger";
+/** Options that have no default. */
+type Absent = "callerToken" | "publicUrl";
+
+export type CheckedOptions = Required<Omit<LocalPlatformOptions, Optional | Absent>> & Pick<LocalPlatformOptions, Optional> & { readonly [K in Absent]: LocalPlatformOptions[K] | undefined };
 
 /** @throws {ConversimpleError} `option_invalid`. */
 export function checkedOptions(options: LocalPlatformOptions): CheckedOptions {
   const checked = {
     port: 4_000, host: "127.0.0.1", clock: systemClock, silenceMs: 60_000, maxBufferedBytes: 16 * 1_048_576,
-    sendConversationId: true, allowHosts: [], brain: "rules", ...options, brains: { rules: rulesBrain(), ...options.brains },
+    sendConversationId: true, allowHosts: [], brain: "rules", callerToken: undefined, publicUrl: undefined, ...options, brains: { rules: rulesBrain(), ...options.brains },
   };
   if (!Object.hasOwn(checked.brains, checked.brain)) throw invalid("brain", `one of: ${Object.keys(checked.brains).join(", ")}`);
   if (!Number.isInteger(checked.port) || checked.port < 0 || checked.port > 65_535) throw invalid("port", "a whole number from 0 to 65535");
   if (!(checked.silenceMs > 0)) throw invalid("silenceMs", "above 0 milliseconds");
   if (!(checked.maxBufferedBytes > 0)) throw invalid("maxBufferedBytes", "above 0 bytes");
+  if (checked.callerToken !== undefined && checked.callerToken.length < 8) throw invalid("callerToken", "at least 8 characters");
+  if (checked.publicUrl !== undefined && !/^(?:wss?|https?):\/\//.test(checked.publicUrl)) throw invalid("publicUrl", "an address that begins with wss:// or https://");
   if (checked.apiKey !== undefined && checked.apiKey.length < 8) throw invalid("apiKey", "at least 8 characters");
   return checked;
 }
