@@ -154,7 +154,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     try {
       const errors = await Promise.all([refused(store.commit(A, second)), refused(store.load(A)), refused(store.post(CALL, { id: "m", text: "t" })), refused(store.pending(null))]);
       expect(errors.map((error) => error.code)).toEqual(Array.from({ length: 4 }, () => "state_unavailable"));
-      expect(errors[0]!.fields.outcome).toBe("unknown");
+      expect(errors[0].fields.outcome).toBe("unknown");
       // New connections hang too.
       expect((await refused(store.load(A))).code).toBe("state_unavailable");
     } finally {
@@ -168,9 +168,9 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     const store = await open({ timeoutMs: 10_000, direct: true });
     const acknowledged = new Map<Owner, number>();
     const owners = Array.from({ length: 8 }, (_, n): Owner => `conversation:${n}`);
-    let isOver = false;
+    const over = new AbortController();
     const writers = owners.map(async (owner) => {
-      for (let version = 0; !isOver; version++) {
+      for (let version = 0; !over.signal.aborted; version++) {
         const next = change(version);
         await until(async () => (await store.commit(owner, next)).version === version + 1);
         acknowledged.set(owner, version + 1);
@@ -183,7 +183,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
       await server.restart();
       await until(async () => acknowledged.get(owners[0]!)! > before + 3);
     }
-    isOver = true;
+    over.abort();
     await Promise.all(writers);
     for (const [owner, version] of acknowledged) {
       const loaded = await store.load(owner);
@@ -200,7 +200,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     await server.stop("SIGINT");
     const errors = await Promise.all([refused(store.load(A)), refused(store.commit(A, change(1))), refused(store.post(CALL, { id: "m", text: "t" }))]);
     expect(errors.map((error) => [error.code, error.fields.outcome])).toEqual(Array.from({ length: 3 }, () => ["state_unavailable", "none"]));
-    expect(errors[0]!.message).toMatch(/ECONNREFUSED.*start PostgreSQL/);
+    expect(errors[0].message).toMatch(/ECONNREFUSED.*start PostgreSQL/);
     await server.restart();
     await expect(store.commit(A, change(1))).resolves.toEqual({ version: 2 });
   });

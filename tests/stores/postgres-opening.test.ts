@@ -91,7 +91,7 @@ describe.runIf(isHere)("a postgres store that cannot be opened", () => {
     expect(await refusal(place.address().replace("postgres@", "reader@"))).toMatch(/no right to INSERT, UPDATE, DELETE\. GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA /);
     const store = await openPostgres(place.address().replace("postgres@", "writer@"));
     await store.commit("customer:a", { writeId: "w", expectedVersion: 0, epoch: 0, record: "r", entry: "e" });
-    await store.post("conversation:a", { id: "m", text: "t" }).catch((thrown: ConversimpleError) => expect(thrown.code).toBe("conversation_not_found"));
+    await expect(store.post("conversation:a", { id: "m", text: "t" })).rejects.toMatchObject({ code: "conversation_not_found" });
     expect(await store.forget("customer:a", { tombstone: true })).toEqual({ records: 1, entries: 1, messages: 0 });
     await store.close();
   });

@@ -36,7 +36,7 @@ interface Waiting {
 export interface Asked {
   readonly done: Promise<Committed>;
   /** Takes it back (CM4); false when it was sent already. */
-  withdraw(): boolean;
+  readonly withdraw: () => boolean;
 }
 
 export interface CommitsOptions {
@@ -176,7 +176,7 @@ export class Commits {
 
 /** What few commits have, as JSON; null for all others. Texts inside are stored texts. */
 function rareOf({ facts = {}, consume, trimBelow }: Change): string | null {
-  const named = Object.entries(facts).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === "string" ? stored(value) : value && Math.ceil(value)]);
+  const named: (readonly [name: string, value: unknown])[] = Object.entries(facts).filter(([, value]) => value !== undefined).map(([name, value]) => [name, typeof value === "string" ? stored(value) : value && Math.ceil(value)]);
   if (named.length === 0 && !consume?.length && trimBelow === undefined) return null;
-  return JSON.stringify({ facts: Object.fromEntries(named), ...(consume?.length ? { consume: consume.map(stored) } : {}), ...(trimBelow === undefined ? {} : { trim: trimBelow }) });
+  return JSON.stringify({ facts: Object.fromEntries<unknown>(named), ...(consume?.length ? { consume: consume.map(stored) } : {}), ...(trimBelow === undefined ? {} : { trim: trimBelow }) });
 }

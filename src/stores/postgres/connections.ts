@@ -47,9 +47,10 @@ export class Connections {
     const { default: pg } = await import("pg").catch((thrown: unknown) => {
       throw new ConversimpleError("store_misconfigured", "Stores of the kind postgres: need the package pg. Install it: npm install pg", {}, { cause: thrown });
     });
-    const types = { getTypeParser: (id: number, format?: "text" | "binary") => (id === INT8 ? Number : (pg.types.getTypeParser(id, format as "text") as (value: string) => unknown)) };
+    const types = new pg.TypeOverrides();
+    types.setTypeParser(INT8, Number);
     try {
-      const pool = new pg.Pool({ ...options.config, connectionTimeoutMillis: options.timeoutMs, query_timeout: options.timeoutMs, types: types as NonNullable<PoolConfig["types"]>, keepAlive: true });
+      const pool = new pg.Pool({ ...options.config, connectionTimeoutMillis: options.timeoutMs, query_timeout: options.timeoutMs, types, keepAlive: true });
       return new Connections(pool, options);
     } catch (thrown) {
       throw openingError(thrown, options.address);

@@ -4,7 +4,7 @@ import { codeOf } from "../../../src/base/errors.ts";
 import { openStore } from "../../../src/stores/open.ts";
 
 const [address, times] = process.argv.slice(2);
-const store = await openStore(address!, { encryption: false, timeoutMs: 20_000 });
+const store = await openStore(address, { encryption: false, timeoutMs: 20_000 });
 for (let done = 0; done < Number(times); ) {
   const loaded = await store.load("customer:shared");
   try {

@@ -4,6 +4,6 @@ import type { Owner } from "../../../src/state/store.ts";
 import { openStore } from "../../../src/stores/open.ts";
 
 const [address, owner, timeoutMs] = process.argv.slice(2);
-const store = await openStore(address!, { encryption: false, timeoutMs: Number(timeoutMs) });
+const store = await openStore(address, { encryption: false, timeoutMs: Number(timeoutMs) });
 await store.forget(owner as Owner, { tombstone: true });
 await store.close();

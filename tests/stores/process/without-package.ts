@@ -9,9 +9,10 @@ registerHooks({
     throw Object.assign(new Error(`Cannot find package '${missing}'`), { code: "ERR_MODULE_NOT_FOUND" });
   },
 });
+const { codeOf, textOf } = await import("../../../src/base/errors.ts");
 const { openStore } = await import("../../../src/stores/open.ts");
-const store = await openStore(address!, { encryption: false }).catch((thrown: { code: string; message: string }) => {
-  console.log(`${thrown.code}: ${thrown.message}`);
+const store = await openStore(address, { encryption: false }).catch((thrown: unknown) => {
+  console.log(`${codeOf(thrown)}: ${textOf(thrown)}`);
   process.exitCode = 1;
 });
 await store?.close();
