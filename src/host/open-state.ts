@@ -69,7 +69,7 @@ export async function openState(address?: string | Store, options: OpenStateOpti
   const [{ AgentHost }, { OutsideWriters }, { CustomerData }, { KeyedHash }, { secretFor }] = await Promise.all([
     import("./agent-host.ts"), import("./outside-writers.ts"), import("./customer-data.ts"), import("../base/keyed-hash.ts"), import("../stores/secret.ts"),
   ]);
-  const secret = await secretFor(store.address, options.secret);
+  const secret = await secretFor(store, options.secret);
   const host = agents.length > 0 ? await AgentHost.start({ agents, store, clock, secret }) : undefined;
   const writers = new OutsideWriters({ store, clock, agents, host });
   const data = new CustomerData({ store, clock, hash: new KeyedHash(secret) });

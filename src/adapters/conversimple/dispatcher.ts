@@ -157,7 +157,7 @@ export class Dispatcher {
     const ownsStore = typeof given !== "object";
     let host: AgentHost | undefined;
     try {
-      host = await Host.start({ ...hostOptions, agents, store, secret: await secretFor(store.address, secret), logger, clock: this.#clock });
+      host = await Host.start({ ...hostOptions, agents, store, secret: await secretFor(store, secret), logger, clock: this.#clock });
       const link = new Link({
         host,
         connect,
