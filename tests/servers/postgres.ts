@@ -16,9 +16,8 @@ export interface PostgresServer {
   /** The address of the database `postgres`, as a user who may do everything. */
   readonly url: string;
   readonly pid: number;
-  /** The ids of all of its processes, now. */
-  pids(): readonly number[];
-  kill(signal: NodeJS.Signals): void;
+  /** Sends a signal to every process of it at once, as a machine does that stops or dies. */
+  signalAll(signal: NodeJS.Signals): void;
   stop(signal?: NodeJS.Signals): Promise<void>;
   restart(): Promise<void>;
   remove(): Promise<void>;
@@ -49,8 +48,9 @@ export async function startPostgres(...more: readonly (string | Readonly<Record<
     get pid() {
       return running.pid;
     },
-    pids: () => [running.pid, ...childrenOf(running.pid)],
-    kill: (signal) => running.kill(signal),
+    signalAll(signal) {
+      for (const pid of [running.pid, ...childrenOf(running.pid)]) signalIfThere(pid, signal);
+    },
     stop: (signal = "SIGINT") => running.stop(signal),
     async restart() {
       await running.stop("SIGKILL");
@@ -61,6 +61,15 @@ export async function startPostgres(...more: readonly (string | Readonly<Record<
       rmSync(cwd, { recursive: true, force: true });
     },
   };
+}
+
+/** A worker may end by itself between the look and the signal. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ESRCH") throw thrown;
+  }
 }
 
 function childrenOf(pid: number): number[] {

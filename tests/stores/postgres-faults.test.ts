@@ -42,15 +42,6 @@ async function refused(promise: Promise<unknown>): Promise<ConversimpleError> {
   return thrown as ConversimpleError;
 }
 
-/** Stops every process of the server, as a machine does that hangs. */
-function freeze(): () => void {
-  const pids = server.pids();
-  for (const pid of pids) process.kill(pid, "SIGSTOP");
-  return () => {
-    for (const pid of pids) process.kill(pid, "SIGCONT");
-  };
-}
-
 afterEach(async () => {
   relay.mode = "pass";
   relay.delayMs = 0;
@@ -123,6 +114,17 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     expect((await store.load(A))?.version).toBe(1);
   });
 
+  test("a method of several steps ends at its timeout too, and what it began is done as a whole", async () => {
+    const store = await open({ timeoutMs: 300, pool: 1 });
+    await store.commit(A, change(0));
+    // Each step is answered in time, all of them together are not.
+    relay.delayMs = 200;
+    expect(await refused(store.forget(A))).toMatchObject({ code: "state_unavailable", fields: { outcome: "unknown" }, message: expect.stringMatching(/did not answer within 300 ms/) });
+    relay.delayMs = 0;
+    await until(async () => (await store.forget(A)).entries === 0);
+    expect(await store.load(A)).toBeUndefined();
+  });
+
   test("1,000 reads that were given up leave no answer for whoever asks next", async () => {
     const store = await open({ timeoutMs: 100 });
     const owners = Array.from({ length: 50 }, (_, n): Owner => `customer:${n}`);
@@ -150,7 +152,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     const store = await open({ timeoutMs: 300, direct: true });
     await store.commit(A, change(0));
     const second = change(1);
-    const thaw = freeze();
+    server.signalAll("SIGSTOP");
     try {
       const errors = await Promise.all([refused(store.commit(A, second)), refused(store.load(A)), refused(store.post(CALL, { id: "m", text: "t" })), refused(store.pending(null))]);
       expect(errors.map((error) => error.code)).toEqual(Array.from({ length: 4 }, () => "state_unavailable"));
@@ -158,7 +160,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
       // New connections hang too.
       expect((await refused(store.load(A))).code).toBe("state_unavailable");
     } finally {
-      thaw();
+      server.signalAll("SIGCONT");
     }
     await until(async () => (await store.commit(A, second)).version === 2);
     expect((await store.history(A)).map((entry) => entry.text)).toEqual(["entry 1", "entry 2"]);
@@ -179,7 +181,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
     await until(async () => acknowledged.size === 8);
     for (let kill = 0; kill < 3; kill++) {
       const before = acknowledged.get(owners[0]!)!;
-      for (const pid of server.pids()) process.kill(pid, "SIGKILL");
+      server.signalAll("SIGKILL");
       await server.restart();
       await until(async () => acknowledged.get(owners[0]!)! > before + 3);
     }

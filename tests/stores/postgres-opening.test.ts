@@ -8,6 +8,7 @@ import type { LogFields } from "../../src/base/log.ts";
 import { openPostgres, type PostgresOptions } from "../../src/stores/postgres/store.ts";
 import { canStart } from "../servers/desk.ts";
 import { startPostgres, type PostgresServer } from "../servers/postgres.ts";
+import { findProgram, Unavailable } from "../servers/programs.ts";
 import { freePort } from "../servers/server-process.ts";
 import { Place } from "./postgres-gate.ts";
 
@@ -22,8 +23,10 @@ const folder = mkdtempSync(join(tmpdir(), "conversimple-tls-"));
 let plain: PostgresServer;
 let tls: PostgresServer;
 const isHere = await canStart(async () => {
+  const openssl = findProgram("openssl");
+  if (!openssl) throw new Unavailable("openssl cannot be found");
   const [key, certificate] = [join(folder, "key"), join(folder, "certificate")];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], { stdio: "ignore" });
+  execFileSync(openssl, ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], { stdio: "ignore" });
   const files = { clients: CLIENTS, key: readFileSync(key, "utf8"), certificate: readFileSync(certificate, "utf8") };
   plain = await startPostgres("fsync=off", "hba_file=data/clients", files);
   tls = await startPostgres("fsync=off", "hba_file=data/clients", files, "ssl=on", "ssl_key_file=key", "ssl_cert_file=certificate");
