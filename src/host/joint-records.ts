@@ -13,7 +13,7 @@
 //   SR6. A customer's record that is gone, or older than it was, is said once (`state_lost`), never shown as an empty one.
 
 
-import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
+import { codeOf, ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { sleep, type Clock } from "../base/clock.ts";
 import { decode } from "../base/codec.ts";
 import { systemRandom } from "../base/random.ts";
@@ -58,6 +58,8 @@ export class JointRecordsOfStore implements JointRecords {
   readonly #random: () => number;
   /** The last update of an owner in this process: two at once would only meet as conflicts. */
   readonly #turns = new Map<Owner, Promise<unknown>>();
+  /** When an update failed for the store's sake, while others wait for their turn: they do not wait as long again. */
+  readonly #away = new Map<Owner, number>();
   /** The one that was updated last at the end. */
   readonly #known = new Map<Owner, Known>();
 
@@ -80,9 +82,20 @@ export class JointRecordsOfStore implements JointRecords {
   }
 
   update<T>(owner: Owner, slices: readonly Slice[], how: JointUpdate, recipe: (value: Values) => T): Promise<T> {
-    const turn = (this.#turns.get(owner) ?? Promise.resolve()).then(() => this.#update(owner, slices, how, recipe));
+    const askedAtMs = this.#clock.monotonic();
+    const turn = (this.#turns.get(owner) ?? Promise.resolve()).then(async () => {
+      if ((this.#away.get(owner) ?? askedAtMs) > askedAtMs) throw new StoreUnavailableError("The store did not answer the update before this one. Nothing was stored; try again.");
+      try {
+        return await this.#update(owner, slices, how, recipe);
+      } catch (thrown) {
+        if (codeOf(thrown) === "state_unavailable") this.#away.set(owner, this.#clock.monotonic());
+        throw thrown;
+      }
+    });
     const tail = turn.catch(() => {}).then(() => {
-      if (this.#turns.get(owner) === tail) this.#turns.delete(owner);
+      if (this.#turns.get(owner) !== tail) return;
+      this.#turns.delete(owner);
+      this.#away.delete(owner);
     });
     this.#turns.set(owner, tail);
     return turn as Promise<T>;

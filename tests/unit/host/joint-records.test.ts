@@ -203,3 +203,19 @@ test("what a conversation left is given only after its end, in time, and to the 
   clock.jump(1_001);
   expect(await joint.left(of, orders)).toBeUndefined();
 });
+
+test("those who wait behind an update that the store does not answer fail with it, not one after another", async () => {
+  const clock = new SimulatedClock();
+  const inner = openMemory({ clock });
+  let isAway = true;
+  const store = { ...inner, address: inner.address, load: (owner: Owner) => inner.load(owner), commit: (...input: Parameters<typeof inner.commit>) => (isAway ? Promise.reject(new StoreUnavailableError("gone", { outcome: "unknown" })) : inner.commit(...input)) } as typeof inner;
+  const joint = new JointRecordsOfStore({ store, clock, hash: new KeyedHash("a secret for this test") });
+  const owner = joint.ownerOf("customer", "c1");
+  const order = (name: string) => joint.update(owner, [orders], { name: "order", operationId: name }, (value) => (value(orders) as Orders).orders.push(name));
+  const outcomes: unknown[] = [];
+  for (const name of ["a", "b", "c", "d", "e", "f"]) order(name).catch((thrown: unknown) => outcomes.push((thrown as StoreUnavailableError).code));
+  await clock.advance("11s");
+  expect(outcomes).toEqual(Array.from({ length: 6 }, () => "state_unavailable"));
+  isAway = false;
+  expect(await order("g")).toBe(1);
+});
