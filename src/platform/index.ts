@@ -16,3 +16,10 @@ export type { Brain, BrainFacts, BrainMaker, Gesture, Heard, Outcome, Turn } fro
 export { rulesBrain } from "./brains/rules/rules-brain.ts";
 export type { TurnCall, TurnRecord } from "./talk/spoken-turn.ts";
 export type { SpokenLine } from "./talk/transcript.ts";
+export { scriptBrain } from "./brains/script-brain.ts";
+export { checkedScript } from "./brains/script.ts";
+export type { Script, Step } from "./brains/script.ts";
+export { modelBrain } from "./brains/model/model-brain.ts";
+export type { ModelBrainOptions } from "./brains/model/model-brain.ts";
+export { openModel } from "./brains/model/open-model.ts";
+export type { ModelAddress } from "./brains/model/open-model.ts";

@@ -146,7 +146,7 @@ test("says which tools are offered when a step changes them; what was offered be
       finish = tool("Finish", {}, { step: this.order.at("open") }, () => "done");
     }`);
   await place.dev();
-  const { code, out, err } = await place.run(["call"], { input: "finish\nbegin\nfinish\nbegin\n/tools\n" });
+  const { code, out, err } = await place.run(["call"], { input: "finish {}\nbegin\nfinish\nbegin\n/tools\n" });
   expect(err).toBe("There is no tool finish. See /tools.\n");
   expect(out.split("\n").filter((line) => line.includes("now offered"))).toEqual(["  now offered: look, finish"]);
   expect(out).toMatch(/! begin[^]*step_not_allowed[^]*You have ordered already/);

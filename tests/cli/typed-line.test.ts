@@ -64,6 +64,14 @@ test.each([
   expect(read(line)).toEqual({ kind: "mistake", message });
 });
 
+test.each(["two", "yes, please", "add two of P1 to my cart", "login please", "what's in it?", "a=b is what I mean"])("%s is said to the agent", (line) => {
+  expect(read(line)).toEqual({ kind: "said", text: line });
+});
+
+test("`say` makes sure that a line is said", () => {
+  expect(read("say get_total")).toEqual({ kind: "said", text: "get_total" });
+});
+
 test("required arguments that are left out are named, required ones come first", () => {
   const typed = read("add_to_cart quantity=2");
   expect(typed.kind === "call" && typed.missing.map(({ name, wants, description }) => [name, wants, description])).toEqual([["productId", "text", "its number"]]);

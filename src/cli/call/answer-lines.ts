@@ -3,7 +3,7 @@
 import type { PartChanges } from "../state/changes.ts";
 import { changeLines, valueText } from "../rendering.ts";
 import { printable, type Terminal } from "../terminal.ts";
-import type { Made } from "./open-call.ts";
+import type { Made, Spoke } from "./open-call.ts";
 
 /** The answer, how long it took, and what changed. */
 export function showAnswer(tool: string, { answer, shown, ms, changes, offered }: Made, terminal: Terminal): void {
@@ -19,6 +19,19 @@ export function showAnswer(tool: string, { answer, shown, ms, changes, offered }
   }
   showChanges(changes, terminal);
   if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
+}
+
+/** What the agent said, by which calls, and what changed. The arguments are masked. */
+export function showSpoken({ turn, ms, changes, offered }: Spoke, terminal: Terminal): void {
+  for (const { tool, arguments: input, status, error } of turn.toolCalls) {
+    const sign = status === "answered" ? terminal.tone("good", "✓") : terminal.tone(status === "failed" ? "bad" : "warning", status === "failed" ? "✗" : "…");
+    terminal.say(`${sign} ${terminal.tone("strong", printable(tool))} ${terminal.tone("quiet", printable(JSON.stringify(input)))}${error ? `  ${terminal.tone("bad", printable(error.type))}` : ""}`);
+  }
+  for (const said of turn.said) terminal.say(`${terminal.tone("accent", "»")} ${printable(said)}`);
+  terminal.say(terminal.tone("quiet", `  ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms${turn.isInterrupted ? ", interrupted" : ""}`));
+  showChanges(changes, terminal);
+  if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
+  if (turn.isOver) terminal.say(terminal.tone("quiet", "The conversation has ended."));
 }
 
 /** The answer for programs. */

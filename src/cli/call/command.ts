@@ -7,7 +7,7 @@ import type { PlatformClient } from "./platform-client.ts";
 
 export const callCommand: Command = {
   name: "call",
-  summary: "Talks to an agent by hand: tools are called by name, the result and the change of the state are shown.",
+  summary: "Talks to an agent: in plain sentences, or by calling tools by name; answers and changes of the state are shown.",
   takes: "[agent]",
   count: [0, 1],
   options: {
@@ -18,9 +18,10 @@ export const callCommand: Command = {
     json: { summary: "one JSON object per call" },
   },
   notes: [
-    "From a pipe it reads one call per line; the exit code is 1 when one failed.",
+    "From a pipe it reads one call or sentence per line; the exit code is 1 when a call failed.",
     'A script: { "agent": "shop", "conversationId"?, "caller"?, "end"?, "calls": [{ "tool": "add_to_cart",',
     '  "arguments"?: {}, "callId"?, "expect"?: part of the result, "expectError"?, "expectState"?: part of the state }] }',
+    'A step with "say" is said to the agent; "expectSaid"? is part of its answer, and a "tool" there is what it must lead to.',
   ],
   async run(input, terminal) {
     const file = input.text("script");
@@ -92,5 +93,5 @@ async function choose(agents: readonly string[], terminal: Terminal): Promise<st
 function greet({ agentId, conversationId }: { agentId: string; conversationId: string }, terminal: Terminal): void {
   if (!terminal.isInteractive) return;
   terminal.say(`\n  ${terminal.tone("strong", agentId)}  ${terminal.tone("quiet", printable(conversationId))}`);
-  terminal.say(`  ${terminal.tone("quiet", "TAB completes names and arguments, /tools lists them, /help says more, Ctrl-D leaves.")}\n`);
+  terminal.say(`  ${terminal.tone("quiet", "Say something, or call a tool: TAB completes, /tools lists them, /help says more, Ctrl-D leaves.")}\n`);
 }

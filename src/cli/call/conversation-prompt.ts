@@ -12,7 +12,7 @@ import type { RegisteredTool } from "../../platform/known-tools.ts";
 import { nextCommand } from "../next-command.ts";
 import { lossless, losslessChanges, valueText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
-import { answerJson, showAnswer } from "./answer-lines.ts";
+import { answerJson, showAnswer, showSpoken } from "./answer-lines.ts";
 import type { OpenCall } from "./open-call.ts";
 import { argumentsOf, type Argument } from "./tool-signature.ts";
 import { complete, LINE_COMMANDS, readLine } from "./typed-line.ts";
@@ -102,6 +102,8 @@ export class ConversationPrompt {
         return "go on";
       case "command":
         return this.#command(typed.name);
+      case "said":
+        return this.#say(typed.text);
       default: {
         const asked = this.#terminal.isInteractive ? await this.#askMissing(typed.missing) : {};
         if (asked) await this.#make(typed.tool, { ...typed.arguments, ...asked });
@@ -115,6 +117,14 @@ export class ConversationPrompt {
     if (made.answer.kind === "error") this.#failures++;
     if (!this.#asJson) return showAnswer(tool, made, this.#terminal);
     this.#terminal.say(JSON.stringify({ tool, ...answerJson(made), ms: Math.round(made.ms * 10) / 10, changes: made.changes.map(losslessChanges), ...(made.offered ? { offered: made.offered } : {}) }));
+  }
+
+  async #say(text: string): Promise<Next> {
+    const spoke = await this.#call.say(text, () => systemClock.monotonic());
+    const { turn, ms, changes, offered } = spoke;
+    if (this.#asJson) this.#terminal.say(JSON.stringify({ said: turn.said, toolCalls: turn.toolCalls, ms: Math.round(ms * 10) / 10, changes: changes.map(losslessChanges), ...(offered ? { offered } : {}) }));
+    else showSpoken(spoke, this.#terminal);
+    return turn.isOver ? "ended" : "go on";
   }
 
   /** The required arguments that were left out; undefined when nothing was typed for one. */
@@ -206,7 +216,10 @@ function toolLines({ tools }: OpenCall, terminal: Terminal): string[] {
 
 function helpLines(terminal: Terminal): string[] {
   return [
-    "Call a tool by its name, TAB completes:",
+    "Say something to the agent:",
+    `  ${terminal.tone("strong", "add two of P1 to my cart")}`,
+    "",
+    "Or call a tool by its name, TAB completes:",
     `  ${terminal.tone("strong", "add_to_cart productId=P1 quantity=2")}`,
     `  ${terminal.tone("strong", 'add_to_cart {"productId":"P1"}')}`,
     "",

@@ -8,6 +8,7 @@ import { textOf } from "../../base/errors.ts";
 import type { MaskPath } from "../../base/marks.ts";
 import type { ConversationView } from "../../platform/conversation.ts";
 import type { RegisteredTool } from "../../platform/known-tools.ts";
+import type { TurnRecord } from "../../platform/talk/spoken-turn.ts";
 import { DEV_KEY_PATH, devKey } from "../../platform/dev-key.ts";
 import { readRunning } from "../dev/running-file.ts";
 import { Failure } from "../failure.ts";
@@ -52,6 +53,11 @@ export interface Made {
   readonly offered: readonly string[] | undefined;
 }
 
+/** What something that was said came to. */
+export interface Spoke extends Pick<Made, "ms" | "changes" | "offered"> {
+  readonly turn: TurnRecord;
+}
+
 export class OpenCall {
   readonly platform: PlatformClient;
   readonly conversationId: string;
@@ -94,6 +100,13 @@ export class OpenCall {
     const ms = elapsed() - since;
     const shown = this.shownResult(tool, answer.kind === "result" ? answer.result : undefined);
     return { answer, shown, ms, changes: (await this.#window?.news()) ?? [], offered: await this.look() };
+  }
+
+  async say(text: string, elapsed: () => number): Promise<Spoke> {
+    const since = elapsed();
+    const turn = await this.platform.say(this.conversationId, text);
+    const ms = elapsed() - since;
+    return { turn, ms, changes: (await this.#window?.news()) ?? [], offered: turn.isOver ? undefined : await this.look() };
   }
 
   /** Looks at the tools that are offered now; gives their names if they are others than before. */

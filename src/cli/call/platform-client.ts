@@ -5,6 +5,7 @@
 
 import { sleep, systemClock } from "../../base/clock.ts";
 import type { ConversationView } from "../../platform/conversation.ts";
+import type { TurnRecord } from "../../platform/talk/spoken-turn.ts";
 import { Failure, misuse } from "../failure.ts";
 
 /** What became of a tool call. */
@@ -77,6 +78,11 @@ export class PlatformClient {
     if (status === 401) throw this.#refused(status, body);
     const { type, message } = (body.error ?? {}) as { type?: string; message?: string };
     return { kind: "error", type: type ?? `http_${status}`, message: message ?? "The platform gave no reason." };
+  }
+
+  /** Says something to the agent; gives what came of it. */
+  async say(conversationId: string, text: string): Promise<TurnRecord> {
+    return (await this.#demand("POST", `${pathOf(conversationId)}/messages`, { text })).body as unknown as TurnRecord;
   }
 
   async end(conversationId: string): Promise<void> {

@@ -1,6 +1,7 @@
 // A line that somebody typed in `conversimple call`, understood.
 //
-//   TL1. `tool name=value other="two words"`, or `tool {"name":"value"}`, or `/command`.
+//   TL1. `tool name=value other="two words"`, or `tool {"name":"value"}`, or `/command`. Everything else is said to the agent;
+//        `say` before it makes sure of that.
 //   TL2. What cannot be understood is an error that says how to write it.
 
 import { suggestion } from "../command.ts";
@@ -11,6 +12,7 @@ export type TypedLine =
   | { readonly kind: "nothing" }
   | { readonly kind: "command"; readonly name: string; readonly rest: string }
   | { readonly kind: "call"; readonly tool: string; readonly arguments: Readonly<Record<string, unknown>>; readonly missing: readonly Argument[] }
+  | { readonly kind: "said"; readonly text: string }
   | { readonly kind: "mistake"; readonly message: string };
 
 /** The commands beside tools. */
@@ -34,6 +36,8 @@ export function readLine(line: string, tools: ReadonlyMap<string, readonly Argum
     return { kind: "mistake", message: `There is no command ${head}.${suggestion(head, Object.keys(LINE_COMMANDS))} See /help.` };
   }
   const known = tools.get(head);
+  if (head === "say" && !known && rest !== "") return { kind: "said", text: rest };
+  if ((!known || rest !== "") && !looksLikeCall(head, rest)) return { kind: "said", text };
   if (!known) return { kind: "mistake", message: `There is no tool ${head}.${suggestion(head, [...tools.keys()])} See /tools.` };
   try {
     const given = rest.startsWith("{") ? readJson(rest) : readPairs(head, rest, known);
@@ -41,6 +45,11 @@ export function readLine(line: string, tools: ReadonlyMap<string, readonly Argum
   } catch (thrown) {
     return { kind: "mistake", message: (thrown as Error).message };
   }
+}
+
+/** `get_total`, `pay amount=3`, `pay {"amount":3}`; but not "pay three". */
+function looksLikeCall(head: string, rest: string): boolean {
+  return head.includes("_") || rest.startsWith("{") || /^\w+=/.test(rest);
 }
 
 function readJson(text: string): Readonly<Record<string, unknown>> {

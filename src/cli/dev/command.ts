@@ -14,6 +14,9 @@ export const devCommand: Command = {
   options: {
     port: { value: "<port>", summary: "port of the platform; 0 takes a free one (CONVERSIMPLE_PORT, else 4000)" },
     host: { value: "<address>", summary: "address to listen on; 0.0.0.0 lets other machines in (127.0.0.1)" },
+    brain: { value: "<brain>", summary: "who talks for the agents: rules, script:<file.json> or model (rules)" },
+    "base-url": { value: "<url>", summary: "of an OpenAI-compatible server, for --brain model" },
+    model: { value: "<name>", summary: "the model's name there; its key is in CONVERSIMPLE_MODEL_API_KEY" },
     store: { value: "<address>", summary: "sqlite:<path> or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
   },
   notes: [
@@ -27,8 +30,10 @@ export const devCommand: Command = {
     const address = storeAddress(input.text("store"));
     checkAddress(address, helpHint("dev"));
     const isVerbose = input.flag("verbose") || process.env.CONVERSIMPLE_LOG_LEVEL === "debug";
+    const { brainOf } = await import("./brain-choice.ts");
+    const brain = await brainOf({ brain: input.text("brain"), baseUrl: input.text("base-url"), model: input.text("model") });
     const { DevSession } = await import("./session.ts");
-    const session = await DevSession.start({ paths: input.positionals, port, host, store: { address, absolute: absoluteAddress(address) }, isVerbose }, terminal);
+    const session = await DevSession.start({ paths: input.positionals, port, host, store: { address, absolute: absoluteAddress(address) }, brain, isVerbose }, terminal);
     let hasAsked = false;
     const ask = (): void => {
       if (hasAsked) {

@@ -13,6 +13,7 @@ import { Failure } from "../failure.ts";
 import { nextCommand } from "../next-command.ts";
 import type { Terminal } from "../terminal.ts";
 import { packageVersion } from "../version.ts";
+import type { BrainChoice } from "./brain-choice.ts";
 import { EventLines } from "./event-lines.ts";
 import type { Report } from "./report.ts";
 import { readRunning, removeRunning, writeRunning } from "./running-file.ts";
@@ -27,6 +28,7 @@ export interface DevOptions {
   readonly host: string;
   /** Address of the store; `absolute` is the same for readers in other folders. */
   readonly store: { readonly address: string; readonly absolute: string };
+  readonly brain: BrainChoice;
   readonly isVerbose: boolean;
 }
 
@@ -51,7 +53,7 @@ export class DevSession {
     const { files, refused } = findAgentFiles(options.paths);
     for (const reason of refused) terminal.complain(terminal.errorTone("warning", reason));
     const apiKey = process.env.CONVERSIMPLE_API_KEY || devKey();
-    const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey });
+    const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey, brain: options.brain.name, brains: options.brain.brains });
     const { port } = await startPlatform(platform, options);
     return new DevSession(options, terminal, platform, { port, apiKey, files });
   }

@@ -6,7 +6,7 @@
 //   FI2. Words that gave one value give no other one.
 //   FI3. The words of a hidden parameter are reported, so that nobody shows them.                    (P21)
 
-import { fitsAlone } from "./argument-check.ts";
+import { fitsAlone } from "../argument-check.ts";
 import { findChoice, findFlag } from "./choices.ts";
 import { findDays } from "./days.ts";
 import { findCode, findText } from "./free-values.ts";

@@ -6,7 +6,7 @@
 //   RB3. When it is not sure it asks; when it understood nothing it says what is possible now.
 
 import type { Brain, BrainFacts, BrainMaker, Turn } from "../brain.ts";
-import { fits } from "./argument-check.ts";
+import { fits } from "../argument-check.ts";
 import { yesOrNo } from "./choices.ts";
 import { commandIn } from "./commands.ts";
 import { affirmed, meanings, meansTool, valuesFor } from "./meaning.ts";

@@ -2,7 +2,7 @@
 //
 //   SE1. Nothing here repeats what a caller said.                                                    (P21)
 
-import { listed, wantedOf } from "./argument-check.ts";
+import { listed, wantedOf } from "./wanted.ts";
 import type { Slot } from "./slots.ts";
 import type { Speakable } from "./tool-match.ts";
 

@@ -4,7 +4,7 @@
 //   SR2. What went wrong is said in the tool's own words, or in those of its error; a code is said as words.
 
 import { upperFirst } from "./sentences.ts";
-import { listed } from "./argument-check.ts";
+import { listed } from "./wanted.ts";
 import type { Outcome } from "../brain.ts";
 import { wordsOfName } from "./words.ts";
 
