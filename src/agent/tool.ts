@@ -5,6 +5,8 @@
 //
 //   TO1. An inner call joins the running unit of work: same draft, same commit, no savepoint.
 //   TO2. An inner call is validated and guarded like an outer one; a refusal is thrown as RefusedError.
+//   TO3. A guard that is not there lets nobody in: a session that is declared below its tool is `undefined` in the tool's
+//        options, which is a mistake of the definition and no open door.
 
 import { ConversimpleError, RefusedError } from "../base/errors.ts";
 import { masksOf, type MaskPath } from "../base/marks.ts";
@@ -76,6 +78,19 @@ export function tool(description: string, ...rest: readonly unknown[]): Tool<nev
   return Object.assign(call, { [TOOL]: part });
 }
 
+/** TO3. @throws {ConversimpleError} `definition_invalid`. */
+function checkGuards(name: string, option: "requires" | "step", options: ToolOptions<never>): void {
+  if (!Object.hasOwn(options, option)) return;
+  const given: unknown = options[option];
+  for (const each of option === "requires" && Array.isArray(given) ? (given as readonly unknown[]) : [given]) {
+    // A predicate takes nothing; what takes something is a method that was not called.
+    if (option === "requires" && typeof each === "function" && each.length === 0) continue;
+    if (typeof each === "object" && each !== null && "refusal" in each) continue;
+    const why = each === undefined ? "is undefined. Is it declared below the tool? Fields are made from top to bottom: move it above the tool" : typeof each === "function" ? "is a method that was not called. Call it: this.session.within(ms)" : "is neither a guard nor a function";
+    throw new ConversimpleError("definition_invalid", `${option} of tool ${name} ${why}.`, { tool: name, option });
+  }
+}
+
 /** The tool behind a field's value, if it is one. */
 export function toolOf(value: unknown): ToolPart | undefined {
   return typeof value === "function" ? (value as Partial<Tool<never, unknown>>)[TOOL] : undefined;
@@ -135,6 +150,7 @@ export class ToolPart {
     const { timeoutMs, result, parallel, once } = this.options;
     if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= TOOL_TIMEOUT_LIMIT_MS)) throw new ConversimpleError("definition_invalid", `timeoutMs of tool ${name} must be more than 0 and at most ${TOOL_TIMEOUT_LIMIT_MS}.`);
     if (result !== undefined && !isSchema(result)) throw new ConversimpleError("definition_invalid", `result of tool ${name} is not a schema.`);
+    for (const option of ["requires", "step"] as const) checkGuards(name, option, this.options);
     if (parallel && once) throw new ConversimpleError("definition_invalid", `Tool ${name} is parallel and once: two at the same time would both be the first. Drop one of the two.`);
     this.#name = name;
     this.#parameters = parametersOf(name, this.#input);

@@ -257,3 +257,28 @@ test("arktype speaks for itself, as parameters and as state", async () => {
     expect(JSON.stringify(outcome)).not.toContain("4711");
   }
 });
+
+const open = async () => ({ sent: true });
+
+test.each([
+  ["undefined, as a session that is declared below its tool", undefined, /requires of tool wire_money is undefined\. Is it declared below the tool\?/],
+  ["one of several that is undefined", [{ refusal: () => undefined }, undefined], /is undefined/],
+  ["null", null, /neither a guard nor a function/],
+  ["a name", "session", /neither a guard nor a function/],
+  ["true", true, /neither a guard nor a function/],
+  ["a method that was not called", (ms: number) => ({ refusal: () => (ms > 0 ? undefined : undefined) }), /was not called/],
+])("a tool that requires %s is refused, not left open", (_, requires, message) => {
+  class Bank extends ConversimpleAgent {
+    static override readonly agentId = "bank";
+    wireMoney = tool("Wire money", {}, { requires: requires as never }, open);
+  }
+  expect(() => defineAgent(new Bank())).toThrow(message);
+});
+
+test("a tool whose step is undefined is refused, not left open", () => {
+  class Booking extends ConversimpleAgent {
+    static override readonly agentId = "booking";
+    confirm = tool("Confirm", {}, { step: undefined as never }, open);
+  }
+  expect(() => defineAgent(new Booking())).toThrow(/step of tool confirm is undefined/);
+});
