@@ -6,7 +6,7 @@
 //   ER2. Again until a whole round finds nothing: what was identified a moment before is found by the next one.
 //   ER3. Also what has expired and only waits to be swept.
 //   ER4. Accounts that they logged in with (lockout counters) are removed without a mark: the account itself is not ours,
-//        and may log in again.
+//        and may log in again. They go before the record that names them: an erasure that is cut off finds them again.
 
 import type { Clock } from "../base/clock.ts";
 import { StoreUnavailableError } from "../base/errors.ts";
@@ -47,8 +47,9 @@ export class Erasure {
   readonly #counts: Counts = { conversations: 0, accounts: 0, records: 0, entries: 0, messages: 0, unreadable: 0 };
   /** What an index still lists after it was erased is not done again. */
   readonly #done = new Set<Owner>();
-  /** Accounts that are still to be erased. */
+  /** Accounts that were named, and those of which something was stored. */
   readonly #accounts = new Set<Owner>();
+  readonly #erasedAccounts = new Set<Owner>();
 
   constructor(store: Store, clock: Clock, customer: Owner) {
     this.#store = store;
@@ -80,15 +81,13 @@ export class Erasure {
       }
       this.#counts.conversations += conversations.length;
     }
-    for (const account of this.#accounts) {
-      if (await this.#erase(account, false)) this.#counts.accounts++;
-      this.#accounts.delete(account);
-    }
+    // Once more: a login that was under way may have counted itself again.
+    await this.#eraseAccounts([...this.#accounts]);
     return isFound;
   }
 
   async #erase(owner: Owner, tombstone: boolean): Promise<boolean> {
-    if (tombstone) await this.#noteAccounts(owner);
+    if (tombstone) await this.#eraseAccounts(await this.#accountsOf(owner));
     const { records, entries, messages } = await (tombstone ? entomb(this.#store, this.#clock, owner) : this.#store.forget(owner));
     this.#counts.records += records;
     this.#counts.entries += entries;
@@ -96,13 +95,23 @@ export class Erasure {
     return records + entries + messages > 0;
   }
 
-  async #noteAccounts(owner: Owner): Promise<void> {
+  /** ER4. */
+  async #eraseAccounts(accounts: readonly Owner[]): Promise<void> {
+    for (const account of accounts) {
+      this.#accounts.add(account);
+      if (await this.#erase(account, false)) this.#erasedAccounts.add(account);
+    }
+    this.#counts.accounts = this.#erasedAccounts.size;
+  }
+
+  async #accountsOf(owner: Owner): Promise<readonly Owner[]> {
     const loaded = await this.#store.load(owner);
-    if (!loaded || loaded.record === null) return;
+    if (!loaded || loaded.record === null) return [];
     try {
-      for (const account of accountsIn(openRecord(owner, loaded.version, loaded.record))) this.#accounts.add(account);
+      return accountsIn(openRecord(owner, loaded.version, loaded.record));
     } catch {
       this.#counts.unreadable++;
+      return [];
     }
   }
 }

@@ -298,3 +298,20 @@ describe("export", () => {
     expect((await access.export("kim")).record).toMatchObject({ parts: null, unreadable: { reason: expect.stringContaining("checksum") as string, text: damaged } });
   });
 });
+
+test("an erasure that is cut off loses no account: the next one finds them", async () => {
+  const clock = new SimulatedClock();
+  const store = openMemory({ clock });
+  let accountsFail = true;
+  const faulty = interceptedStore(store, async ({ method, owner }, run) => {
+    if (method === "forget" && owner?.startsWith("account:") && accountsFail) throw new Error("the process is killed");
+    return run();
+  });
+  const call = await testAgent(() => new ShopAgent(), { store: faulty, clock });
+  calls.push(call);
+  await call.tool("login", { id: "C-1" });
+  await call.tool("failLogin", { id: "C-1" });
+  await expect(call.forget("C-1")).rejects.toThrow("killed");
+  accountsFail = false;
+  expect((await call.forget("C-1")).accounts).toBe(1);
+});
