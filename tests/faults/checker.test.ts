@@ -26,6 +26,12 @@ test("the same answer again, and a call that is refused, then asked again and st
   expect(violationsOf([...RIGHT, asked("a"), acknowledged("a", 1), refused("c"), stored(3, ["a", "b"]), asked("c"), acknowledged("c", 3), stored(4, ["a", "b", "c"])])).toEqual([]);
 });
 
+const lost: HistoryEvent = { kind: "lost", conversation: "c1" };
+
+test("what was lost and reported is no violation, and what comes after it counts from there", () => {
+  expect(violationsOf([...RIGHT, lost, stored(2, ["a"]), asked("d"), acknowledged("d", 2), stored(3, ["a", "d"])])).toEqual([]);
+});
+
 test.each([
   ["A", "an acknowledged change that is not stored", [...RIGHT, stored(4, ["a"])]],
   ["A", "a change that nobody asked for", [...RIGHT, stored(4, ["a", "b", "x"])]],
@@ -35,6 +41,10 @@ test.each([
   ["C", "a version that goes back", [...RIGHT, stored(2, ["a", "b"])]],
   ["C", "changes whose order changes", [...RIGHT, stored(4, ["b", "a"])]],
   ["C", "a later call that counts no higher: an update was lost", [...RIGHT, acknowledged("c", 3), asked("d"), acknowledged("d", 3)]],
+  ["A", "a loss after the one that was reported", [...RIGHT, lost, stored(2, ["a"]), asked("d"), acknowledged("d", 2), stored(3, ["a"])]],
+  ["A", "a loss that another conversation was told of", [...RIGHT, { kind: "lost", conversation: "c2" }, stored(4, ["a"])]],
+  ["B", "a change that is applied twice after a loss", [...RIGHT, lost, stored(4, ["a", "a"])]],
+  ["C", "a version that goes back again after a loss", [...RIGHT, lost, stored(2, ["a"]), stored(1, ["a"])]],
   ["D", "a change of another conversation", [...RIGHT, asked("y"), stored(4, ["a", "b", "y"], "c2")]],
   ["D", "an answer that another conversation gave", [...RIGHT, acknowledged("c", 3, { from: "c2" })]],
   ["D", "an answer to a call of another conversation", [...RIGHT, asked("z", "c2"), acknowledged("z", 3)]],

@@ -7,6 +7,8 @@
 //   B. Each call id's change is applied at most once, and gets the same answer whenever it is asked.
 //   C. Versions never go back; what was stored is never reordered or dropped; a later call counts higher.
 //   D. No conversation has another one's changes or answers.
+//
+// Where it was said that the store lost something, A and C begin anew: what was lost in silence stays a violation.
 
 /** A change as the store has it: which call made it, and in which conversation that call ran. */
 export interface StoredChange {
@@ -23,6 +25,8 @@ export type HistoryEvent =
   | { readonly kind: "refused"; readonly conversation: string; readonly callId: string }
   /** Nothing certain was heard: no answer in time, or one that leaves it open. */
   | { readonly kind: "unknown"; readonly conversation: string; readonly callId: string }
+  /** Somebody was told that the store lost something of the conversation. */
+  | { readonly kind: "lost"; readonly conversation: string }
   /** What the store had at this moment. */
   | { readonly kind: "stored"; readonly conversation: string; readonly version: number; readonly changes: readonly StoredChange[] };
 
@@ -54,6 +58,7 @@ export function violationsOf(history: readonly HistoryEvent[]): string[] {
     if (event.kind === "asked") asked(event.callId, known);
     else if (event.kind === "refused") known.refused.add(event.callId);
     else if (event.kind === "acknowledged") acknowledged(event, known, say);
+    else if (event.kind === "lost") lost(known);
     else if (event.kind === "stored") stored(event, known, say);
   }
   return found;
@@ -77,6 +82,13 @@ function acknowledged({ callId, conversation, answer, from, count }: Acknowledge
     known.highestCount = Math.max(known.highestCount, count);
   } else if (before !== answer) say("B", `${callId} was answered with ${before}, then with ${answer}`);
   known.answers.set(callId, answer);
+}
+
+function lost(known: Known): void {
+  known.answers.clear();
+  for (const callId of known.asked) known.countBefore.set(callId, 0);
+  known.highestCount = 0;
+  known.seen = undefined;
 }
 
 function stored(event: Stored, known: Known, say: Say): void {

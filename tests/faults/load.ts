@@ -1,12 +1,6 @@
 // Callers of a rig: what they ask at the same time, one call after another in each conversation.
 
-import type { CallAnswer } from "../../src/platform/index.ts";
-import type { Rig } from "./rig.ts";
-
-/** How an answer ended: `result`, `timeout`, or the code of its error. */
-export function kindOf(answer: CallAnswer): string {
-  return answer.kind === "error" ? answer.error.type : answer.kind;
-}
+import { kindOf, type Rig } from "./rig.ts";
 
 /** Callers that go on until they are told to stop. */
 export interface Load {

@@ -46,6 +46,8 @@ export class Rig {
   readonly processes: DispatcherProcess[] = [];
   readonly #conversations = new Set<string>();
   readonly #customers = new Set<string>();
+  /** How many losses of an owner are in the history already. */
+  readonly #reported = new Map<string, number>();
   #access: Promise<StateAccess> | undefined;
   #calls = 0;
 
@@ -139,6 +141,7 @@ export class Rig {
     } else {
       const isOpen = answer.kind === "timeout" || OPEN_CODES.has(answer.error.type);
       this.history.push({ kind: isOpen ? "unknown" : "refused", conversation, callId });
+      if (kindOf(answer) === "state_lost") this.history.push({ kind: "lost", conversation });
     }
     return answer;
   }
@@ -167,16 +170,25 @@ export class Rig {
   /** Puts what the store has of every conversation and customer into the history, and gives the violations so far. */
   async judge(): Promise<string[]> {
     for (const conversation of this.#conversations) {
+      this.#losses(conversationOwner(conversation), conversation);
       const seen = await this.seen(conversation);
       this.history.push({ kind: "stored", conversation, version: seen?.version ?? 0, changes: seen?.changes ?? [] });
     }
     for (const customer of this.#customers) {
-      const { record } = await (await this.access()).export(customer);
+      const { record, customer: owner } = await (await this.access()).export(customer);
       const { visits = [] } = (record?.parts?.customer?.data ?? {}) as { visits?: readonly string[] };
       const conversation = `customer:${customer}`;
+      this.#losses(owner, conversation);
       this.history.push({ kind: "stored", conversation, version: record?.version ?? 0, changes: visits.map((callId) => ({ callId, conversation })) });
     }
     return violationsOf(this.history);
+  }
+
+  /** What dispatchers logged as lost of an owner since the last time. */
+  #losses(owner: string, conversation: string): void {
+    const lines = this.processes.flatMap(({ output }) => output.split("\n").filter((line) => line.includes('"code":"state_lost"') && line.includes(`"owner":"${owner}"`)));
+    if (lines.length > (this.#reported.get(owner) ?? 0)) this.history.push({ kind: "lost", conversation });
+    this.#reported.set(owner, lines.length);
   }
 
   /** Whether nobody can write: somebody holds the file's lock for longer than any commit takes. */
@@ -208,6 +220,11 @@ export class Rig {
     await Promise.all([this.platform.stop(), this.world.stop(), this.place.close(), this.#access?.then((access) => access.close())]);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** How an answer ended: `result`, `timeout`, or the code of its error. */
+export function kindOf(answer: CallAnswer): string {
+  return answer.kind === "error" ? answer.error.type : answer.kind;
 }
 
 /** What the platform itself refused, as an answer. */

@@ -1,15 +1,17 @@
 // A TCP relay between a client and its server that can misbehave, for any protocol.
 //
-//   TR1. What it does is set by the test and holds until it is set again; `cut before` and `cut after` strike once.
+//   TR1. What it does is set by the test and holds until it is set again; `cut before`, `cut after` and `half close` strike once.
+//   TR2. The bytes of a connection keep their order, also when its delay ends.
 
 import { once } from "node:events";
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 /**
  * `pass`; `cut before`: the next request ends the connection instead of arriving; `cut after`: it arrives, and its
- * answer ends the connection; `black hole`: nothing passes and nobody is told; `deaf`: requests arrive, answers do not.
+ * answer ends the connection; `half close`: instead of its answer the client hears the end of the stream, and may still
+ * speak; `black hole`: nothing passes and nobody is told; `deaf`: requests arrive, answers do not.
  */
-export type RelayMode = "pass" | "cut before" | "cut after" | "black hole" | "deaf";
+export type RelayMode = "pass" | "cut before" | "cut after" | "half close" | "black hole" | "deaf";
 
 export class TcpRelay {
   readonly port: number;
@@ -64,12 +66,22 @@ export class TcpRelay {
         end();
       } else if (this.mode !== "black hole") server.write(data);
     });
+    let earlier: Promise<unknown> | undefined;
     server.on("data", (data) => {
       if (this.mode === "cut after") {
         this.mode = "pass";
         end();
-      } else if (this.mode === "pass" && this.delayMs === 0) client.write(data);
-      else if (this.mode === "pass") setTimeout(() => client.writable && client.write(data), this.delayMs);
+      } else if (this.mode === "half close") {
+        this.mode = "pass";
+        client.end();
+      } else if (this.mode === "pass" && this.delayMs === 0 && !earlier) client.write(data);
+      else if (this.mode === "pass") {
+        const due = Promise.all([earlier, new Promise((resolve) => setTimeout(resolve, this.delayMs))]).then(() => {
+          if (client.writable) client.write(data);
+          if (earlier === due) earlier = undefined;
+        });
+        earlier = due;
+      }
     });
   }
 }
