@@ -161,6 +161,7 @@ export class ToolCall {
   async #commit(run: UnitRun, ran: Ran): Promise<string> {
     let change: CommitRequest["change"];
     try {
+      if (ran.kind === "result") run.checkAwaited();
       change = ran.kind === "result" && ran.keepsChange ? run.unit.change() : undefined;
     } catch (thrown) {
       return await this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });

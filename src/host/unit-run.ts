@@ -5,10 +5,12 @@
 //   UR1. After the unit ended, everything that a handler kept of it throws `unit_ended`.                (P3)
 //   UR2. An effect's result is stored before the handler sees it; the same name in a redelivered call gives
 //        the stored result.                                                                            (P6)
+//        One whose result cannot be stored has run all the same: it is not run again, and says so.
 //   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
 //        once, however often the call is delivered.                                                (P2, P5)
 //   UR4. An operation has the same name in every delivery. What a redelivery may leave out - an effect that is recorded, an
 //        identification that another call made - is counted apart, so that what comes after it keeps its name. (P11)
+//   UR5. A unit whose handler did not wait for an effect is not committed: what it says may not be true.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
@@ -61,6 +63,8 @@ export class UnitRun implements Running {
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
   readonly #effects = new Set<string>();
+  /** Those of them that are not over. */
+  readonly #running = new Set<string>();
   #updates: UpdateCount | undefined;
   readonly #operations = new Map<string, number>();
   #customer: Owner | undefined;
@@ -145,10 +149,27 @@ export class UnitRun implements Running {
       throw new ConversimpleError("option_invalid", `The effect "${name}" was used twice in one call. Give each its own name, for example \`${name}-\${item.id}\`.`, { effect: name });
     }
     this.#effects.add(name);
-    const effect = this.#effectOnce(name, run);
-    // A failed effect may be tried again in the same call.
-    effect.catch(() => this.#effects.delete(name));
-    return effect;
+    return this.#awaited(name, run);
+  }
+
+  /** Whether it is over is asked at the end of the handler (UR5). A failed one may be tried again in the same call. */
+  async #awaited<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    this.#running.add(name);
+    try {
+      return await this.#effectOnce(name, run);
+    } catch (thrown) {
+      this.#effects.delete(name);
+      throw thrown;
+    } finally {
+      this.#running.delete(name);
+    }
+  }
+
+  /** UR5. @throws {ConversimpleError} `unit_ended`: the handler did not wait for an effect. */
+  checkAwaited(): void {
+    const [name] = this.#running;
+    if (name === undefined) return;
+    throw new ConversimpleError("unit_ended", `The effect "${name}" was not awaited: it may still fail, so nothing was committed. Write await this.effect("${name}", ...).`, { effect: name });
   }
 
   async once(key: OnceKey, run: () => unknown): Promise<unknown> {
@@ -190,20 +211,20 @@ export class UnitRun implements Running {
   async #effectOnce<T>(name: string, run: () => T | Promise<T>): Promise<T> {
     // A newline cannot be in an id, so an effect is never mistaken for a call.
     const callId = `${this.#id}\n${name}`;
-    if (this.#live.ledger.find(callId, this.nowMs())) {
+    const known = this.#live.ledger.find(callId, this.nowMs());
+    if (known?.digest === NOT_STORABLE) throw ranInVain(name);
+    if (known) {
       const kept = await this.#host.answer(this.#live, callId);
       if (kept !== undefined) return decode(kept) as T;
     }
     const startedMs = this.nowMs();
     const result = await EFFECT.run({ run: this, name }, run);
-    const text = encode(result, `effect ${name}`);
-    if (Buffer.byteLength(text) > RESULT_MAX_BYTES) {
-      throw new ConversimpleError("result_invalid", `The result of effect ${name} has more than ${RESULT_MAX_BYTES} bytes. Return what a redelivery needs.`, { effect: name, limit: RESULT_MAX_BYTES });
-    }
+    const text = effectText(name, result);
     await this.#live.commit({
       entry: { unit: "effect", name, ...(this.call ? { callId: this.call.callId } : {}), outcome: "ok", ms: [0, 0, Math.round(this.nowMs() - startedMs)] },
-      answer: { callId, digest: "effect", text },
+      answer: { callId, digest: text === undefined ? NOT_STORABLE : "effect", text: text ?? encode(undefined) },
     });
+    if (text === undefined) throw ranInVain(name);
     return decode(text) as T;
   }
 
@@ -211,6 +232,23 @@ export class UnitRun implements Running {
     if (!this.#hasEnded) return;
     throw new ConversimpleError("unit_ended", `${wanted} was used after its unit of work had ended: the handler returned, threw, or ran out of time. Await everything that a handler starts.`, { wanted });
   }
+}
+
+/** In the place of the digest of an effect that has run, and whose result could not be stored: it does not run again. */
+const NOT_STORABLE = "effect without result";
+
+/** The result as it is stored; undefined when it cannot be. */
+function effectText(name: string, result: unknown): string | undefined {
+  try {
+    const text = encode(result, `effect ${name}`);
+    return Buffer.byteLength(text) > RESULT_MAX_BYTES ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function ranInVain(name: string): ConversimpleError {
+  return new ConversimpleError("result_invalid", `The effect "${name}" has run, and is not run again, but what it gave cannot be stored. Return plain data from it, at most ${RESULT_MAX_BYTES} bytes: what a redelivery needs.`, { effect: name, limit: RESULT_MAX_BYTES });
 }
 
 /** A name of an effect is not empty, so an update is never mistaken for one. */

@@ -248,6 +248,8 @@ export class Units implements UnitHost {
     let change;
     try {
       await this.#inTime(handled.name, () => runWith(run, () => handled.handle(run)));
+      // A recipe cannot wait; whoever asked for the update does.
+      if (handled.unit !== "update") run.checkAwaited();
       change = run.unit.change();
     } catch (thrown) {
       failure = { thrown };

@@ -13,8 +13,8 @@ export interface Visits {
   lastConversation: string | null;
   /** What the two above were before the conversation that identified itself last. */
   before: { readonly at: Date | null; readonly conversation: string | null };
-  /** By agent: the conversation that ended last. */
-  ended: Record<string, string>;
+  /** By agent: the conversation that ended last, and the one that got what it left: it is handed over once. */
+  ended: Record<string, { readonly conversation: string; to: string | null }>;
   /** The accounts that they logged in with: to be erased with them (P22). */
   accounts: Owner[];
 }

@@ -183,7 +183,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     try {
       await this.#visit(context, context.joint.ownerOf("customer", id), "conversation ended", (visits) => {
         note(visits, context);
-        visits.ended[context.agentId] = context.conversation.id;
+        visits.ended[context.agentId] = { conversation: context.conversation.id, to: null };
       });
     } catch (thrown) {
       if (codeOf(thrown) !== "customer_forgotten") throw thrown;
@@ -264,7 +264,15 @@ function arrive(visits: Visits, context: Running, account: Owner | null) {
   if (visits.lastConversation !== id) visits.before = { at: visits.lastInteraction, conversation: visits.lastConversation };
   note(visits, context);
   if (account !== null && !visits.accounts.includes(account)) visits.accounts.push(account);
-  return { firstSeen: visits.firstSeen!, lastInteraction: visits.before.at, lastConversation: visits.before.conversation, ended: visits.ended[context.agentId] };
+  return { firstSeen: visits.firstSeen!, lastInteraction: visits.before.at, lastConversation: visits.before.conversation, ended: handedOver(visits, context) };
+}
+
+/** What ended last was left to whoever came next, also when that one's unit fails and tries again: two carts of one would be ordered twice. */
+function handedOver(visits: Visits, { agentId, conversation }: Running): string | undefined {
+  const ended = visits.ended[agentId];
+  if (!ended || (ended.to !== null && ended.to !== conversation.id)) return undefined;
+  ended.to = conversation.id;
+  return ended.conversation;
 }
 
 function note(visits: Visits, context: Running): void {

@@ -349,6 +349,10 @@ describe("ringing back (P12)", () => {
     });
     readonly customer: CustomerState<z.infer<typeof profile>> = customerState(profile);
     identify = tool("Identify", { id: z.string() }, ({ id }) => this.customer.identify(id));
+    identifyAndFail = tool("Identify and fail", { id: z.string() }, async ({ id }) => {
+      await this.customer.identify(id);
+      throw new Error("too late");
+    });
     add = tool("Add", { item: z.string() }, ({ item }) => void this.state.cart.push(item));
     describe = tool("Describe", { note: z.string(), size: z.string() }, ({ note, size }) => void Object.assign(this.state, { note, size }));
   }
@@ -371,6 +375,27 @@ describe("ringing back (P12)", () => {
     expect(next.state).toMatchObject({ state: { cart: [] } });
     await next.tool("identify", { id: "kim" });
     expect((next.state as { state: unknown }).state).toEqual({ cart: ["P1"], size: "M", note: "" });
+  });
+
+  test("what was left is handed over once: a line that broke afterwards brings no older cart back", async () => {
+    const first = await left();
+    await first.hangUp();
+    const second = await first.another();
+    await second.tool("identify", { id: "kim" });
+    expect(second.state).toMatchObject({ state: { cart: ["P1"] } });
+    // Its end is never reported.
+    const third = await first.another();
+    await third.tool("identify", { id: "kim" });
+    expect(third.state).toMatchObject({ state: { cart: [] } });
+  });
+
+  test("what was left is there also when the unit fails in which they said who they are, and is tried again", async () => {
+    const first = await left();
+    await first.hangUp();
+    const next = await first.another();
+    await next.tool("identify_and_fail", { id: "kim" });
+    await next.tool("identify", { id: "kim" });
+    expect(next.state).toMatchObject({ state: { cart: ["P1"] } });
   });
 
   test("what the caller has begun already is kept", async () => {
