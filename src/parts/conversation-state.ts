@@ -13,6 +13,7 @@ import { running, type Running } from "../agent/running.ts";
 import { encodePart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
+import type { Ended } from "./customer-record.ts";
 import { carry, resumeMistake, type ResumeOptions } from "./resume.ts";
 import { checkSchema, definition, schemaSlice, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 
@@ -86,12 +87,16 @@ export class ConversationStatePart extends Part {
     throw definition(SUBJECT, "resume needs to know who rings back. Declare a customer state: readonly customer = customerState(schema)");
   }
 
-  /** What the conversation left, for {@link resume}; undefined when there is none, or nothing is to be carried. */
-  async leftBy(conversationId: string | undefined, customer: Owner, { joint, agentId }: Running): Promise<unknown> {
+  /**
+   * What a conversation left, for {@link resume}; undefined when there is none, or nothing is to be carried.
+   *
+   * @param ended its record may be of a later time: somebody looked at it, or encrypted it anew.
+   */
+  async leftBy(ended: Ended | undefined, customer: Owner, context: Running): Promise<unknown> {
     const { resume } = this.#options;
-    if (!resume || conversationId === undefined) return undefined;
+    if (!resume || !ended || context.nowMs() - ended.at.getTime() > resume.withinMs) return undefined;
     try {
-      return await joint.left({ conversationId, agentId, customer, withinMs: resume.withinMs }, this.slice());
+      return await context.joint.left({ conversationId: ended.conversation, agentId: context.agentId, customer, withinMs: resume.withinMs }, this.slice());
     } catch (thrown) {
       if (codeOf(thrown) === "state_quarantined") return undefined;
       throw thrown;

@@ -13,10 +13,17 @@ export interface Visits {
   lastConversation: string | null;
   /** What the two above were before the conversation that identified itself last. */
   before: { readonly at: Date | null; readonly conversation: string | null };
-  /** By agent: the conversation that ended last, and the one that got what it left: it is handed over once. */
-  ended: Record<string, { readonly conversation: string; to: string | null }>;
+  /** By agent: what ended last. */
+  ended: Record<string, Ended>;
   /** The accounts that they logged in with: to be erased with them (P22). */
   accounts: Owner[];
+}
+
+/** A conversation that ended, when it did, and the one that got what it left: it is handed over once. */
+export interface Ended {
+  readonly conversation: string;
+  readonly at: Date;
+  to: string | null;
 }
 
 /** The name of the slice in a customer's record; it cannot be a field of an agent. */

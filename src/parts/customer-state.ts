@@ -21,7 +21,7 @@ import { running, type Running } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
-import { identitySlice, visitsSlice, type Identified, type Identity, type Visits } from "./customer-record.ts";
+import { identitySlice, visitsSlice, type Ended, type Identified, type Identity, type Visits } from "./customer-record.ts";
 import { checkSchema, definition, schemaSlice, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 import type { SessionPart } from "./session.ts";
 
@@ -183,7 +183,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     try {
       await this.#visit(context, context.joint.ownerOf("customer", id), "conversation ended", (visits) => {
         note(visits, context);
-        visits.ended[context.agentId] = { conversation: context.conversation.id, to: null };
+        visits.ended[context.agentId] = { conversation: context.conversation.id, at: new Date(context.nowMs()), to: null };
       });
     } catch (thrown) {
       if (codeOf(thrown) !== "customer_forgotten") throw thrown;
@@ -268,11 +268,11 @@ function arrive(visits: Visits, context: Running, account: Owner | null) {
 }
 
 /** What ended last was left to whoever came next, also when that one's unit fails and tries again: two carts of one would be ordered twice. */
-function handedOver(visits: Visits, { agentId, conversation }: Running): string | undefined {
+function handedOver(visits: Visits, { agentId, conversation }: Running): Ended | undefined {
   const ended = visits.ended[agentId];
   if (!ended || (ended.to !== null && ended.to !== conversation.id)) return undefined;
   ended.to = conversation.id;
-  return ended.conversation;
+  return ended;
 }
 
 function note(visits: Visits, context: Running): void {

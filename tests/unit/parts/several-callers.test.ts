@@ -4,6 +4,10 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { conversationState, ConversimpleAgent, customerState, session, tool } from "../../../src/index.ts";
+import { SimulatedClock } from "../../../src/base/simulated-clock.ts";
+import { entryText } from "../../../src/state/journal.ts";
+import { conversationOwner } from "../../../src/state/store.ts";
+import { openMemory } from "../../../src/stores/memory.ts";
 import { testAgent } from "../../../src/testing/index.ts";
 
 class ShopAgent extends ConversimpleAgent {
@@ -65,4 +69,20 @@ test("what does not fit into the new call is not carried, and keeps nobody from 
   const third = await second.another();
   await second.hangUp();
   expect((await third.tool("login", { name: "kim" })).error).toBeUndefined();
+});
+
+test("who rings back too late gets nothing, also when somebody looked at the old conversation meanwhile", async () => {
+  const clock = new SimulatedClock();
+  const store = openMemory({ clock });
+  await using first = await testAgent(() => new ShopAgent(), { store, clock });
+  await first.tool("login", { name: "kim" });
+  await first.tool("put", { item: "tea" });
+  await first.hangUp();
+  await first.advance("9m");
+  // As `state show --reveal` and `state rewrap` do.
+  const ended = (await store.load(conversationOwner(first.id)))!;
+  await store.commit(ended.owner, { writeId: "look", expectedVersion: ended.version, epoch: ended.epoch, entry: entryText({ unit: "outside", name: "reveal", outcome: "ok", ms: [0, 0, 0] }) });
+  await first.advance("2m");
+  const late = await first.another();
+  expect((await late.tool("login", { name: "kim" })).result).toEqual([]);
 });
