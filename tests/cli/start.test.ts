@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import { LocalPlatform } from "../../src/platform/local-platform.ts";
@@ -62,7 +62,9 @@ test("a key that the platform refuses ends it with 1", async () => {
 
 test.each([
   ["no agent", "export const x = 1;", /No agent is exported by agent\.ts/],
-  ["a class that needs arguments", 'import { ConversimpleAgent } from "conversimple";\nexport class Shop extends ConversimpleAgent { static override readonly agentId: string = "shop"; constructor(catalogue: object) { super(); void catalogue; } }', /Shop in agent\.ts needs constructor arguments[^]*export const shop = new Shop\(\.\.\.\)/],
+  ["a class that needs arguments", 'import { ConversimpleAgent } from "conversimple";\nexport class Shop extends ConversimpleAgent { static override readonly agentId: string = "shop"; constructor(catalogue: object) { super(); void catalogue; } }', /Shop in agent\.ts needs constructor arguments[^]*export const shop = new Shop\(\.\.\.\); or name the file that exports one: conversimple dev \.\/agents\/index\.ts/],
+  ["a class whose base needs arguments", 'import { ConversimpleAgent } from "conversimple";\nclass Base extends ConversimpleAgent { constructor(catalogue: { size: number }) { super(); void catalogue.size; } }\nexport class Shop extends Base { static override readonly agentId: string = "shop"; }', /Shop in agent\.ts cannot be constructed: [^]*If it needs arguments: Export an instance/],
+  ["a definition that contradicts itself", 'import { ConversimpleAgent, session } from "conversimple";\nexport class Shop extends ConversimpleAgent { static override readonly agentId: string = "shop"; readonly session = session({} as never); }', /Shop in agent\.ts cannot be constructed: (?![^]*Export an instance)/],
   ["an agent without an id", 'import { ConversimpleAgent } from "conversimple";\nexport class Shop extends ConversimpleAgent {}', /agent\.ts: Shop has no usable agentId/],
   ["a module that throws", 'throw new Error("the catalogue is closed");', /agent\.ts:1:\d+: the catalogue is closed/],
   ["a missing import", 'import "./nowhere.ts";', /agent\.ts cannot be loaded: Cannot find module/],
@@ -103,6 +105,16 @@ test("an instance that a module exports is served", async () => {
   const place = new Workplace();
   place.write("agent.ts", `${cartAgent().replace("export class", "class")}\nexport const agent = new CartAgent();\nexport default agent;\n`);
   const program = place.start(["start", "agent.ts", "--platform-url", url, "--store", "memory:"], KEY);
+  const [line] = await program.says(/\{[^\n]*"serving"[^\n]*\}/);
+  expect(JSON.parse(line)).toMatchObject({ agents: ["shop"] });
+});
+
+test.each(["agents/clinic-agent.ts", "agents/z-agent.ts"])("an instance stands for its class, also when %s exports the class and another file the instance", async (file) => {
+  const { url } = await platform();
+  const place = new Workplace();
+  place.write(file, cartAgent().replace("extends ConversimpleAgent {", "extends ConversimpleAgent { readonly #services: object; constructor(services: object) { super(); this.#services = services; }"));
+  place.write("agents/index.ts", `import { CartAgent } from "./${basename(file)}";\nexport { CartAgent };\nexport const shop = new CartAgent({});\n`);
+  const program = place.start(["start", "agents", "--platform-url", url, "--store", "memory:"], KEY);
   const [line] = await program.says(/\{[^\n]*"serving"[^\n]*\}/);
   expect(JSON.parse(line)).toMatchObject({ agents: ["shop"] });
 });

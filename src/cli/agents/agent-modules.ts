@@ -2,11 +2,13 @@
 //
 //   AM1. A module exports agent classes that need no constructor arguments, or instances; nothing else of it is touched.
 //   AM2. A message about a module names its file.
+//   AM3. A class of which any of the modules exports an instance is what that instance is made of, not another agent.
 
 import { pathToFileURL } from "node:url";
 
 import { ConversimpleAgent } from "../../agent/agent.ts";
 import { defineAgent } from "../../agent/definition.ts";
+import { ConversimpleError } from "../../base/errors.ts";
 import { Failure } from "../failure.ts";
 import { LOOKED_FOR, shown } from "./agent-files.ts";
 import { importFailure } from "./import-failure.ts";
@@ -27,40 +29,49 @@ export interface LoadedAgent {
  * @throws {Failure} A module cannot be run, exports no agent, or two agents have one id.
  */
 export async function loadAgents(files: readonly string[], prepare: (agent: ConversimpleAgent) => void = () => {}): Promise<LoadedAgent[]> {
+  const modules: Exported[] = [];
+  for (const file of files) modules.push(await exportedBy(file));
+  const represented = new Set<unknown>(modules.flatMap(({ instances }) => [...instances].map((agent) => agent.constructor)));
   const loaded: LoadedAgent[] = [];
-  for (const file of files) {
-    const agents = await agentsOf(file, prepare);
-    for (const agent of agents) {
-      const twin = loaded.find(({ id }) => id === agent.id);
-      if (twin && twin.agent === agent.agent) continue;
-      if (twin) throw new Failure(`Two agents have the id "${agent.id}": in ${shown(twin.file)} and in ${shown(agent.file)}.`, { remedy: "Change one agentId." });
-      loaded.push(agent);
+  for (const { file, instances, classes } of modules) {
+    const made = [...classes].filter(([agentClass]) => !represented.has(agentClass)).map(([agentClass, name]) => instanceOf(agentClass, name, file));
+    for (const agent of [...instances, ...made]) {
+      if (Object.isExtensible(agent)) prepare(agent);
+      const next = described(agent, file);
+      const twin = loaded.find(({ id }) => id === next.id);
+      if (twin && twin.agent === agent) continue;
+      if (twin) throw new Failure(`Two agents have the id "${next.id}": in ${shown(twin.file)} and in ${shown(file)}.`, { remedy: "Change one agentId." });
+      loaded.push(next);
     }
   }
   if (loaded.length > 0) return loaded;
   throw new Failure(`No agent is exported by ${files.map(shown).join(", ")}.`, { remedy: `Export a class that extends ConversimpleAgent, or an instance of one. Looked for ${LOOKED_FOR}.` });
 }
 
-async function agentsOf(file: string, prepare: (agent: ConversimpleAgent) => void): Promise<LoadedAgent[]> {
+/** What one module exports. */
+interface Exported {
+  readonly file: string;
+  readonly instances: ReadonlySet<ConversimpleAgent>;
+  /** With the name under which each is exported. */
+  readonly classes: ReadonlyMap<AgentClass, string>;
+}
+
+async function exportedBy(file: string): Promise<Exported> {
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   } catch (thrown) {
     throw importFailure(file, thrown);
   }
-  const agents = new Set<ConversimpleAgent>();
-  const classes = new Set<unknown>();
+  const instances = new Set<ConversimpleAgent>();
+  const classes = new Map<AgentClass, string>();
   for (const [name, value] of Object.entries(module)) {
-    if (value instanceof ConversimpleAgent) agents.add(value);
-    else if (isAgentClass(value) && !classes.has(value)) {
-      classes.add(value);
-      agents.add(instanceOf(value, name, file));
+    if (value instanceof ConversimpleAgent) instances.add(value);
+    else if (isAgentClass(value)) {
+      if (!classes.has(value)) classes.set(value, name);
     } else if (isForeign(value)) throw twoCopies(file);
   }
-  return [...agents].map((agent) => {
-    if (Object.isExtensible(agent)) prepare(agent);
-    return described(agent, file);
-  });
+  return { file, instances, classes };
 }
 
 type AgentClass = (new () => ConversimpleAgent) & { readonly length: number };
@@ -71,14 +82,22 @@ function isAgentClass(value: unknown): value is AgentClass {
 }
 
 function instanceOf(made: AgentClass, name: string, file: string): ConversimpleAgent {
-  const remedy = `Export an instance instead: export const ${name === "default" ? "agent" : `${name.charAt(0).toLowerCase()}${name.slice(1)}`} = new ${made.name}(...)`;
+  const field = name === "default" ? "agent" : `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  const remedy = `Export an instance instead: export const ${field} = new ${made.name}(...); or name the file that exports one: conversimple dev ./agents/index.ts`;
   if (made.length > 0) throw new Failure(`${made.name} in ${shown(file)} needs constructor arguments, which nobody here knows.`, { remedy });
   try {
     return new made();
   } catch (thrown) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new Failure(`${made.name} in ${shown(file)} cannot be constructed: ${text}`, { cause: thrown, remedy: `If it needs arguments: ${remedy}` });
+    const isForLackOfArguments = !(thrown instanceof ConversimpleError) && inheritsArguments(made);
+    throw new Failure(`${made.name} in ${shown(file)} cannot be constructed: ${text}`, { cause: thrown, ...(isForLackOfArguments ? { remedy: `If it needs arguments: ${remedy}` } : {}) });
   }
+}
+
+/** Whether a class that it extends takes arguments: then its own constructor may be that one. */
+function inheritsArguments(made: Pick<AgentClass, "length">): boolean {
+  const parent = Object.getPrototypeOf(made) as { readonly length: number };
+  return parent !== ConversimpleAgent && (parent.length > 0 || inheritsArguments(parent));
 }
 
 function described(agent: ConversimpleAgent, file: string): LoadedAgent {
