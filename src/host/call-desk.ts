@@ -15,11 +15,13 @@ import { checkId } from "../base/ids.ts";
 import { hide, kindOf, originOf } from "../base/redaction.ts";
 import { conversationOwner } from "../state/store.ts";
 import { callDigest } from "./call-digest.ts";
+import { withCause } from "./failure-cause.ts";
 import { hiddenArguments } from "./hidden-texts.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import type { Invocation, Outcome } from "./host.ts";
 import type { HostSettings } from "./host-options.ts";
+import { erasedError, isErased } from "./tombstones.ts";
 import { ToolCall } from "./tool-call.ts";
 import type { Units } from "./units.ts";
 
@@ -67,7 +69,7 @@ export class CallDesk {
     try {
       outcome = await this.#outcome(live, invocation);
     } catch (thrown) {
-      outcome = this.#failure(live, invocation, thrown);
+      outcome = withCause(this.#failure(live, invocation, thrown), thrown);
     }
     this.counts[outcome.kind === "result" && outcome.repeated ? "repeated" : outcome.kind]++;
     return outcome;
@@ -104,7 +106,7 @@ export class CallDesk {
       this.#running.add(call);
       return await (call.isParallel ? this.#beside(live, call) : this.#inTurn(live, call));
     } catch (thrown) {
-      return this.#failure(live, invocation, thrown);
+      return withCause(this.#failure(live, invocation, thrown), thrown);
     } finally {
       if (call) {
         call.deadline.stop();
@@ -160,6 +162,7 @@ export class CallDesk {
 
   async #kept(live: LiveConversation, { callId }: { readonly callId: string }): Promise<Outcome> {
     const json = await keptAnswer(this.#settings.store, live.owner, callId);
+    if (json === undefined && (await isErased(this.#settings.store, live.owner))) throw erasedError(live.id);
     if (json === undefined) throw new ConversimpleError("state_lost", "The call was done, but its answer is not in the store any more.", { callId });
     return { kind: "result", json, repeated: true };
   }

@@ -1,6 +1,7 @@
 // The face of testAgent: what a test can say and see.
 
 import { AssertionError } from "node:assert";
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ConversimpleAgent, conversationState, tool } from "../../src/index.ts";
@@ -40,6 +41,30 @@ test("wrong arguments are the turn's error, with the path and without the value"
   expect(turn.error?.code).toBe("invalid_parameters");
   expect(turn.error?.message).not.toContain("lots");
   turn.expectState({ state: { balance: 100 } });
+});
+
+test("what a tool threw is the cause of the turn's error, and what a test reads when it expected a result", async () => {
+  const lost = new TypeError("no catalogue");
+  class Shop extends ConversimpleAgent {
+    static override readonly agentId = "shop";
+    readonly state = conversationState(z.object({ n: z.number().default(0) }));
+    readonly find = tool("Finds", () => {
+      throw lost;
+    });
+    readonly count = tool("Counts", () => {
+      this.state.n = "x" as never;
+    });
+  }
+  await using call = await testAgent(new Shop());
+  const turn = await call.tool("find");
+  expect(turn.error).toMatchObject({ code: "tool_execution_error", message: expect.stringMatching(/^The tool failed\. Reference /), cause: lost });
+  expect(() => turn.result).toThrow(expect.objectContaining({ code: "tool_execution_error", message: "There is no result: find (call-1) failed with tool_execution_error: TypeError: no catalogue", cause: lost }));
+  expect(() => turn.expectState({ state: { n: 1 } })).toThrow("After find (call-1), which failed with tool_execution_error: TypeError: no catalogue: ");
+  expect(() => JSON.stringify(turn) + inspect(turn)).not.toThrow();
+
+  const refused = await call.tool("count");
+  expect(refused.error?.cause).toMatchObject({ code: "state_invalid", message: refused.error?.message });
+  expect(() => refused.result).toThrow(/^There is no result: count \(call-2\) failed with state_invalid: state\.n/);
 });
 
 test("state is a plain copy by part, of what was stored", async () => {
