@@ -41,7 +41,7 @@ interface Played {
   /** What is not as the step expects. */
   readonly wrong: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
-  show(terminal: Terminal): void;
+  readonly show: (terminal: Terminal) => void;
 }
 
 async function played(step: Step, call: OpenCall): Promise<Played> {

@@ -6,6 +6,7 @@
 import type { Brain, BrainMaker, Turn } from "./brain.ts";
 import { spoken } from "./rules/spoken-result.ts";
 import type { Script, Step } from "./script.ts";
+import { hideSpelled } from "./spelled-secrets.ts";
 
 /** The brain that plays a script; each conversation from its beginning. */
 export function scriptBrain(script: Script): BrainMaker {
@@ -27,7 +28,7 @@ class ScriptBrain implements Brain {
     if (turn.heard.kind === "news") return;
     // What stands before the first thing that is said is the greeting.
     if (turn.heard.kind === "start") return this.#isSpoken ? this.#playOn(turn) : undefined;
-    if (turn.heard.keys !== "") turn.hide(turn.heard.keys);
+    hideSpelled(turn);
     const step = this.#script.calls[this.#next];
     if (!step) return turn.say("The script is over.");
     this.#next += 1;

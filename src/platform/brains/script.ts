@@ -29,6 +29,7 @@ export interface Step {
   readonly expectState?: Readonly<Record<string, unknown>>;
 }
 
+/** A scripted call. */
 export interface Script {
   readonly agent: string;
   readonly conversationId?: string;

@@ -67,9 +67,10 @@ export class CallerLines {
 
   /** The world of a line that rang at an address. @param query its parameters, which come before those of the call. */
   worldOf(query: Readonly<Record<string, string>>): LineWorld {
-    const { deadlines, maxBufferedBytes, report } = this.#context;
+    const { deadlines, maxBufferedBytes } = this.#context;
     return {
-      deadlines, maxBufferedBytes, report,
+      deadlines, maxBufferedBytes,
+      report: (error) => this.#context.report(error),
       open: (wish) => this.#opened({ ...wish, parameters: { ...wish.parameters, ...query } }),
       left: (conversationId, isClean) => this.#left(conversationId, isClean),
     };

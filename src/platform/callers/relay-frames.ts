@@ -73,7 +73,7 @@ export function gestureFrame(gesture: Gesture): string {
       return JSON.stringify({ type: "play", source: gesture.source });
     case "digits":
       return JSON.stringify({ type: "sendDigits", digits: gesture.digits });
-    case "language":
+    default:
       return JSON.stringify({ type: "language", ttsLanguage: gesture.language, transcriptionLanguage: gesture.language });
   }
 }

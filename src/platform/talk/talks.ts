@@ -93,16 +93,16 @@ export class Talks {
   }
 
   #portOf(conversation: LiveConversation): TalkPort {
-    const { clock, events, end, report } = this.#context;
+    const { clock, events } = this.#context;
     return {
       conversationId: conversation.id,
       tools: () => registeredOf(conversation.tools),
       ready: (signal) => this.#ready(conversation, signal),
       begin: (_turn, tool, input, hide) => this.#begin(conversation, tool, input, hide),
-      end: (reason) => end(conversation.id, reason),
+      end: (reason) => this.#context.end(conversation.id, reason),
       now: () => new Date(clock.now()),
       emit: (event) => events.emit(event),
-      report,
+      report: (error) => this.#context.report(error),
     };
   }
 

@@ -124,7 +124,7 @@ test.each([
   ["names a brain that there is not", { auth_token: KEY, agent: "workflow", brain: "toString" }],
 ])("a line that %s is told so, and closed", async (_, query) => {
   await using hotel = await talking(new WorkflowAgent());
-  const line = await new RelayCaller(hotel.url, query as Record<string, string>).setup();
+  const line = await new RelayCaller(hotel.url, query).setup();
   await line.hears("error");
   await line.hears("end");
   expect(await line.closed).toBe(1008);

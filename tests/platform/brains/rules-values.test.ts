@@ -30,7 +30,7 @@ test.each([
   [{ guests: { type: "integer" }, nights: { type: "integer" } }, "pay 3 nights for two guests", { guests: 2, nights: 3 }],
   [{ what: { type: "string" } }, "pay the blue vase", { what: "blue vase" }],
 ])("%o is filled from: %s", async (properties, sentence, wanted) => {
-  const talk = new FakeTalk(brain(), [tool("pay", "Pay", properties as Record<string, object>)]);
+  const talk = new FakeTalk(brain(), [tool("pay", "Pay", properties)]);
   await talk.say(sentence);
   expect(talk.took()).toEqual(wanted);
 });

@@ -8,11 +8,11 @@
 //        what the model sees next.
 //   MB3. What the model is told leaves this process: also a PIN that a tool asks for.
 
+import type * as Ai from "ai";
 import type { AssistantContent, ModelMessage, ToolResultPart, ToolSet } from "ai";
-import { marksIn } from "../../../base/marks.ts";
 import { fits } from "../argument-check.ts";
 import { Interruption, type Brain, type BrainFacts, type BrainMaker, type Outcome, type Turn } from "../brain.ts";
-import { spelledIn } from "../spelling.ts";
+import { hideSpelled } from "../spelled-secrets.ts";
 import { needed } from "./open-model.ts";
 
 /** What the model brain is made of. */
@@ -32,7 +32,7 @@ const INSTRUCTIONS = `You are on the phone with a caller. Speak in short sentenc
 Use the tools to do what the caller wants, and ask for what a tool needs. Never make up what a tool would tell.
 When a tool's answer has a message, say what it says. The tools that are offered change as the call goes on.`;
 
-type AiSdk = typeof import("ai");
+type AiSdk = typeof Ai;
 type Language = Parameters<AiSdk["streamText"]>[0]["model"];
 
 interface ModelCall {
@@ -61,7 +61,7 @@ class ModelBrain implements Brain {
   }
 
   async take(turn: Turn): Promise<void> {
-    hideSecrets(turn);
+    hideSpelled(turn);
     this.#messages = recent(this.#messages);
     this.#messages.push({ role: "user", content: heardAs(turn) });
     for (let step = 1; ; step++) {
@@ -154,14 +154,6 @@ function heardAs({ heard, news, heardUpTo }: Turn): string {
     ...(keys === "" ? [] : [`(The caller pressed the keys ${keys})`]),
   ];
   return [...notes, text].filter((each) => each !== "").join("\n");
-}
-
-/** Where a tool takes a secret, whatever is spelled may be it. */
-function hideSecrets(turn: Turn): void {
-  const { text, keys } = turn.heard;
-  turn.hide(keys);
-  if (!turn.tools().some(({ parameters }) => marksIn(parameters, ["secret"]).length > 0)) return;
-  turn.hide(...spelledIn(text, true).map(({ start, end }) => text.slice(start, end)));
 }
 
 /** The last messages, from a caller's turn on: a tool's result must not stand without its call. */

@@ -7,6 +7,7 @@
 
 import type { Brain, BrainFacts, BrainMaker, Turn } from "../brain.ts";
 import { fits } from "../argument-check.ts";
+import { hideSpelled } from "../spelled-secrets.ts";
 import { yesOrNo } from "./choices.ts";
 import { commandIn } from "./commands.ts";
 import { affirmed, meanings, meansTool, valuesFor } from "./meaning.ts";
@@ -49,7 +50,7 @@ class RulesBrain implements Brain {
     const all = speakables(turn.tools());
     if (kind === "start") return turn.say(`Hello. ${possibilities(all)}`);
     if (kind === "news") return;
-    if (keys !== "") turn.hide(keys);
+    hideSpelled(turn);
     const utterance = await Utterance.of([text, keys].filter((each) => each !== "").join(" "), this.#now(), this.#pending?.lastDay);
     if (this.#obeys(utterance.text, all, turn)) return;
     if (this.#pending) return this.#goOn(this.#pending, utterance, all, turn);

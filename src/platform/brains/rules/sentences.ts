@@ -11,7 +11,7 @@ const MAX_NAMED = 5;
 
 /** Asks for what is missing, in the words of its description. */
 export function question(slot: Slot): string {
-  if (/\?$/.test(slot.about)) return upperFirst(slot.about);
+  if (slot.about.endsWith("?")) return upperFirst(slot.about);
   if (/^(?:how|what|when|which|where|who|whether)\b/i.test(slot.about)) return `Please tell me ${lowerFirst(slot.about)}.`;
   const article = /^(?:the|a|an|your|this|that|all|any)\b/i.test(slot.about) ? "" : "the ";
   return `Please tell me ${article}${lowerFirst(slot.about)}.`;
@@ -24,7 +24,7 @@ export function problem(slot: Slot): string {
 
 function article({ about, isDescribed }: Slot): string {
   const short = isDescribed ? about.split(/[,(;]/)[0]!.trim() : about;
-  if (/^(?:how|what|when|which|where|who|whether)\b/i.test(short) || /\?$/.test(short)) return "it";
+  if (/^(?:how|what|when|which|where|who|whether)\b/i.test(short) || short.endsWith("?")) return "it";
   return /^(?:the|a|an|your)\b/i.test(short) ? lowerFirst(short) : `the ${lowerFirst(short)}`;
 }
 

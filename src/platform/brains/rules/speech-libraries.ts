@@ -1,8 +1,9 @@
 // The libraries that read dates and numbers of speech, loaded when somebody speaks for the first time.
 
 import type * as ChronoEnglish from "chrono-node/en";
+import type compromise from "compromise/three";
 
-type Libraries = { readonly chrono: typeof ChronoEnglish; readonly nlp: (typeof import("compromise/three"))["default"] };
+type Libraries = { readonly chrono: typeof ChronoEnglish; readonly nlp: typeof compromise };
 
 export type { ChronoEnglish as chrono };
 

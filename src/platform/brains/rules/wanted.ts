@@ -23,8 +23,7 @@ export function wantedOf({ kind, schema, choices, item }: Slot): string {
       return "a time of the day";
     case "list":
       return item ? `a list of ${wantedOf(item).replace(/^an? /, "")}` : "a list";
-    case "code":
-    case "text":
+    default:
       return "something else";
   }
 }
