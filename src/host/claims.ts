@@ -24,13 +24,20 @@ export interface ClaimsOptions {
 /** A conversation that is this process's now, or why it is not. */
 export type Claimed = { readonly kind: "claimed"; readonly loaded: Loaded } | Exclude<Opened, { readonly kind: "serving" }>;
 
+interface Doubt {
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
+  /** Whether a claim may still be on its way: giving back what was claimed before says nothing of it. */
+  readonly mayBeLate: boolean;
+}
+
 /** A claim whose answer was lost arrives within this, milliseconds: longer than any store's timeout. */
 const DOUBTFUL_MS = 60_000;
 
 export class Claims {
   readonly #options: ClaimsOptions;
-  /** Owners of CL3, and since when (by the monotonic clock). */
-  readonly #doubtful = new Map<Owner, number>();
+  /** Owners of CL3: everything that was claimed, until it was seen to be served or given back. */
+  readonly #doubtful = new Map<Owner, Doubt>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -79,35 +86,35 @@ export class Claims {
 
   /** CL1. */
   async giveBack({ owner, epoch }: { readonly owner: Owner; readonly epoch: number }): Promise<void> {
-    try {
-      await this.#options.store.release(owner, this.#options.identity.id, epoch);
-    } catch (thrown) {
-      this.doubt(owner);
-      throw thrown;
-    }
+    await this.#options.store.release(owner, this.#options.identity.id, epoch);
+    if (!this.#doubtful.get(owner)?.mayBeLate) this.#doubtful.delete(owner);
   }
 
   /** It may be this process's without being served (CL3). */
-  doubt(owner: Owner): void {
-    this.#doubtful.set(owner, this.#options.clock.monotonic());
+  doubt(owner: Owner, mayBeLate = false): void {
+    this.#doubtful.set(owner, { sinceMs: this.#options.clock.monotonic(), mayBeLate: mayBeLate || this.#doubtful.get(owner)?.mayBeLate === true });
   }
 
   /** CL3. What is served, or about to be, is left alone. @throws {StoreUnavailableError} The rest is looked at the next time. */
   async giveBackDoubtful(isServed: (conversationId: string) => boolean): Promise<void> {
     const { store, clock, identity } = this.#options;
-    for (const [owner, sinceMs] of this.#doubtful) {
+    for (const [owner, doubt] of this.#doubtful) {
       const found = isServed(idOf(owner)) ? undefined : await store.load(owner);
       if (found?.process === identity.id && !isServed(idOf(owner))) await store.release(owner, identity.id, found.epoch);
       // One that is on its way may arrive when this one was looked at.
-      if (clock.monotonic() - sinceMs >= DOUBTFUL_MS && this.#doubtful.get(owner) === sinceMs) this.#doubtful.delete(owner);
+      if (clock.monotonic() - doubt.sinceMs >= DOUBTFUL_MS && this.#doubtful.get(owner) === doubt) this.#doubtful.delete(owner);
     }
   }
 
   async #acquire(owner: Owner, agentId: string): Promise<Acquired> {
+    // Before it is asked for: whatever fails behind it, it is found again.
+    this.doubt(owner);
     try {
-      return await this.#options.store.acquire(owner, this.#options.identity, { agentId });
+      const acquired = await this.#options.store.acquire(owner, this.#options.identity, { agentId });
+      if (acquired.kind === "held" && !this.#doubtful.get(owner)?.mayBeLate) this.#doubtful.delete(owner);
+      return acquired;
     } catch (thrown) {
-      this.doubt(owner);
+      this.doubt(owner, true);
       throw thrown;
     }
   }

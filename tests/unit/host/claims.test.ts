@@ -32,6 +32,17 @@ test("a conversation whose claim was not answered, and that nobody opened again,
   expect(await benches[0]!.stored()).toEqual({ ends: 1 });
 });
 
+test("a conversation that was claimed, and could not be served because the store went away, is ended as abandoned", async () => {
+  const here = world();
+  const bench = await HostBench.start(new PlainAgent(), { world: here, abandonedAfterMs: 120_000 });
+  benches.push(bench);
+  here.faults.next("commit", "refused");
+  here.faults.next("release", "refused");
+  await expect(bench.open()).rejects.toMatchObject({ code: "state_unavailable" });
+  await here.clock.advance("5m");
+  expect(await bench.facts()).toMatchObject({ status: "ended", endReason: "abandoned" });
+});
+
 test("a claim that arrives late, behind the one that is served, keeps nobody from going on, nor the conversation from its end", async () => {
   const here = world();
   const bench = await HostBench.start(new PlainAgent(), { world: here, abandonedAfterMs: 120_000 });

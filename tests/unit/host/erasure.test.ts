@@ -149,6 +149,16 @@ describe("forget", () => {
     expect(endings).toEqual([["c1", "forgotten", [], undefined, "a client"]]);
   });
 
+  test("a call that is delivered again to another process hears that the conversation has ended, not that something was lost", async () => {
+    const { first, access } = await two();
+    await first.tool("login", { id: "kim" });
+    const done = await first.tool("add", { item: "P1" });
+    await access.forget("kim");
+    const again = await first.tool("add", { item: "P1" }, { callId: done.callId });
+    expect(again.error).toMatchObject({ code: "conversation_ended" });
+    expect(first.errors).toEqual([]);
+  });
+
   test("a conversation of another process that says nothing ends within a minute", async () => {
     const { first, access } = await two();
     await first.tool("login", { id: "kim" });
