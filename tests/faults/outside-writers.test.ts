@@ -4,14 +4,15 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect as always, test } from "vitest";
 import { everyStore } from "./places.ts";
 import { Rig } from "./rig.ts";
 
 const MESSAGES = 12;
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
-describe.each(await everyStore())("%s", (_name, place) => {
+// The stores wait side by side; their tests follow one another.
+describe.concurrent.each(await everyStore())("%s", (_name, place) => {
   let rig: Rig;
   const lease = { leaseMs: 1_500 };
 
@@ -32,7 +33,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     const exited = once(child, "exit");
     /** Resolves with what it sent when it is through. */
     const done = async () => {
-      expect([(await exited)[0], sent]).toEqual([0, names]);
+      always([(await exited)[0], sent]).toEqual([0, names]);
       return names;
     };
     return { sent, done };
@@ -43,7 +44,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     return (await rig.seen(conversation))?.changes.map(({ callId }) => callId).filter((callId) => callId.startsWith(`${name}-`)) ?? [];
   }
 
-  test("messages to a live call are applied in order, once, while its own tools run, and two writers do not mix theirs up", { timeout: 60_000 }, async () => {
+  test("messages to a live call are applied in order, once, while its own tools run, and two writers do not mix theirs up", { timeout: 60_000, concurrent: false }, async ({ expect }) => {
     await rig.open("live");
     await rig.call("live", "add", { n: 1 });
     const [a, b] = [writer("live", "a"), writer("live", "b")];
@@ -56,7 +57,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     expect(await rig.judge()).toEqual([]);
   });
 
-  test("messages to a call that changes hands twice - by kill -9 and by SIGTERM - are applied in order, once", { timeout: 60_000 }, async () => {
+  test("messages to a call that changes hands twice - by kill -9 and by SIGTERM - are applied in order, once", { timeout: 60_000, concurrent: false }, async ({ expect }) => {
     await rig.open("moving");
     await rig.call("moving", "add", { n: 1 });
     const first = (await rig.owner("moving"))!;
@@ -66,16 +67,20 @@ describe.each(await everyStore())("%s", (_name, place) => {
     const second = rig.processes.find((other) => !other.hasExited)!;
     expect((await rig.call("moving", "add", { n: 2 })).kind).toBe("result");
     await rig.serve(lease);
+    const leaving = writer("moving", "n");
+    await expect.poll(() => leaving.sent.length, PATIENCE).toBeGreaterThan(2);
     await second.kill("SIGTERM");
     await second.exited;
-    const sent = await moving.done();
+    const [sent, late] = [await moving.done(), await leaving.done()];
     await expect.poll(() => changesOf("moving", "m"), PATIENCE).toEqual(sent);
-    await expect.poll(async () => (await rig.seen("moving"))!.state.note, PATIENCE).toBe(sent.at(-1));
+    await expect.poll(() => changesOf("moving", "n"), PATIENCE).toEqual(late);
+    expect((await rig.call("moving", "add", { n: 3 })).kind).toBe("result");
+    expect((await rig.seen("moving"))!.state.note).toBe(late.at(-1));
     expect(await rig.owner("moving")).toBe(rig.processes.at(-1));
     expect(await rig.judge()).toEqual([]);
   });
 
-  test("with nobody alive a message waits for the next owner; a writer that has the agent applies it itself", { timeout: 60_000 }, async () => {
+  test("with nobody alive a message waits for the next owner; a writer that has the agent applies it itself", { timeout: 60_000, concurrent: false }, async ({ expect }) => {
     await rig.open("alone");
     await rig.call("alone", "add", { n: 1 });
     await rig.processes.at(-1)!.kill();

@@ -1,6 +1,7 @@
 // Who serves a conversation when several processes could, on every durable store.                    (P14, P15)
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { until } from "../servers/redis.ts";
 import type { DispatcherProcess } from "./dispatcher-process.ts";
 import { load } from "./load.ts";
 import { everyStore } from "./places.ts";
@@ -10,7 +11,8 @@ import { Rig } from "./rig.ts";
 const BUSY_MS = 15_000;
 const CONVERSATIONS = ["c0", "c1", "c2", "c3", "c4", "c5"];
 
-describe.each(await everyStore())("%s", (_name, place) => {
+// The stores wait side by side; their tests follow one another.
+describe.concurrent.each(await everyStore())("%s", (_name, place) => {
   let rig: Rig;
   let trio: DispatcherProcess[];
   const lease = { leaseMs: 1_500 };
@@ -23,11 +25,11 @@ describe.each(await everyStore())("%s", (_name, place) => {
 
   /** Who has it by the store, once somebody has. */
   async function ownerOf(conversation: string): Promise<DispatcherProcess> {
-    await expect.poll(() => rig.owner(conversation), { timeout: BUSY_MS }).toBeDefined();
+    await until(async () => (await rig.owner(conversation)) !== undefined);
     return (await rig.owner(conversation))!;
   }
 
-  test("three processes hear of a conversation, and exactly one takes it", async () => {
+  test("three processes hear of a conversation, and exactly one takes it", { concurrent: false }, async ({ expect }) => {
     for (const id of CONVERSATIONS) await rig.open(id, "unruly");
     await Promise.all(CONVERSATIONS.map((id) => rig.call(id, "add", { n: 1 })));
     for (const id of CONVERSATIONS) {
@@ -38,7 +40,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     expect(await rig.judge()).toEqual([]);
   });
 
-  test("after kill -9 another process goes on with the call when the lease is over", { timeout: 60_000 }, async () => {
+  test("after kill -9 another process goes on with the call when the lease is over", { timeout: 60_000, concurrent: false }, async ({ expect }) => {
     const victim = await ownerOf("c0");
     const { epoch, changes } = (await rig.seen("c0"))!;
     const others = await Promise.all(CONVERSATIONS.map(async (id) => ({ id, owner: await rig.owner(id) })));
@@ -59,7 +61,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     trio[trio.indexOf(victim)] = await rig.serve(lease);
   });
 
-  test("an owner that is stopped past its lease is taken over; when it goes on it commits nothing and answers nothing", { timeout: 60_000 }, async () => {
+  test("an owner that is stopped past its lease is taken over; when it goes on it commits nothing and answers nothing", { timeout: 60_000, concurrent: false }, async ({ expect }) => {
     const first = await ownerOf("c1");
     rig.world.close("stop");
     const slow = rig.call("c1", "add_slowly", { n: 2, gate: "stop" }, "slow");
@@ -83,7 +85,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
     expect(await rig.judge()).toEqual([]);
   });
 
-  test("three processes are replaced one after another under load: no call is lost, doubled or refused, and none waits for a lease", { timeout: 120_000 }, async () => {
+  test("three processes are replaced one after another under load: no call is lost, doubled or refused, and none waits for a lease", { timeout: 120_000, concurrent: false }, async ({ expect }) => {
     // Whoever waited for the end of such a lease would be too late for the test.
     const long = { leaseMs: 600_000 };
     const callers = load(rig, CONVERSATIONS);
@@ -93,7 +95,7 @@ describe.each(await everyStore())("%s", (_name, place) => {
       expect(await old.exited).toEqual({ code: 0, signal: null });
       trio[trio.indexOf(old)] = replacement;
       const { answered } = callers;
-      await expect.poll(() => callers.answered, { timeout: BUSY_MS }).toBeGreaterThan(answered);
+      await until(async () => callers.answered > answered);
     }
     await callers.stop();
     expect([...callers.kinds]).toEqual(["result"]);
