@@ -196,10 +196,10 @@ export class UnitRun implements Running {
   /** What of its call's arguments must not stand in a text about it. */
   hidden: () => readonly string[] = () => [];
 
-  /** Says that a promise which the handler left un-awaited was rejected. */
+  /** Says that something which the handler left behind has failed. */
   reportLate(thrown: unknown): void {
     hide(thrown, this.hidden());
-    this.#host.report(this.#live, thrown, "a promise that a handler left un-awaited was rejected");
+    this.#host.report(this.#live, thrown, "what a handler left behind, a promise or a timer, failed after it");
   }
 
   /** Ends it: drafts die, whatever the handler still does (UR1). */

@@ -20,6 +20,20 @@ test.each(["tool", "hook", "parallel", "timer", "after-the-unit"])("a promise th
   expect(code).toBe(0);
 });
 
+test.each(["throwing-timer", "throwing-callback"])("what a %s of a tool throws is reported to onError, and the process goes on", async (scenario) => {
+  const { code, output, errors } = await run(scenario);
+  expect(errors).toBe("");
+  expect(JSON.parse(output)).toEqual({ heard: ["late"], hosted: [["late", "c1"]], goesOn: { n: 1 } });
+  expect(code).toBe(0);
+});
+
+test("what a timer outside of every unit throws ends the process, as it does without a host", async () => {
+  const { code, output, errors } = await run("foreign-timer");
+  expect(code).toBe(1);
+  expect(errors).toContain("Error: foreign");
+  expect(output).toBe("");
+});
+
 test("a rejection outside of every unit ends the process, as it does without a host", async () => {
   const { code, output, errors } = await run("foreign");
   expect(code).toBe(1);

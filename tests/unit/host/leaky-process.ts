@@ -1,5 +1,6 @@
 // Run by late-rejections.test.ts: one scenario in a process of its own.
 
+import { stat } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { AgentHost } from "../../../src/host/agent-host.ts";
@@ -27,6 +28,18 @@ class LeakyAgent extends ConversimpleAgent {
   tool = tool("Tool", () => void fails(1));
   parallel = tool("Parallel", {}, { parallel: true }, () => void fails(1));
   timer = tool("Timer", () => void setTimeout(() => void Promise.reject(new Error("late")), 1));
+  throwingTimer = tool(
+    "Throwing timer",
+    () =>
+      void setTimeout(() => {
+        throw new Error("late");
+      }, 1),
+  );
+  throwingCallback = tool("Throwing callback", () =>
+    stat("/", () => {
+      throw new Error("late");
+    }),
+  );
   afterTheUnit = tool("After the unit", () => void fails(20));
   count = tool("Count", () => ({ n: 1 }));
 }
@@ -37,6 +50,11 @@ const call = (name: string) => host.invoke({ conversationId: "c1", callId: name,
 
 if (scenario === "other-listener") process.on("unhandledRejection", (reason) => other.push((reason as Error).message));
 if (scenario === "foreign" || scenario === "other-listener") void Promise.reject(new Error("foreign"));
+if (scenario === "foreign-timer") {
+  setTimeout(() => {
+    throw new Error("foreign");
+  }, 1);
+}
 // eslint-disable-next-line prefer-promise-reject-errors -- the case
 if (scenario === "foreign-value") void Promise.reject("foreign");
 if (scenario === "drained") {
@@ -45,7 +63,7 @@ if (scenario === "drained") {
   await host.drain(1_000);
   console.log(JSON.stringify({ while: during, after: count() }));
 } else {
-  if (!["hook", "foreign", "foreign-value", "other-listener"].includes(scenario)) await call(scenario.replaceAll("-", "_"));
+  if (!["hook", "foreign", "foreign-value", "foreign-timer", "other-listener"].includes(scenario)) await call(scenario.replaceAll("-", "_"));
   const until = Date.now() + 5_000;
   while (heard.length === 0 && other.length === 0 && Date.now() < until) await sleep(5);
   const outcome = await call("count");
