@@ -66,7 +66,10 @@ test("only offered tools are called, and only with arguments that their schema a
       const answer = ({ tool }: Called) => (change(), tool.startsWith("set") ? { error: "busy" } : { message: "How many guests?" });
       const talk = new FakeTalk(rulesBrain()(FACTS) as never, () => offered, answer);
       for (const text of sentences) {
-        await talk.say(text);
+        const going = talk.say(text);
+        // While the brain thinks, the agent offers others.
+        change();
+        await going;
         change();
       }
       for (const { tool, input, offered: then } of talk.calls) {

@@ -24,7 +24,7 @@ export async function talking(agent: ConversimpleAgent, options: LocalPlatformOp
   const events: PlatformEvent[] = [];
   server.local.on((event) => void events.push(event));
   const dispatcher = await new Dispatcher({ agents: [agent], apiKey: KEY, platformUrl: server.url, store: "memory:", secret: "only for this test", logger: silentLogger, signals: false }).start();
-  const agentId = agent.constructor.agentId;
+  const agentId = Reflect.get(agent.constructor, "agentId") as string;
   const begin = (conversationId: string) => server.local.createConversation({ agentId, conversationId });
   await begin("c1");
   const say = async (text: string, conversationId = "c1"): Promise<Said> => read(await server.local.say(conversationId, { text }));
