@@ -17,7 +17,7 @@ const ends: (() => Promise<void>)[] = [];
 afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
 const isHere = await canStart(async () => ends.push((await startRedis()).remove), "redis");
 
-const ADDER = fileURLToPath(new URL("process/redis-adder.ts", import.meta.url));
+const ADDER = fileURLToPath(new URL("process/adder.ts", import.meta.url));
 const ME = { id: "me", pid: 1, host: "a machine", startedAtMs: 0 };
 const change = (expectedVersion: number, more: Partial<Change> = {}): Change => ({ writeId: randomUUID(), expectedVersion, epoch: 0, ...more });
 
