@@ -41,6 +41,8 @@ export interface Left {
   readonly customer: Owner;
   /** Milliseconds. */
   readonly withinMs: number;
+  /** A conversation that was to have it: when it became the customer's, it has it. */
+  readonly unlessOf?: string | null;
 }
 
 export interface JointRecords {

@@ -101,7 +101,9 @@ export class JointRecordsOfStore implements JointRecords {
     return turn as Promise<T>;
   }
 
-  async left({ conversationId, agentId, customer, withinMs }: Left, slice: Slice): Promise<unknown> {
+  async left({ conversationId, agentId, customer, withinMs, unlessOf = null }: Left, slice: Slice): Promise<unknown> {
+    const other = unlessOf === null ? undefined : await this.#store.load(conversationOwner(unlessOf));
+    if (other?.facts.customer === customer) return undefined;
     const loaded = await this.#store.load(conversationOwner(conversationId));
     if (!loaded || loaded.record === null || loaded.facts.status !== "ended") return undefined;
     const isTheirs = loaded.facts.customer === customer && loaded.facts.agentId === agentId;

@@ -94,9 +94,10 @@ export class ConversationStatePart extends Part {
    */
   async leftBy(ended: Ended | undefined, customer: Owner, context: Running): Promise<unknown> {
     const { resume } = this.#options;
+    const { to } = ended ?? { to: null };
     if (!resume || !ended || context.nowMs() - ended.at.getTime() > resume.withinMs) return undefined;
     try {
-      return await context.joint.left({ conversationId: ended.conversation, agentId: context.agentId, customer, withinMs: resume.withinMs }, this.slice());
+      return await context.joint.left({ conversationId: ended.conversation, agentId: context.agentId, customer, withinMs: resume.withinMs, unlessOf: to === context.conversation.id ? null : to }, this.slice());
     } catch (thrown) {
       if (codeOf(thrown) === "state_quarantined") return undefined;
       throw thrown;

@@ -148,6 +148,8 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const before = await this.#visit(context, owner, "customer identified", (visits) => arrive(visits, context, account));
     const isNew = this.#identity(context).id === null;
     const left = isNew ? await this.#state?.leftBy(before.ended, owner, context) : undefined;
+    const { ended } = before;
+    if (left !== undefined && ended && ended.to !== null && ended.to !== context.conversation.id) await this.#visit(context, owner, "left taken", (visits) => taken(visits, ended, context));
     // Meanwhile the same tool may have logged out, or have identified somebody else.
     if (this.#account() !== account) throw notAuthenticated();
     if (this.#isIdentified(context, id, account)) return;
@@ -267,12 +269,19 @@ function arrive(visits: Visits, context: Running, account: Owner | null) {
   return { firstSeen: visits.firstSeen!, lastInteraction: visits.before.at, lastConversation: visits.before.conversation, ended: handedOver(visits, context) };
 }
 
-/** What ended last was left to whoever came next, also when that one's unit fails and tries again: two carts of one would be ordered twice. */
+/** What ended last is left to whoever comes next; `to` is who was to have it before. Two carts of one would be ordered twice. */
 function handedOver(visits: Visits, { agentId, conversation }: Running): Ended | undefined {
   const ended = visits.ended[agentId];
-  if (!ended || (ended.to !== null && ended.to !== conversation.id)) return undefined;
-  ended.to = conversation.id;
-  return ended;
+  if (!ended) return undefined;
+  const found = { ...ended };
+  ended.to ??= conversation.id;
+  return found;
+}
+
+/** It is the running conversation's now: the one before broke off before it was the customer's. */
+function taken(visits: Visits, { conversation }: Ended, context: Running): void {
+  const ended = visits.ended[context.agentId];
+  if (ended?.conversation === conversation) ended.to = context.conversation.id;
 }
 
 function note(visits: Visits, context: Running): void {

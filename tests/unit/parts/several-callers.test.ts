@@ -23,6 +23,11 @@ class ShopAgent extends ConversimpleAgent {
     await this.customer.identify(`customer of ${name}`);
     return this.state.cart;
   });
+  loginAndFail = tool("Log in, then fail", { name: z.string() }, async ({ name }) => {
+    await this.session.login(name, () => ({ id: name }));
+    await this.customer.identify(`customer of ${name}`);
+    throw new Error("the line broke");
+  });
   switch = tool("Log in without a customer", { name: z.string() }, async ({ name }) => {
     this.session.logout();
     await this.session.login(name, () => ({ id: name }));
@@ -85,4 +90,19 @@ test("who rings back too late gets nothing, also when somebody looked at the old
   await first.advance("2m");
   const late = await first.another();
   expect((await late.tool("login", { name: "kim" })).result).toEqual([]);
+});
+
+test("a call that breaks while the customer is being identified takes nothing away from the next one", async () => {
+  await using first = await testAgent(() => new ShopAgent());
+  await first.tool("login", { name: "kim" });
+  await first.tool("put", { item: "tea" });
+  await first.hangUp();
+  const broken = await first.another();
+  expect((await broken.tool("loginAndFail", { name: "kim" })).error).toBeDefined();
+  await broken.hangUp();
+  const next = await first.another();
+  expect((await next.tool("login", { name: "kim" })).result).toEqual(["tea"]);
+  // It has it now, also when its end is never reported.
+  const later = await first.another();
+  expect((await later.tool("login", { name: "kim" })).result).toEqual([]);
 });
