@@ -5,7 +5,7 @@
 
 import type { DispatcherOptions } from "../adapters/conversimple/dispatcher.ts";
 import { helpHint, type Command, type Input } from "./command.ts";
-import { Failure } from "./failure.ts";
+import { Failure, misuse } from "./failure.ts";
 import { checkAddress, storeAddress } from "./store-address.ts";
 
 export const startCommand: Command = {
@@ -17,6 +17,7 @@ export const startCommand: Command = {
     "platform-url": { value: "<url>", summary: "the platform (CONVERSIMPLE_PLATFORM_URL, else the hosted one)" },
     store: { value: "<address>", summary: "sqlite:<path>, redis://..., postgres://... or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
     "health-port": { value: "<port>", summary: "answer GET /health and GET /metrics on this port of 127.0.0.1; 0 takes a free one" },
+    "health-host": { value: "<address>", summary: "the address of the health port instead of 127.0.0.1, for probes from outside: 0.0.0.0 in a container" },
     connections: { value: "<how>", summary: "per-conversation (every platform) or shared (one that names the conversation in its calls)" },
     "frame-form": { value: "<form>", summary: "array (Phoenix V2) or object (V1)" },
   },
@@ -45,13 +46,15 @@ function optionsOf(input: Input): Omit<DispatcherOptions, "agents"> {
   const platformUrl = input.text("platform-url");
   const store = storeAddress(input.text("store"));
   const port = input.number("health-port", 0, 65_535);
+  const hostname = input.text("health-host");
+  if (hostname !== undefined && port === undefined) throw misuse("--health-host needs --health-port.", helpHint("start"));
   const connections = input.choice("connections", ["per-conversation", "shared"] as const);
   const frameForm = input.choice("frame-form", ["array", "object"] as const);
   checkAddress(store, helpHint("start"));
   return {
     store,
     ...(platformUrl === undefined ? {} : { platformUrl }),
-    ...(port === undefined ? {} : { health: { port } }),
+    ...(port === undefined ? {} : { health: { port, ...(hostname === undefined ? {} : { hostname }) } }),
     ...(connections ? { connections } : {}),
     ...(frameForm ? { frameForm } : {}),
   };

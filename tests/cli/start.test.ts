@@ -36,6 +36,18 @@ test("serves the agents, logs JSON lines without values, and SIGTERM ends it wit
   for (const each of ended.out.trim().split("\n")) if (each !== "slow began") expect(() => JSON.parse(each) as unknown).not.toThrow();
 });
 
+test("answers for its health where --health-host says, and nowhere else", async () => {
+  const { url } = await platform();
+  const place = new Workplace();
+  place.write("agent.ts", cartAgent());
+  const program = place.start(["start", "agent.ts", "--platform-url", url, "--store", "sqlite:state.db", "--health-port", "0", "--health-host", "127.0.0.2"], KEY);
+  const { healthPort } = JSON.parse((await program.says(/\{[^\n]*"serving"[^\n]*\}/))[0]) as { healthPort: number };
+  expect((await fetch(`http://127.0.0.2:${healthPort}/health`)).status).toBe(200);
+  await expect(fetch(`http://127.0.0.1:${healthPort}/health`)).rejects.toThrow();
+  program.process.kill("SIGTERM");
+  expect((await program.ended).code).toBe(0);
+});
+
 test.each([
   ["without a key", ["start", "agent.ts"], {}, /^conversimple: CONVERSIMPLE_API_KEY is not set\./],
   ["with a store of an unknown kind", ["start", "agent.ts", "--store", "mysql:x"], KEY, /^conversimple: .*not known/],
