@@ -22,7 +22,6 @@ import type { LiveConversation } from "./conversation.ts";
 import type { Invocation, Outcome } from "./host.ts";
 import type { HostSettings } from "./host-options.ts";
 import { erasedError, isErased } from "./tombstones.ts";
-import { erasedError, isErased } from "./tombstones.ts";
 import { ToolCall } from "./tool-call.ts";
 import type { Units } from "./units.ts";
 
@@ -163,7 +162,6 @@ export class CallDesk {
 
   async #kept(live: LiveConversation, { callId }: { readonly callId: string }): Promise<Outcome> {
     const json = await keptAnswer(this.#settings.store, live.owner, callId);
-    if (json === undefined && (await isErased(this.#settings.store, live.owner))) throw erasedError(live.id);
     if (json === undefined && (await isErased(this.#settings.store, live.owner))) throw erasedError(live.id);
     if (json === undefined) throw new ConversimpleError("state_lost", "The call was done, but its answer is not in the store any more.", { callId });
     return { kind: "result", json, repeated: true };
