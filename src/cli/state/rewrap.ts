@@ -35,7 +35,7 @@ export const rewrapCommand: Command = {
       const report = await rewrap(store, { signal: stopped.signal, onProgress: (owners) => terminal.passing(`${owners.toLocaleString("en")} looked at ...`) });
       terminal.passing("");
       if (input.flag("json")) terminal.say(JSON.stringify({ ...report, others: Object.fromEntries(report.others), isComplete: !stopped.signal.aborted }));
-      else show(report, terminal);
+      else show(report, encryption.allowPlain === true, terminal);
       if (stopped.signal.aborted) throw new Failure("It was stopped before its end.", { remedy: "Run it again: it goes on with what is left." });
       return 0;
     } finally {
@@ -44,17 +44,26 @@ export const rewrapCommand: Command = {
   },
 };
 
-function show({ key, rewrapped, served, refused, others }: Rewrapped, terminal: Terminal): void {
+function show({ key, rewrapped, served, refused, others }: Rewrapped, arePlainRead: boolean, terminal: Terminal): void {
+  const plain = arePlainRead ? 0 : (others.get("")?.records ?? 0);
   terminal.say(`${terminal.tone("good", count(rewrapped, "record"))} encrypted anew with the key "${key}".`);
   if (served > 0) terminal.say(`${count(served, "conversation")} left to the process that serves ${served === 1 ? "it" : "them"}: the next commit does it.`);
-  if (refused > 0) {
-    terminal.say(terminal.tone("warning", `${count(refused, "record")} cannot be read and ${refused === 1 ? "was" : "were"} left as ${refused === 1 ? "it is" : "they are"}.`));
+  if (plain > 0) {
+    terminal.say(terminal.tone("warning", `${count(plain, "record")} ${plain === 1 ? "is" : "are"} not encrypted and ${left(plain)}.`));
+    terminal.say(`If the store is from before its encryption: ${nextCommand("state rewrap --allow-plain")}`);
+  }
+  if (refused > plain) {
+    terminal.say(terminal.tone("warning", `${count(refused - plain, "record")} cannot be read and ${left(refused - plain)}.`));
     terminal.say(`Next: ${nextCommand("state quarantine list")}`);
   }
   if (others.size === 0) return terminal.say(`Nothing needs another key.`);
   const rows = [...others].map(([id, use]) => [id === "" ? "(not encrypted)" : id, String(use.records), String(use.entries), String(use.answers), String(use.messages)]);
   terminal.say("\nStill needs another key:");
   for (const line of columns([["KEY", "RECORDS", "JOURNAL ENTRIES", "ANSWERS", "MESSAGES"], ...rows])) terminal.say(line);
+}
+
+function left(number: number): string {
+  return number === 1 ? "was left as it is" : "were left as they are";
 }
 
 function count(number: number, what: string): string {

@@ -179,7 +179,7 @@ export class EncryptedStore implements Store {
   }
 }
 
-const PLAIN = "it is not encrypted, but the store is opened with encryption keys; if it is from before that, see: conversimple state rewrap --help";
+const PLAIN = "it is not encrypted, but the store is opened with encryption keys; if it is from before that: conversimple state rewrap --allow-plain";
 
 function otherVersion(at: number, version: number): string {
   return `it was written as version ${at} and stands under version ${version}: it was put back, or a process without the keys wrote beside it`;
