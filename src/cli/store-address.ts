@@ -2,9 +2,9 @@
 //
 //   SA1. Reading never makes a store: what is not there is an error.
 
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { ConversimpleError } from "../base/errors.ts";
 import type { Store } from "../state/store.ts";
 import type { OpenStoreOptions } from "../stores/open.ts";
 import { Failure, misuse } from "./failure.ts";
@@ -36,10 +36,11 @@ export function readAddress(typed: string | undefined): string {
  */
 export async function openToRead(address: string, options: OpenStoreOptions = {}): Promise<Store> {
   if (/^memory:/i.test(address)) throw new Failure("A memory: store lives inside the process that uses it; nothing of it can be read from here.", { remedy: "Run the agents on sqlite:<path> to look into their state." });
-  const path = SQLITE.test(address) ? resolve(address.replace(SQLITE, "")) : undefined;
-  if (path !== undefined && !existsSync(path)) throw new Failure(`There is no store at ${address}.`, { remedy: "It is made when agents run: conversimple dev <paths>. Another one: --store sqlite:<path>" });
   const { openStore } = await import("../stores/open.ts");
-  return openStore(address, options);
+  return openStore(address, { ...options, create: false }).catch((thrown: unknown) => {
+    if (!(thrown instanceof ConversimpleError) || thrown.fields.isMissing !== true) throw thrown;
+    throw new Failure(`There is no store at ${address}.`, { cause: thrown, remedy: "It is made when agents run: conversimple dev <paths>. Another one: --store sqlite:<path>" });
+  });
 }
 
 /** Refuses an address that no store has, before anything is started. */

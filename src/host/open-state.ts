@@ -1,6 +1,7 @@
 // State from outside: a webhook, a job or a script that reads and writes conversations of a store.     (P16)
 //
 //   OS1. It serves nothing: a change goes through the conversation's inbox.
+//      Nor does it make a store, unless it may: an address with a mistake is an error, not an empty store.
 //   OS2. With the agents it takes over a conversation that nobody serves for the one unit; without them the message
 //        waits for the conversation's next owner.
 
@@ -21,6 +22,8 @@ export interface OpenStateOptions {
   readonly secret?: string | Uint8Array;
   /** Encryption at rest, with the keys of the agents' processes; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. */
   readonly encryption?: EncryptionOptions;
+  /** Whether an SQLite file that is not there is made; with agents, unless given. */
+  readonly create?: boolean;
   readonly clock?: Clock;
 }
 
@@ -63,9 +66,9 @@ export interface StateAccess {
  * @throws {ConversimpleError} `store_misconfigured`, `definition_invalid`, `state_unavailable`.
  */
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
-  const { agents = [], source = "outside", encryption, clock = systemClock } = options;
+  const { agents = [], source = "outside", encryption, clock = systemClock, create = agents.length > 0 } = options;
   const { openStore, withEncryption } = await import("../stores/open.ts");
-  const store = typeof address === "object" ? withEncryption(address, encryption) : await openStore(address, { clock, encryption });
+  const store = typeof address === "object" ? withEncryption(address, encryption) : await openStore(address, { clock, encryption, create });
   const [{ AgentHost }, { OutsideWriters }, { CustomerData }, { KeyedHash }, { secretFor }] = await Promise.all([
     import("./agent-host.ts"), import("./outside-writers.ts"), import("./customer-data.ts"), import("../base/keyed-hash.ts"), import("../stores/secret.ts"),
   ]);

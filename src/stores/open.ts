@@ -1,7 +1,10 @@
 // From an address to a store.
 //
 //   A1. An address that cannot be served is an error with a remedy: never another store instead.
+//      Nor is one made where somebody only wants to look.
 //   A2. Where the environment has encryption keys, a store is never opened without them by mistake.
+
+import { existsSync } from "node:fs";
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
@@ -21,6 +24,8 @@ const KNOWN = "Use memory:, sqlite:<path>, redis://<user>:<password>@<host> or p
 export interface OpenStoreOptions extends StoreOptions {
   /** The keys of encryption at rest; what `CONVERSIMPLE_ENCRYPTION_KEYS` says unless given. With `false` the texts are given as they are stored. */
   readonly encryption?: EncryptionOptions | false | undefined;
+  /** Whether an SQLite file that is not there is made, with its folders; true unless given. */
+  readonly create?: boolean;
   /** Where a store says what it survived, and which of its settings may lose state; nowhere unless given. */
   readonly logger?: Logger;
 }
@@ -58,12 +63,16 @@ export function withEncryption(store: Store, encryption: EncryptionOptions | und
   return encryption ? encryptedStore(store, encryption) : store;
 }
 
-async function openPlain(address: string, options: Omit<OpenStoreOptions, "encryption">): Promise<Store> {
+async function openPlain(address: string, { create = true, ...options }: Omit<OpenStoreOptions, "encryption">): Promise<Store> {
   const scheme = schemeOf(address);
   const rest = scheme ? address.slice(scheme.length + 1) : address;
   const kind = kindOf(address);
   if (kind === "memory" && rest === "") return openMemory(options);
-  if (kind === "sqlite") return openSqlite(checkPath(rest), options);
+  if (kind === "sqlite") {
+    const path = checkPath(rest);
+    if (!create && !existsSync(path)) throw new ConversimpleError("store_misconfigured", `There is no store at ${address}. One is made when agents run on it.`, { isMissing: true });
+    return openSqlite(path, options);
+  }
   if (kind === "redis") return (await import("./redis/opening.ts")).openRedis(address, options);
   if (kind === "postgres") return (await import("./postgres/store.ts")).openPostgres(address, options);
   throw refuse(scheme);

@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ConversimpleAgent, conversationState, openState, tool } from "../../../src/index.ts";
 import { AgentHost } from "../../../src/host/agent-host.ts";
@@ -105,4 +108,16 @@ test("a state that passes 80 % of its limit is warned of once, with sizes and no
   expect(lines).toMatchObject([{ fields: { conversation: "c1", part: "state", limit: 1_000 }, message: expect.stringContaining("near its limit") }]);
   expect(await write("k4", 2_000)).toMatchObject({ kind: "error", code: "state_too_large" });
   await host.drain(0);
+});
+
+test("a store that is not there is an error for who only looks; with create, or with agents that may serve, it is made", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "open-state-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const address = (name: string) => `sqlite:${join(folder, name, "state.db")}`;
+  await expect(openState(address("typo"))).rejects.toMatchObject({ code: "store_misconfigured", message: `There is no store at ${address("typo")}. One is made when agents run on it.` });
+  expect(existsSync(join(folder, "typo"))).toBe(false);
+  await (await openState(address("made"), { create: true })).close();
+  await (await openState(address("served"), { agents: [new Orders()] })).close();
+  await (await openState(address("served"))).close();
+  await expect(openState(address("other"), { agents: [new Orders()], create: false })).rejects.toMatchObject({ code: "store_misconfigured" });
 });
