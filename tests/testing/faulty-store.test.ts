@@ -38,6 +38,26 @@ test("a refused commit is known not to have happened; an unsent and an unanswere
   expect(store.faults.print()).toBe(`1 commit ${OWNER}: refused\n2 commit ${OWNER}: unsent\n4 commit ${OWNER}: unanswered`);
 });
 
+test("a late commit is given up at once, and reaches the store all the same", async () => {
+  const store = faulty();
+  store.faults.next("commit", { late: "2s" });
+  await expect(store.commit(OWNER, change(0))).rejects.toMatchObject({ code: "state_unavailable", fields: { outcome: "unknown" } });
+  await clock.advance("1999ms");
+  expect(await version()).toBe(0);
+  await clock.advance("1ms");
+  expect(await version()).toBe(1);
+  expect(store.faults.print()).toBe(`1 commit ${OWNER}: late 2s`);
+});
+
+test("when it is calm nothing is drawn any more; what is scripted still comes about", async () => {
+  const store = faulty({ refused: 1 });
+  await expect(store.commit(OWNER, change(0))).rejects.toMatchObject({ code: "state_unavailable" });
+  store.faults.calm();
+  await store.commit(OWNER, change(0));
+  store.faults.next("commit", "refused");
+  await expect(store.commit(OWNER, change(1))).rejects.toMatchObject({ code: "state_unavailable" });
+});
+
 test("a script is for its method alone", async () => {
   const store = faulty();
   store.faults.next("load", "refused");
