@@ -7,6 +7,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Slice } from "../state/slice.ts";
+import { running, type Running } from "./running.ts";
 
 /** A field of an agent that holds or guards state. */
 export abstract class Part {
@@ -60,4 +61,14 @@ export abstract class Part {
   exposed(): unknown {
     return this;
   }
+}
+
+/**
+ * The unit of work that runs, for a member of a part: `login()` of a session.
+ *
+ * @throws {ConversimpleError} `no_conversation`; before the agent is taken over the part does not know its field's name.
+ */
+export function runningFor(part: Part, member: string): Running {
+  if (part.name !== "") return running(`this.${part.name}.${member}`);
+  throw new ConversimpleError("no_conversation", `"${member}" of a ${part.kind} was used before any conversation ran, for example in a field's initialiser or in the constructor. Use it in a tool or a hook; a service that needs it takes a function: () => this.<field>.${member}.`, { wanted: member });
 }

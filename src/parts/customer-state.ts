@@ -16,8 +16,8 @@ import { ConversimpleError, codeOf } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
-import { Part } from "../agent/part.ts";
-import { running, type Running } from "../agent/running.ts";
+import { Part, runningFor } from "../agent/part.ts";
+import type { Running } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
@@ -212,7 +212,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
   }
 
   #running(wanted: string): Running {
-    return running(`this.${this.name}.${wanted}`);
+    return runningFor(this, wanted);
   }
 
   #identity(context: Running): Identity {

@@ -3,8 +3,7 @@
 //   EP1. One value per conversation, made on first use, gone with the conversation or the process.
 //   EP2. Never stored, never rolled back: a tool that throws keeps its changes here.
 
-import { Part } from "../agent/part.ts";
-import { running } from "../agent/running.ts";
+import { Part, runningFor } from "../agent/part.ts";
 
 /** A value per conversation that is never stored. */
 export interface Ephemeral<T> {
@@ -27,12 +26,12 @@ class EphemeralPart<T> extends Part implements Ephemeral<T> {
   }
 
   get value(): T {
-    const { memory } = running(`this.${this.name}.value`);
+    const { memory } = runningFor(this, "value");
     if (!memory.has(this)) memory.set(this, this.#initial());
     return memory.get(this) as T;
   }
 
   set value(value: T) {
-    running(`this.${this.name}.value`).memory.set(this, value);
+    runningFor(this, "value").memory.set(this, value);
   }
 }

@@ -14,8 +14,8 @@ import { ConversimpleError, RefusedError, codeOf, type RefusalResult } from "../
 import { copyOf } from "../base/plain.ts";
 import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/schema.ts";
 import type { Guard } from "../agent/guard.ts";
-import { Part } from "../agent/part.ts";
-import { running, type Running } from "../agent/running.ts";
+import { Part, runningFor } from "../agent/part.ts";
+import type { Running } from "../agent/running.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import { accountName } from "./account-name.ts";
@@ -194,7 +194,7 @@ export class SessionPart extends Part implements Session<unknown> {
   }
 
   #running(wanted: string): Running {
-    return running(`this.${this.name}.${wanted}`);
+    return runningFor(this, wanted);
   }
 
   #present(wanted: string): Authenticated | undefined {

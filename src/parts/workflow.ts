@@ -12,7 +12,7 @@
 
 import type { Guard } from "../agent/guard.ts";
 import type { Fields } from "../agent/parameters.ts";
-import { Part } from "../agent/part.ts";
+import { Part, runningFor } from "../agent/part.ts";
 import { running } from "../agent/running.ts";
 import { ConversimpleError, RefusedError, StateInvalidError } from "../base/errors.ts";
 import { pathText } from "../base/path.ts";
@@ -143,7 +143,7 @@ class WorkflowPart extends Part {
   }
 
   #draft(member: string): { -readonly [K in keyof StoredWorkflow]: StoredWorkflow[K] } {
-    return running(`this.${this.name}.${member}`).draft(this.slice()) as StoredWorkflow;
+    return runningFor(this, member).draft(this.slice()) as StoredWorkflow;
   }
 
   #enter(step: string): void {

@@ -244,6 +244,15 @@ test("a login that takes longer than its tool may logs nobody in", async () => {
   expect((await call.tool("who")).result).toEqual({ authenticated: false });
 });
 
+test("a part that is read while its agent is made has no name yet, and the error says what to do instead", () => {
+  class Eager extends ShopAgent {
+    readonly early = this.session.user;
+  }
+  expect(() => new Eager()).toThrow(
+    expect.objectContaining({ code: "no_conversation", message: '"user" of a session was used before any conversation ran, for example in a field\'s initialiser or in the constructor. Use it in a tool or a hook; a service that needs it takes a function: () => this.<field>.user.' }),
+  );
+});
+
 test("the session outside of a conversation is an error, not nobody", () => {
   const agent = new ShopAgent();
   expect(() => agent.session.authenticated).toThrow(expect.objectContaining({ code: "no_conversation" }));
