@@ -6,9 +6,12 @@
 //   MK2. What cannot be walked is not guessed: `undefined`, and whoever asked treats the whole as marked.
 //   MK3. Where a schema is unclear, more is marked, never less: a variant's mark holds for all variants, a recursion is
 //        marked as a whole from its second or third level on, and so is what was made of something marked.
+//   MK4. A mark is true or false. Whoever wrote something else meant it: it is refused, not passed over.
 
 import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 
+import { ConversimpleError } from "./errors.ts";
+import { pathText } from "./path.ts";
 import type { JsonSchema, Schema } from "./schema.ts";
 import { valibotSchema } from "./valibot-schema.ts";
 
@@ -40,7 +43,10 @@ export function masksOf(schema: Schema): readonly MaskPath[] {
 export function marksOf(schema: Schema, marks: readonly Mark[], direction: "input" | "output" = "output"): readonly MaskPath[] | undefined {
   const described = describedOf(schema, direction, []);
   if (!described) return undefined;
-  const places = marksIn(described, marks);
+  const walk = new Walk(described, marks);
+  walk.visit(described, []);
+  if (walk.mistake) throw notAMark(walk.mistake);
+  const places = placesOf(walk);
   // What a library of unknown ways does not say of marks may only mean that it does not tell.
   return places.length > 0 || TELLING.has(schema["~standard"].vendor) ? places : undefined;
 }
@@ -52,7 +58,16 @@ const TELLING: ReadonlySet<string> = new Set(["zod", "arktype", "valibot"]);
 export function marksIn(schema: JsonSchema, marks: readonly Mark[]): readonly MaskPath[] {
   const walk = new Walk(schema, marks);
   walk.visit(schema, []);
+  return placesOf(walk);
+}
+
+function placesOf(walk: Walk): readonly MaskPath[] {
   return walk.places.size > MAX_PLACES || walk.steps > MAX_STEPS ? [""] : [...walk.places];
+}
+
+function notAMark({ path, mark }: { readonly path: readonly string[]; readonly mark: Mark }): ConversimpleError {
+  const where = path.length === 0 ? "A schema" : `The field ${pathText("", path.map((step) => (step === "*" ? "*" : keyOfStep(step)))).replace(/^\./, "")} of a schema`;
+  return new ConversimpleError("definition_invalid", `${where} has a mark "${mark}" that is neither true nor false. Write .meta({ ${mark}: true }).`, { mark });
 }
 
 /** A key as a step of a {@link MaskPath}. */
@@ -78,6 +93,8 @@ const AGAIN = "x-again";
 class Walk {
   readonly places = new Set<MaskPath>();
   steps = 0;
+  /** A place whose mark is neither true nor false (MK4). */
+  mistake: { readonly path: readonly string[]; readonly mark: Mark } | undefined;
   #root: unknown;
   readonly #top: unknown;
   readonly #marks: readonly Mark[];
@@ -93,6 +110,8 @@ class Walk {
   visit(schema: unknown, path: readonly string[]): void {
     if (typeof schema !== "object" || schema === null || ++this.steps > MAX_STEPS || this.places.size > MAX_PLACES) return;
     const node = schema as Node;
+    const odd = this.#marks.find((mark) => node[mark] !== undefined && typeof node[mark] !== "boolean");
+    if (odd) this.mistake ??= { path, mark: odd };
     if (this.#marks.some((mark) => node[mark] === true) || this.#isKeyMarked(node.propertyNames)) {
       this.places.add(path.join("/"));
       return;

@@ -38,7 +38,7 @@ function described(schema: Inside, open: readonly Inside[]): JsonSchema {
   const more = actions.filter(({ kind }) => kind === "schema").map((each) => described(each, within));
   const itself = schema.pipe ? described(own!, within) : schemaOf(schema, (inner) => described(inner, within));
   const { pii, secret } = marks;
-  return { ...(pii === true ? { pii } : {}), ...(secret === true ? { secret } : {}), allOf: [itself, ...more] };
+  return { ...(pii === undefined ? {} : { pii }), ...(secret === undefined ? {} : { secret }), allOf: [itself, ...more] };
 }
 
 function schemaOf(schema: Inside, inner: (schema: Inside) => JsonSchema): JsonSchema {

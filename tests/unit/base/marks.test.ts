@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { marksIn, marksOf, masksOf } from "../../../src/base/marks.ts";
+import type { ConversimpleError } from "../../../src/base/errors.ts";
 import type { Schema } from "../../../src/base/schema.ts";
 
 const plain = z.string();
@@ -92,6 +93,24 @@ test("a schema that cannot be walked is masked as a whole", () => {
   expect(masksOf(schema("mine", () => ({ type: "object", properties: { a: { type: "string" } } })))).toEqual([""]);
   expect(masksOf(schema("mine", () => ({ type: "object", properties: { a: { type: "string", pii: true }, b: {} } })))).toEqual(["a"]);
   expect(masksOf(v.object({ a: { ...v.string(), type: "of_next_year" } }))).toEqual(["a"]);
+});
+
+test("a mark that is neither true nor false is refused, with its place", () => {
+  const odd = (meta: Record<string, unknown>) => z.string().meta(meta);
+  const refused = (schema: Schema) => {
+    try {
+      return masksOf(schema);
+    } catch (thrown) {
+      return (thrown as ConversimpleError).code + ": " + (thrown as Error).message;
+    }
+  };
+  expect(refused(z.object({ card: z.object({ pin: odd({ secret: "true" }) }) }))).toBe('definition_invalid: The field card.pin of a schema has a mark "secret" that is neither true nor false. Write .meta({ secret: true }).');
+  expect(refused(z.object({ list: z.array(odd({ pii: 1 })) }))).toMatch(/field list\["\*"\] of a schema has a mark "pii"/);
+  expect(refused(odd({ secret: "yes" }))).toMatch(/^definition_invalid: A schema has a mark "secret"/);
+  expect(refused(v.object({ pin: v.pipe(v.string(), v.metadata({ secret: "true" })) }))).toMatch(/field pin of a schema has a mark "secret"/);
+  expect(refused(z.object({ a: odd({ pii: false, secret: false }), pii: z.string(), secret: z.string() }))).toEqual([]);
+  // What another program registered is read as it is.
+  expect(marksIn({ properties: { a: { secret: "true" }, b: { secret: true } } }, ["secret"])).toEqual(["b"]);
 });
 
 test("a schema of too many places is masked as a whole, and one that doubles at each step ends", () => {
