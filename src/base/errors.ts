@@ -119,11 +119,17 @@ export class StateQuarantinedError extends ConversimpleError {
   constructor(owner: string, reason: string, fields: ErrorFields = {}, options?: ErrorOptions) {
     super(
       "state_quarantined",
-      `The record of ${owner} is quarantined: ${reason}. It is kept as it is. What can be done: conversimple state quarantine show`,
+      `The record of ${owner} is quarantined: ${reason}. It is kept as it is. What can be done: conversimple state quarantine show ${typed(owner)} --agents <path>`,
       { owner, reason, ...fields },
       options,
     );
   }
+}
+
+/** An owner as a command takes it: a conversation by its id. */
+function typed(owner: string): string {
+  const name = owner.replace(/^conversation:/, "");
+  return /^[\w.:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /** A guard refused a tool: it is a speakable result, not a failure (P17). */

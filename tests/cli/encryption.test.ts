@@ -84,7 +84,7 @@ test("an encrypted record that was damaged is restored from the journal, and its
 
   // What was stored once can be given back, for its own conversation and with its key only.
   place.write("stored.txt", record);
-  const back = ["state", "quarantine", "restore", "cart-one", "--force", "--no-backup", "--file", "stored.txt"];
+  const back = ["state", "quarantine", "restore", "cart-one", "--force", "--no-backup", "--yes", "--file", "stored.txt"];
   expect((await place.run(back, keys(`${OLD},${NEW}`))).out).toMatch(/the record of stored\.txt again, as version 4/);
   expect(await place.run(back, keys(OLD))).toMatchObject({ code: 1, err: expect.stringMatching(/key "2026", which is not in the key ring/) as string });
 });

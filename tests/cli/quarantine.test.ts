@@ -94,16 +94,18 @@ test("an older version, a repaired backup, or what state show printed; what is w
   const backup = Buffer.from(place.read("quarantined-cart-one-v3.txt"));
   backup[backup.length - 20]! ^= 1;
   place.write("repaired.txt", backup.toString().replace(/"crc":"\w+"/, '"crc":"00000000"'));
-  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--file", "repaired.txt"))).toMatchObject({ code: 0 });
+  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--yes", "--file", "repaired.txt"))).toMatchObject({ code: 0 });
   expect(JSON.parse((await place.run(["state", "show", "cart-one", "--json"])).out)).toMatchObject({ version: 5, parts: { state: { cart: [{ productId: "P1", quantity: 2 }, { productId: "P2" }] } } });
   place.write("printed.json", (await place.run(["state", "show", "cart-two", "--json"])).out);
-  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--agents", "agent.ts", "--file", "printed.json"))).toMatchObject({ code: 0, out: expect.stringMatching(/^cart-one has the record of printed\.json again, as version 6\./) as string });
+  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--yes", "--agents", "agent.ts", "--file", "printed.json"))).toMatchObject({ code: 0, out: expect.stringMatching(/^cart-one has the record of printed\.json again, as version 6\./) as string });
   const shown = JSON.parse((await place.run(["state", "show", "cart-one", "--json"])).out) as unknown;
   expect(shown).toMatchObject({ parts: { state: { cart: [{ productId: "P3", addedAt: { $date: expect.any(Number) as number } }] } } });
 
+  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--file", "printed.json"))).toMatchObject({ code: 1, err: expect.stringMatching(/Nobody is here to confirm it: Replace what is stored of cart-one without a backup\. Nothing was done\.\n[^]*--yes/) as string });
+
   const record = '{"format":1,"at":1,"crc":"00000000","parts":{"state":{"version":1,"data":{"cart":[],"notes":{"$map":[]}}}}}';
   place.write("record.txt", record);
-  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--agents", "agent.ts", "--file", "record.txt"))).toMatchObject({ code: 0 });
+  expect(await place.run(on("restore", "cart-one", "--force", "--no-backup", "--yes", "--agents", "agent.ts", "--file", "record.txt"))).toMatchObject({ code: 0 });
   for (const [text, reason] of [
     ["{", /cannot be read/], ["[]", /holds no record/], ['{"parts":{}}', /holds no record/], ['{"format":1,"parts":{"state":{"data":1}}}', /has no version or no data/],
     [record.replace('"cart":[]', '"cart":[{"productId":7}]'), /is no better: state cannot be read/], ['{"parts":{"state":{"carts":[]}}}', /is no better/],
@@ -124,6 +126,7 @@ test("what a schema does not take is found and restored with the agents", { time
   await first.program.kill("SIGTERM");
   // The release of today wants version 2, and its upgrade fails.
   place.write("newer/agent.ts", cartAgent().replace("),\n  );", '),\n    { version: 2, upgrade: { 1: () => { throw new Error("P1 is not for you"); } } },\n  );'));
+  expect((await place.run(on("show", "cart-one"))).out).toMatch(/quarantined +no \(as far as its text goes[^]*\nNext: conversimple state quarantine show cart-one --agents <path>\n$/);
   expect((await place.run(LIST)).out).toMatch(/^None of 1 record is quarantined\.\nWhat the agents' schemas do not take is found with --agents/);
   const list = await place.run([...LIST, "--agents", "newer"]);
   expect(list.out).toMatch(/cart-one[^\n]*state cannot be read/);

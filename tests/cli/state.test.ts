@@ -101,7 +101,9 @@ test("drops a state that cannot be read, and no other unless it is forced", asyn
   const refused = await place.run(["state", "reset", "cart-one"]);
   expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/can be read; nothing was dropped[^]*--force/) as string });
   expect((await place.run(["state", "show", "cart-one"])).code).toBe(0);
-  const dropped = await place.run(["state", "reset", "cart-one", "--force"]);
+  expect((await place.run(["state", "reset", "cart-one", "--force"])).err).toMatch(/Nobody is here to confirm it: Drop the state of cart-one\. Nothing was done\.\n[^]*--yes/);
+  expect((await place.run(["state", "show", "cart-one"])).code).toBe(0);
+  const dropped = await place.run(["state", "reset", "cart-one", "--force", "--yes"]);
   expect(dropped).toMatchObject({ code: 0, out: expect.stringMatching(/^The state of cart-one was dropped, with 5 journal entries\./) as string });
   expect((await place.run(["state", "show", "cart-one"])).err).toMatch(/There is no conversation cart-one/);
 });

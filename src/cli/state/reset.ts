@@ -2,9 +2,11 @@
 //
 //   RS1. A state that can be read is not dropped, unless it is forced; one that is served is never dropped silently:
 //        the command says when the agents will notice.
+//   RS2. Nothing is dropped that was not confirmed.
 
 import { idOf } from "../../state/store.ts";
 import type { Command } from "../command.ts";
+import { isConfirmed } from "../confirmation.ts";
 import { Failure } from "../failure.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { printable } from "../terminal.ts";
@@ -18,6 +20,7 @@ export const resetCommand: Command = {
   takes: "<id>",
   count: [1, 1],
   options: {
+    yes: { summary: "do not ask" },
     force: { summary: "also a state that can be read by this release (for example one that your own upgrade refuses)" },
     ...STORE_OPTION,
   },
@@ -31,6 +34,7 @@ export const resetCommand: Command = {
         throw new Failure(`The state of ${id} can be read; nothing was dropped.`, { remedy: "To drop it all the same: --force" });
       }
       if (!input.flag("force")) checkKeyIsHere(store, loaded);
+      if (!input.flag("yes") && !(await isConfirmed(`Drop the state of ${id}`, terminal))) throw new Failure("Nothing was dropped.");
       const { entries } = await store.forget(loaded.owner);
       terminal.say(`The state of ${id} was dropped, with ${entries} journal entries. It begins anew when its agents start again.`);
       return 0;

@@ -145,3 +145,10 @@ function caught(run: () => unknown): unknown {
   }
   throw new Error("nothing was thrown");
 }
+
+test("the error of a record that cannot be used names the command that shows it, with its id as it is typed", () => {
+  const command = (owner: string) => new StateQuarantinedError(owner, "its checksum is wrong").message.split(": ").at(-1);
+  expect(command("conversation:call-417")).toBe("conversimple state quarantine show call-417 --agents <path>");
+  expect(command("customer:1a2b")).toBe("conversimple state quarantine show customer:1a2b --agents <path>");
+  expect(command("conversation:it's $HOME")).toBe("conversimple state quarantine show 'it'\\''s $HOME' --agents <path>");
+});

@@ -1,6 +1,7 @@
 // `conversimple state quarantine restore <id>`
 //
-//   RS1. What was stored is in a file before anything else is written, unless somebody says no.
+//   RS1. What was stored is in a file before anything else is written, unless somebody says no, and
+//        confirms that it may be lost.
 //   RS2. A record is written as its owner would: with an epoch, the version that was seen, and a journal entry with a
 //        snapshot, so that the journal goes on from here.
 //   RS3. With the agents, what their schemas do not take is not written.
@@ -16,6 +17,7 @@ import { partText, sealRecord } from "../../../state/record.ts";
 import type { Loaded, Owner, Store } from "../../../state/store.ts";
 import { EncryptedStore } from "../../../stores/encryption/store.ts";
 import { helpHint, type Command, type Input } from "../../command.ts";
+import { isConfirmed } from "../../confirmation.ts";
 import { Failure, misuse } from "../../failure.ts";
 import { nextCommand } from "../../next-command.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
@@ -35,7 +37,8 @@ export const restoreCommand: Command = {
     version: { value: "<n>", summary: "this version instead of the newest one that the journal can give back" },
     file: { value: "<json>", summary: "a record from a file: a backup that was repaired, or what state show --json printed" },
     force: { summary: "also where the record can be used, or needs a key that is not given" },
-    "no-backup": { summary: "do not write what was stored to a file" },
+    "no-backup": { summary: "do not write what was stored to a file; asks" },
+    yes: { summary: "do not ask" },
     ...QUARANTINE_OPTIONS,
   },
   notes: ["What was stored goes to a file in this folder first: it may hold personal data.", "Agents may go on: they pick the conversation up with its next call."],
@@ -52,6 +55,8 @@ export const restoreCommand: Command = {
       const restored = restorationOf(loaded, source.parts);
       const reason = refusalOf(() => checkSchemas(loaded.owner, restored.version, restored.record, loaded.facts.agentId, definitions));
       if (reason !== undefined) throw new Failure(`${source.name} is no better: ${reason}. Nothing was changed.`, { remedy: "Another version: --version <n>; one that was written by hand: --file <json>" });
+      const isLost = input.flag("no-backup") && loaded.record !== null;
+      if (isLost && !input.flag("yes") && !(await isConfirmed(`Replace what is stored of ${id} without a backup`, terminal))) throw new Failure("Nothing was changed.");
       await owning(store, loaded, async ({ epoch }) => {
         const backup = loaded.record === null || input.flag("no-backup") ? undefined : writeBackup(id, loaded.version, await storedRecord(address, loaded));
         await store.commit(loaded.owner, { writeId: randomUUID(), expectedVersion: loaded.version, epoch, record: restored.record, entry: restored.entry });

@@ -60,7 +60,7 @@ function show({ loaded, reason, restorable, raw, hasAgents }: Shown, terminal: T
   const nowMs = systemClock.now();
   const rows = [
     ["record", nameOf(owner)],
-    ["quarantined", reason === undefined ? `no${hasAgents ? "" : " (as far as its text goes: --agents <path> checks the schemas too)"}` : printable(reason)],
+    ["quarantined", reason === undefined ? `no${hasAgents ? "" : " (as far as its text goes; whether a schema takes it, its agents know: --agents <path>)"}` : printable(reason)],
     ["agent", printable(facts.agentId ?? "none")],
     ["status", facts.endReason === null ? facts.status : `${facts.status} (${printable(facts.endReason)})`],
     ["version", String(version)],
@@ -73,8 +73,8 @@ function show({ loaded, reason, restorable, raw, hasAgents }: Shown, terminal: T
   ];
   for (const line of columns(rows, "   ")) terminal.say(line);
   if (raw !== undefined) terminal.say(`\n${printable(raw)}`);
-  if (reason === undefined) return;
   const id = nameOf(owner);
+  if (reason === undefined) return hasAgents ? undefined : terminal.say(`\nNext: ${nextCommand(`state quarantine show ${id} --agents <path>`)}`);
   const remedy = restorable.length > 0 ? `state quarantine restore ${id}` : `state quarantine restore ${id} --file <json>`;
   terminal.say(`\nNext: ${nextCommand(remedy)}, or ${nextCommand(`state quarantine drop ${id}`)}`);
 }
