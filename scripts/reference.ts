@@ -41,7 +41,8 @@ function anchorOf(names: readonly Declared[], index: number): string {
 function sectionOf(name: Declared, sources: ReadonlyMap<string, Source>): string {
   const source = sources.get(name.path)!;
   const declarations = declarationsOf(name, sources);
-  const texts = declarations.map((node) => cleaned(source.text.slice(node.start, node.end)));
+  // Under the name that a user imports: `export { copyOf as snapshot }`.
+  const texts = declarations.map((node) => cleaned(source.text.slice(node.start, node.end)).replace(new RegExp(`\\b${name.name}\\b`), name.as));
   const prose = declarations.map((node) => docstringOf(source, node)).filter((each) => each !== undefined);
   return `## ${name.as}\n\n${prose.map(proseOf).join("\n\n")}\n\n\`\`\`ts\n${texts.join("\n")}\n\`\`\`\n`;
 }

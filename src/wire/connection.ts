@@ -308,11 +308,12 @@ export class Connection {
 
   #reconnect(reason: string): void {
     this.#heartbeat.stop();
+    const wasJoined = this.#state.kind === "joined";
     this.#joinLost();
     const { clock, log, topic } = this.#options;
     const attempt = this.#delays.failures + 1;
     const delayMs = this.#delays.next();
-    log.warn({ topic, reason, attempt, delayMs: Math.round(delayMs) }, attempt > 1 ? "there is no connection; trying again" : "the connection was lost; connecting again");
+    log.warn({ topic, reason, attempt, delayMs: Math.round(delayMs) }, wasJoined ? "the connection was lost; connecting again" : "there is no connection; trying again");
     this.#enter({ kind: "waiting", timer: clock.after(delayMs, () => this.#open()) });
   }
 

@@ -418,3 +418,14 @@ test("an event that overtakes the reply to the join is heard", () => {
   platform.last.reply(join);
   expect(heard).toEqual([{ event: "conversation_ready", payload: { x: 1 } }]);
 });
+
+test("only a connection that there was is said to be lost", async () => {
+  const said: string[] = [];
+  open({ log: { ...silentLogger, warn: (_fields, message) => void said.push(message) } });
+  platform.last.drop();
+  expect(said).toEqual(["there is no connection; trying again"]);
+  await clock.advance(10);
+  platform.accept();
+  platform.last.drop();
+  expect(said.slice(1)).toEqual(["the connection was lost; connecting again"]);
+});

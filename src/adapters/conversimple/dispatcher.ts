@@ -32,7 +32,7 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly apiKey?: string;
   /** Where the platform is; `CONVERSIMPLE_PLATFORM_URL`, else the hosted one, unless given. */
   readonly platformUrl?: string;
-  /** An address (`sqlite:<path>`, `memory:`) or an open store, which stays open; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given. */
+  /** An address (`sqlite:<path>`, `redis://...`, `postgres://...`, `memory:`) or an open store, which stays open; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given. */
   readonly store?: string | Store;
   /**
    * Keys the hashes under which customers and accounts are stored; at least 16 bytes, the same for all processes and for
