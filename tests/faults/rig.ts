@@ -162,6 +162,11 @@ export class Rig {
     return kept?.process ? this.processes.find(({ identity }) => identity === kept.process) : undefined;
   }
 
+  /** The identity of who has the conversation now: for comparisons, since a process is too large to be shown. */
+  async ownerId(conversation: string): Promise<string | undefined> {
+    return (await this.owner(conversation))?.identity;
+  }
+
   /** The store as another program sees it. */
   access(): Promise<StateAccess> {
     return (this.#access ??= openState(this.place.direct, { secret: SECRET }));
