@@ -7,6 +7,7 @@
 //        the store says of this very change; a repetition that failed says nothing about the attempt before it. (P4)
 //   LC3. The document changes only after the store said that the commit is durable.                          (P4)
 //   LC4. Fenced, lost or forgotten: `lost` is called once; nothing is committed after it.                    (P14)
+//   LC5. After a commit that said who the customer is, nothing is committed before it was looked for their tombstone. (P22)
 
 import { randomUUID } from "node:crypto";
 
@@ -90,6 +91,8 @@ export class LiveConversation {
   #version: number;
   #document: RecordDocument | undefined;
   #unresolved: Unresolved | undefined;
+  /** Whether a commit said who the customer is, and it was not yet looked whether that one was erased meanwhile (LC5). */
+  #isUnchecked = false;
   #tail: Promise<unknown> = Promise.resolve();
   #gone: ConversimpleError | undefined;
   #commitBeforeMs: number | undefined;
@@ -162,7 +165,7 @@ export class LiveConversation {
 
   /** Resolves what is unresolved (LC2). @throws as `commit`. */
   settle(): Promise<void> {
-    if (this.#unresolved === undefined && this.#gone === undefined) return Promise.resolve();
+    if (this.#unresolved === undefined && this.#gone === undefined && !this.#isUnchecked) return Promise.resolve();
     const done = this.#tail.then(() => this.#resolve());
     this.#tail = done.catch(() => {});
     return done;
@@ -252,7 +255,14 @@ export class LiveConversation {
 
   async #send(pending: Unresolved): Promise<void> {
     await this.#sendNow(pending);
-    if (pending.change.facts?.customer) await this.#host.identified(this);
+    await this.#checkIdentified();
+  }
+
+  /** LC5. @throws when it cannot be looked; the next commit begins with it. */
+  async #checkIdentified(): Promise<void> {
+    if (!this.#isUnchecked) return;
+    await this.#host.identified(this);
+    this.#isUnchecked = false;
   }
 
   /** Sends a change until its outcome is known or the time is over. */
@@ -264,6 +274,7 @@ export class LiveConversation {
         await store.commit(this.owner, pending.change);
         this.#unresolved = undefined;
         pending.accept();
+        if (pending.change.facts?.customer) this.#isUnchecked = true;
         return;
       } catch (thrown) {
         if (isKnown(thrown, this.#unresolved !== undefined)) {
@@ -291,13 +302,13 @@ export class LiveConversation {
   async #resolve(): Promise<void> {
     if (this.#gone) throw this.#gone;
     const pending = this.#unresolved;
-    if (!pending) return;
     try {
-      await this.#send(pending);
+      if (pending) await this.#sendNow(pending);
     } catch (thrown) {
       // Known now: it did not happen. Its caller was told so; whoever waits goes on.
       if (this.#unresolved || this.#gone) throw thrown;
     }
+    await this.#checkIdentified();
   }
 
   /** A known failure: the caller hears it; if the conversation is not ours any more, it ends here (LC4). */

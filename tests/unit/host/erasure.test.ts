@@ -208,6 +208,21 @@ describe("forget", () => {
     expect(await code(other, "login", { id: "kim" })).toBe("customer_forgotten");
   });
 
+  test("while somebody is just being identified, and the store goes away: nothing more is stored before it was looked whether they were erased", async () => {
+    const { wait, arrived, open } = gate();
+    const { store, first, access } = await two(wait);
+    const running = first.tool("login_slowly", { id: "kim" });
+    await arrived;
+    await access.forget("kim");
+    first.faults.next("load", "refused");
+    open();
+    expect((await running).error).toMatchObject({ code: "state_unavailable" });
+    expect((await store.load("conversation:c1"))?.facts.status).toBe("live");
+    await first.hangUp();
+    expect((await store.load("conversation:c1"))?.facts.status).toBe("forgotten");
+    expect(await everything(store)).not.toContain("kim");
+  });
+
   test("a conversation that nobody served meanwhile is erased when somebody opens or ends it", async () => {
     const clock = new SimulatedClock();
     const truth = openMemory({ clock });
