@@ -1,6 +1,6 @@
 // The face of conversimple: what an agent is made of, and what runs it.
 
-export { ConversimpleAgent, type ToolCalled } from "./agent/agent.ts";
+export { ConversimpleAgent, type ToolCalled, type UpdateRecipe } from "./agent/agent.ts";
 export type { CallInfo, ConversationInfo } from "./agent/running.ts";
 export { tool, type Tool, type ToolOptions } from "./agent/tool.ts";
 export type { Guard, Predicate, Requirement } from "./agent/guard.ts";

@@ -15,6 +15,9 @@ export interface AgentLink {
   writeState(conversationId: string, changes: Readonly<Record<string, unknown>>, wait: "durable" | "applied"): Promise<void>;
 }
 
+/** A synchronous change of state: what is awaited has no place in it. */
+export type UpdateRecipe<T> = (() => T) & (unknown extends T ? unknown : [Extract<T, PromiseLike<unknown>>] extends [never] ? unknown : "The recipe must be synchronous: do the waiting before the update.");
+
 /** A tool call as `onToolCalled` sees it. */
 export interface ToolCalled {
   readonly callId: string;
@@ -64,7 +67,7 @@ export abstract class ConversimpleAgent {
   }
 
   /** Changes state from a parallel tool: a synchronous recipe, committed as a small unit of its own (P2). */
-  update<T>(recipe: () => T): Promise<T> {
+  update<T>(recipe: UpdateRecipe<T>): Promise<T> {
     return running("this.update()").update(recipe);
   }
 

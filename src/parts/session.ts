@@ -107,6 +107,11 @@ export class SessionPart extends Part implements Session<unknown> {
     this.#message = refusal;
   }
 
+  override joined(parts: ReadonlyMap<string, Part>): void {
+    const [first, second] = [...parts.values()].filter(({ kind }) => kind === this.kind);
+    if (second) throw new ConversimpleError("definition_invalid", `session: "${first!.name}" and "${second.name}" are two sessions of one agent. Who calls is one person: declare one session, and what they may do as data of its user.`, { fields: [first!.name, second.name] });
+  }
+
   get authenticated(): boolean {
     return this.#present("authenticated") !== undefined;
   }

@@ -82,6 +82,10 @@ class ShopAgent extends ConversimpleAgent {
     same<typeof receipt, { id: number }>();
     const count = await this.update(() => this.state.cart.length);
     same<typeof count, number>();
+    // @ts-expect-error a recipe waits for nothing
+    await this.update(async () => this.state.cart.length);
+    // @ts-expect-error nor does it give something that waits
+    await this.update(() => Promise.resolve(1));
     const bound = this.bind((text: string, times: number) => text.repeat(times));
     same<typeof bound, (...inputs: [text: string, times: number]) => string>();
     same<typeof this.currentConversationId, string | undefined>();

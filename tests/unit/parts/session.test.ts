@@ -82,15 +82,31 @@ test("what is personal of a user is masked where the record is shown, and in err
   class Personal extends ConversimpleAgent {
     static override readonly agentId = "personal";
     readonly session = session({ user: schema });
-    readonly whole = session({ user: z.string().meta({ pii: true }) });
     login = tool("Log in", { phones: z.looseObject({}) }, ({ phones }) => this.session.login("kim", () => ({ id: "1", name: "Kim", phones: phones as Record<string, number> })));
   }
   const agent = new Personal();
   await using call = await testAgent(agent);
-  expect(defineAgent(agent).slices.map(({ masks }) => masks)).toEqual([["user/name", "user/phones"], ["user"]]);
+  expect(defineAgent(agent).slices.map(({ masks }) => masks)).toEqual([["user/name", "user/phones"]]);
   const { error } = await call.tool("login", { phones: { "0170 1234567": "no number" } });
   expect(error).toMatchObject({ code: "state_invalid", message: expect.stringContaining("session.user.phones") as string });
   expect(error!.message).not.toContain("0170");
+});
+
+test("a user that is personal as a whole is masked as a whole", () => {
+  class Personal extends ConversimpleAgent {
+    static override readonly agentId = "personal";
+    readonly session = session({ user: z.string().meta({ pii: true }) });
+  }
+  expect(defineAgent(new Personal()).slices.map(({ masks }) => masks)).toEqual([["user"]]);
+});
+
+test("an agent has one session: a second one is refused when it is defined", () => {
+  class Two extends ConversimpleAgent {
+    static override readonly agentId = "two";
+    readonly session = session({ user: z.object({ id: z.string() }) });
+    readonly staff = session({ user: z.object({ id: z.string() }) });
+  }
+  expect(() => defineAgent(new Two())).toThrow(expect.objectContaining({ code: "definition_invalid", message: expect.stringMatching(/^session: "session" and "staff" are two sessions of one agent\./) as string }));
 });
 
 test("a user whose schema changes what it gave is not logged in", async () => {
