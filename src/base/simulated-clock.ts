@@ -15,12 +15,12 @@ interface Pending {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of `"11m"`, `"500ms"`, `"2h"`, `"1d"`, `"30s"` or of a number of milliseconds. */
+/** Milliseconds of `"11m"`, `"500ms"`, `"2h"`, `"1d"`, `"30s"`, `"7m1s"` or of a number of milliseconds. */
 export function durationMs(duration: string | number): number {
   if (typeof duration === "number" && Number.isFinite(duration) && duration >= 0) return duration;
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(duration));
-  if (!match) throw new RangeError(`"${duration}" is not a duration; write for example 500, "500ms", "30s", "11m", "2h" or "1d".`);
-  return Number(match[1]) * UNITS[match[2]!]!;
+  const text = String(duration);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) throw new RangeError(`"${duration}" is not a duration; write for example 500, "500ms", "30s", "11m", "7m1s", "2h" or "1d".`);
+  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit!]!, 0);
 }
 
 /** A {@link Clock} for tests: wall time and monotonic time move only by {@link SimulatedClock.advance}. */

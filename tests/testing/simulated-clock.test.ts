@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { durationMs } from "../../src/base/simulated-clock.ts";
 import { SimulatedClock } from "../../src/testing/index.ts";
 
 test("overlapping advances end at their own moments, and time never goes back", async () => {
@@ -40,4 +41,9 @@ test("until moves on to the moment at which a promise settles, and not beyond", 
   expect(clock.now()).toBe(300);
   await expect(clock.until(new Promise(() => {}), "1m")).rejects.toThrow("did not happen within 1m");
   await expect(clock.until(Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
+test("a duration is a number with a unit, or several of them", () => {
+  expect(["500ms", "1.5s", "7m1s", "1d2h", 12].map(durationMs)).toEqual([500, 1_500, 421_000, 93_600_000, 12]);
+  for (const wrong of ["", "5", "m", "1m ", "1x", "1.s", "-1s", -1, NaN]) expect(() => durationMs(wrong)).toThrow("is not a duration");
 });
