@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 /** Bytes of the packed tarball; a code-only package has no reason to be larger. */
 const MAX_TARBALL_BYTES = 1_048_576;
 /** What may be in the tarball. */
-const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.(md|svg)|dist\/[\w/.-]+\.(js|d\.ts))$/;
+const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.(md|svg|yaml)|dist\/[\w/.-]+\.(js|d\.ts))$/;
 const ENTRY_POINTS = ["conversimple", "conversimple/stores", "conversimple/testing", "conversimple/platform"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -76,6 +76,14 @@ function importTime(specifier: string, home: string): string {
   return `${Math.min(...times).toFixed(1)} ms`;
 }
 
+/** The declarations in a project that has no types but those that come with the package, and skips none of them. */
+function checkDeclarations(home: string): void {
+  writeFileSync(`${home}/face.ts`, ENTRY_POINTS.map((entry, index) => `import * as face${index} from "${entry}";\nvoid face${index};\n`).join(""));
+  const compilerOptions = { target: "esnext", module: "nodenext", types: [], strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+  writeFileSync(`${home}/tsconfig.json`, JSON.stringify({ compilerOptions, files: ["face.ts"] }));
+  output(`${root}node_modules/.bin/tsc`, ["-p", home], home);
+}
+
 function checkProgram(home: string): string {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
   const said = output(`${home}/node_modules/.bin/conversimple`, ["--version"], home).trim();
@@ -94,6 +102,7 @@ try {
   check("are the types wrong", () => void output(`${bin}attw`, [tarball, "--profile", "esm-only", "--no-emoji"]));
   check("installs in an empty folder", () => install(tarball, home));
   for (const entry of ENTRY_POINTS) check(`import("${entry}")`, () => importTime(entry, home));
+  check("the declarations compile with no other types", () => checkDeclarations(home));
   check("the program runs", () => checkProgram(home));
 } catch (error) {
   failures++;

@@ -55,7 +55,7 @@ export class Connection implements FrameSink {
   #silence: Deadline;
   #isOpen = true;
 
-  /** @param vsn of the URL; "2.0.0" means arrays whatever the peer sends. */
+  /** @internal The declarations need no types of `ws`. @param vsn of the URL; "2.0.0" means arrays whatever the peer sends. */
   constructor(id: number, socket: WebSocket, vsn: string | null, events: ChannelEvents, limits: ConnectionLimits, clock: Clock, deadlines: Deadlines) {
     this.id = id;
     this.#socket = socket;

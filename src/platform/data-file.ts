@@ -55,6 +55,7 @@ export class DataFile {
     }
   }
 
+  /** @internal The declarations need no types of Node. */
   prepare(sql: string): StatementSync {
     return this.#database.prepare(sql);
   }

@@ -68,7 +68,7 @@ export class KeyRing {
  *
  * @throws {ConversimpleError} `store_misconfigured` (KR2).
  */
-export function environmentEncryption(environment: NodeJS.ProcessEnv = process.env): EncryptionOptions | undefined {
+export function environmentEncryption(environment: Readonly<Record<string, string | undefined>> = process.env): EncryptionOptions | undefined {
   const text = environment[KEYS_VARIABLE]?.trim();
   const plain = environment[PLAIN_VARIABLE] || undefined;
   if (plain !== undefined && plain !== "allow") throw refuse(`${PLAIN_VARIABLE} is "allow" or not set.`);

@@ -32,7 +32,11 @@ export class Xaes {
     this.#mask = doubled(this.#blocks.update(new Uint8Array(16)));
   }
 
-  /** @param nonce for known answers in tests; 24 random bytes unless given. */
+  /**
+   * @internal The declarations need no types of Node.
+   *
+   * @param nonce for known answers in tests; 24 random bytes unless given.
+   */
   seal(text: string, additional: string, nonce: Uint8Array = this.#nonce()): Buffer {
     const cipher = createCipheriv("aes-256-gcm", this.#derived(nonce), nonce.subarray(12));
     cipher.setAAD(Buffer.from(additional));
