@@ -43,7 +43,7 @@ test("answers for its health where --health-host says, and nowhere else", async 
   const program = place.start(["start", "agent.ts", "--platform-url", url, "--store", "sqlite:state.db", "--health-port", "0", "--health-host", "127.0.0.2"], KEY);
   const { healthPort } = JSON.parse((await program.says(/\{[^\n]*"serving"[^\n]*\}/))[0]) as { healthPort: number };
   expect((await fetch(`http://127.0.0.2:${healthPort}/health`)).status).toBe(200);
-  await expect(fetch(`http://127.0.0.1:${healthPort}/health`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${healthPort}/health`)).rejects.toThrow("fetch failed");
   program.process.kill("SIGTERM");
   expect((await program.ended).code).toBe(0);
 });
