@@ -34,6 +34,9 @@ export interface Call {
 /** What may be answered at any time; a repetition gives the true answer. */
 const OPEN_CODES: ReadonlySet<string> = new Set(["state_unavailable", "tool_timeout", "overloaded", "cancelled", "conversation_ended", "conversation_not_found"]);
 
+/** A clock that is set in the middle of them ends the session: it fails closed. */
+const NEEDS_SESSION: ReadonlySet<string> = new Set(["login", "remember"]);
+
 /** Asked again, they would be said again. */
 const FINAL_ERRORS: ReadonlySet<string> = new Set(["call_mismatch", "customer_forgotten", "move_not_allowed"]);
 
@@ -94,7 +97,7 @@ export class Switchboard {
 
   #failed(call: Call, code: string): void {
     call.error = code;
-    const isRight = OPEN_CODES.has(code) || (code === "call_mismatch" && call.hasImpostor) || (code === "tool_execution_error" && call.tool === "fail") || (code === "move_not_allowed" && call.tool === "move") || (code === "customer_forgotten" && CUSTOMERS.some(this.#options.isForgotten));
+    const isRight = OPEN_CODES.has(code) || (code === "call_mismatch" && call.hasImpostor) || (code === "tool_execution_error" && call.tool === "fail") || (code === "move_not_allowed" && call.tool === "move") || (code === "not_authenticated" && NEEDS_SESSION.has(call.tool)) || (code === "customer_forgotten" && CUSTOMERS.some(this.#options.isForgotten));
     if (!isRight) this.#breach("J", `${call.callId} (${call.tool}) failed with ${code}`);
     this.#options.history.push({ kind: "unknown", conversation: call.conversation, callId: call.callId });
   }
