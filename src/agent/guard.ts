@@ -42,5 +42,5 @@ export async function refusalOf(requirements: readonly Requirement[]): Promise<R
 
 function fromAnswer(answer: boolean | string): RefusalResult | undefined {
   if (answer === true) return undefined;
-  return { error: "refused", message: answer === false || answer === "" ? GENERAL_MESSAGE : answer };
+  return { error: "refused", message: typeof answer === "string" && answer !== "" ? answer : GENERAL_MESSAGE };
 }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { defineAgent } from "../../../src/agent/definition.ts";
+import { refusalOf } from "../../../src/agent/guard.ts";
 import { conversationState, ConversimpleAgent, ephemeral, Part, tool } from "../../../src/index.ts";
 import { HostBench } from "../host/bench.ts";
 
@@ -281,4 +282,8 @@ test("a tool whose step is undefined is refused, not left open", () => {
     confirm = tool("Confirm", {}, { step: undefined as never }, open);
   }
   expect(() => defineAgent(new Booking())).toThrow(/step of tool confirm is undefined/);
+});
+
+test("a predicate that gives nothing refuses in words that can be said", async () => {
+  expect(await refusalOf([() => undefined as never])).toEqual({ error: "refused", message: "I can't do that right now." });
 });
