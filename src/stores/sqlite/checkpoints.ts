@@ -24,6 +24,10 @@ const PAGE_BYTES = 4_096;
 /** How long a checkpoint waits for other processes, milliseconds: less than a caller would notice. */
 const LOCK_WAIT_MS = 20;
 
+/** How often the WAL is tried to be cut off before the file is closed. Source: a second of checkpoints of others. */
+const CLOSING_TRIES = 50;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
 /** Quiet time after which what is left is copied back, milliseconds. */
 const IDLE_MS = 250;
 
@@ -57,7 +61,11 @@ export class Checkpoints {
 
   /** Call it before the file is closed: another process may keep it open (Y3). */
   beforeClose(): void {
-    if (this.#mustTruncate) this.#run("TRUNCATE", this.#busyTimeoutMs);
+    for (let tries = 0; this.#mustTruncate && tries < CLOSING_TRIES; tries++) {
+      // SQLite waits for readers and writers, but not for somebody else's checkpoint: that is over in a moment.
+      if (tries > 0) Atomics.wait(PAUSE, 0, 0, LOCK_WAIT_MS);
+      this.#run("TRUNCATE", tries === 0 ? this.#busyTimeoutMs : LOCK_WAIT_MS);
+    }
   }
 
   #schedule(): void {
