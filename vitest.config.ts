@@ -16,5 +16,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // Most of a test is waiting for a process, a disk or a server: one more than two cores have.
+    maxWorkers: 3,
   },
 });
