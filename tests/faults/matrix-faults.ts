@@ -74,7 +74,7 @@ const locked: Strike = async ({ rig }) => {
 };
 
 const twoOwners: Strike = async (bench) => {
-  const victim = bench.pick(bench.pair);
+  const victim = bench.pick(await bench.owners());
   await victim.kill("SIGSTOP");
   await bench.isTakenFrom(victim);
   await victim.kill("SIGCONT");
@@ -170,9 +170,14 @@ const evicted: Strike = async (bench) => {
   const server = bench.way.server as RedisServer;
   const prefix = /prefix=([^&]+)/.exec(bench.rig.place.direct)![1]!;
   for (const id of [bench.pick(bench.conversations), "m0"]) {
-    await server.command("DEL", `${prefix}{0}:o:${conversationOwner(id)}`);
-    // The next one hears that it is lost; the one after that finds nobody logged in.
-    await until(async () => JSON.stringify(await bench.rig.call(id, "read", {})).includes("state_lost"));
+    const owner = conversationOwner(id);
+    const before = bench.rig.losses(owner);
+    await server.command("DEL", `${prefix}{0}:o:${owner}`);
+    // Whoever calls next hears that it is lost; the one after that finds nobody logged in.
+    await until(async () => {
+      await bench.rig.ask(id, "read", {});
+      return bench.rig.losses(owner) > before;
+    });
   }
   const after = await bench.rig.visit("m0", "kim");
   if (after.kind === "result" && !after.json.includes("not_authenticated")) throw new Error(`Somebody was let in after the state was lost: ${after.json}`);

@@ -113,7 +113,7 @@ export class Rig {
 
   /** A visit of whoever is logged in: a change of the customer, counted under the call's id. */
   visit(conversation: string, customer: string, callId = `visit-${++this.#calls}`): Promise<CallAnswer> {
-    this.#customers.add(customer);
+    this.#customers.add(`customer:${customer}`);
     return this.#recorded(`customer:${customer}`, callId, () => this.#send(conversation, "visit", {}, callId));
   }
 
@@ -141,7 +141,8 @@ export class Rig {
     } else {
       const isOpen = answer.kind === "timeout" || OPEN_CODES.has(answer.error.type);
       this.history.push({ kind: isOpen ? "unknown" : "refused", conversation, callId });
-      if (kindOf(answer) === "state_lost") this.history.push({ kind: "lost", conversation });
+      // What a visit's caller hears may be about the call or about the customer: the log says which.
+      if (kindOf(answer) === "state_lost" && !this.#customers.has(conversation)) this.history.push({ kind: "lost", conversation });
     }
     return answer;
   }
@@ -179,21 +180,26 @@ export class Rig {
       const seen = await this.seen(conversation);
       this.history.push({ kind: "stored", conversation, version: seen?.version ?? 0, changes: seen?.changes ?? [] });
     }
-    for (const customer of this.#customers) {
-      const { record, customer: owner } = await (await this.access()).export(customer);
+    for (const conversation of this.#customers) {
+      const { record, customer: owner } = await (await this.access()).export(conversation.slice("customer:".length));
       const { visits = [] } = (record?.parts?.customer?.data ?? {}) as { visits?: readonly string[] };
-      const conversation = `customer:${customer}`;
       this.#losses(owner, conversation);
       this.history.push({ kind: "stored", conversation, version: record?.version ?? 0, changes: visits.map((callId) => ({ callId, conversation })) });
     }
     return violationsOf(this.history);
   }
 
-  /** What dispatchers logged as lost of an owner since the last time. */
+  /** How often dispatchers logged that something of an owner is lost. */
+  losses(owner: string): number {
+    const isLoss = (line: string) => line.includes('"code":"state_lost"') && line.includes(`"owner":"${owner}"`);
+    return this.processes.reduce((sum, { output }) => sum + output.split("\n").filter(isLoss).length, 0);
+  }
+
+  /** Puts what was logged since the last time into the history. */
   #losses(owner: string, conversation: string): void {
-    const lines = this.processes.flatMap(({ output }) => output.split("\n").filter((line) => line.includes('"code":"state_lost"') && line.includes(`"owner":"${owner}"`)));
-    if (lines.length > (this.#reported.get(owner) ?? 0)) this.history.push({ kind: "lost", conversation });
-    this.#reported.set(owner, lines.length);
+    const losses = this.losses(owner);
+    if (losses > (this.#reported.get(owner) ?? 0)) this.history.push({ kind: "lost", conversation });
+    this.#reported.set(owner, losses);
   }
 
   /** Whether nobody can write: somebody holds the file's lock for longer than any commit takes. */

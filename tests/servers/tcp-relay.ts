@@ -1,7 +1,8 @@
 // A TCP relay between a client and its server that can misbehave, for any protocol.
 //
 //   TR1. What it does is set by the test and holds until it is set again; `cut before`, `cut after` and `half close` strike once.
-//   TR2. The bytes of a connection keep their order, also when its delay ends.
+//   TR2. The bytes of a connection keep their order, also when its delay ends; one that lost bytes carries no others, as TCP
+//        would not.
 
 import { once } from "node:events";
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from "node:net";
@@ -60,22 +61,27 @@ export class TcpRelay {
         end();
       });
     }
+    let hasLost = false;
     client.on("data", (data) => {
+      hasLost ||= this.mode === "black hole";
+      if (hasLost) return;
       if (this.mode === "cut before") {
         this.mode = "pass";
         end();
-      } else if (this.mode !== "black hole") server.write(data);
+      } else server.write(data);
     });
     let earlier: Promise<unknown> | undefined;
     server.on("data", (data) => {
+      hasLost ||= this.mode === "black hole" || this.mode === "deaf";
+      if (hasLost) return;
       if (this.mode === "cut after") {
         this.mode = "pass";
         end();
       } else if (this.mode === "half close") {
         this.mode = "pass";
         client.end();
-      } else if (this.mode === "pass" && this.delayMs === 0 && !earlier) client.write(data);
-      else if (this.mode === "pass") {
+      } else if (this.delayMs === 0 && !earlier) client.write(data);
+      else {
         const due = Promise.all([earlier, new Promise((resolve) => setTimeout(resolve, this.delayMs))]).then(() => {
           if (client.writable) client.write(data);
           if (earlier === due) earlier = undefined;
