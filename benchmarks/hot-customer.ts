@@ -1,8 +1,10 @@
-// One customer that everybody writes to: processes, each with writers that add to the same record on one file.
+// One customer that everybody writes to: processes, each with writers that add to the same record of one store.
 
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { startPostgres } from "../tests/servers/postgres.ts";
+import { startRedis } from "../tests/servers/redis.ts";
 import { rowOf, type Row } from "./row.ts";
 
 const PROCESSES = 2;
@@ -26,6 +28,20 @@ export async function hotCustomerBenchmark(address: string): Promise<Row> {
   const times = said.flatMap((each) => each.times);
   const lost = times.length - Math.max(...said.map(({ stored }) => stored));
   return rowOf("hot customer (50 writers)", address.split(":")[0]!, 1, times, wholeMs, { lost, processes: PROCESSES });
+}
+
+/** The same on servers of this machine, as durable as the guide recommends. */
+export async function hotCustomerOnServersBenchmark(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const start of [() => startRedis("--appendonly", "yes"), () => startPostgres()]) {
+    const server = await start();
+    try {
+      rows.push(await hotCustomerBenchmark(server.url));
+    } finally {
+      await server.remove();
+    }
+  }
+  return rows;
 }
 
 async function result(child: ChildProcess): Promise<Said> {

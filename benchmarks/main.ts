@@ -12,7 +12,7 @@ import { postgresCommitBenchmark } from "./commit-postgres.ts";
 import { redisCommitBenchmark } from "./commit-redis.ts";
 import { commitBenchmark, encryptedCommitBenchmark } from "./commit.ts";
 import { hostBenchmark } from "./host.ts";
-import { hotCustomerBenchmark } from "./hot-customer.ts";
+import { hotCustomerBenchmark, hotCustomerOnServersBenchmark } from "./hot-customer.ts";
 import { liveConversationsBenchmark } from "./live-conversations.ts";
 import { importBenchmark, overheadBenchmark } from "./overhead.ts";
 import { roundTripBenchmark } from "./round-trip.ts";
@@ -41,7 +41,7 @@ const groups: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "encrypted commit": async () => [...(await encryptedCommitBenchmark("memory", 64)), ...(await encryptedCommitBenchmark("sqlite", 64))],
   host: async () => [await hostBenchmark("memory:", 64, 60_000), await hostBenchmark(sqlite(), 1, 3_000), await hostBenchmark(sqlite(), 64, 60_000)],
   "round trip": () => roundTripBenchmark(sqlite(), [{ conversations: 1, calls: 3_000 }, { conversations: 64, calls: 100_000 }]),
-  "hot customer": async () => [await hotCustomerBenchmark(sqlite())],
+  "hot customer": async () => [await hotCustomerBenchmark(sqlite()), ...(await hotCustomerOnServersBenchmark())],
   "long conversation": async () => [await turnsBenchmark(sqlite())],
   "live conversations": async () => [await liveConversationsBenchmark(sqlite(), 10_000)],
   "clean-up": async () => [await cleanUpBenchmark(join(folder, "clean-up.db"), 100_000, values.plot)],
