@@ -16,6 +16,7 @@ export {
   type CustomerUpdateOptions,
 } from "./parts/customer-state.ts";
 export type { ResumeOptions } from "./parts/resume.ts";
+export { DurablePart } from "./parts/durable-part.ts";
 export { ephemeral, type Ephemeral } from "./parts/ephemeral.ts";
 export type { LockoutOptions } from "./parts/lockout.ts";
 export { session, type Session, type SessionOptions, type Verified } from "./parts/session.ts";
