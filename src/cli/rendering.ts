@@ -11,8 +11,8 @@ import { encode } from "../base/codec.ts";
 import { pathText } from "../base/path.ts";
 import type { UnitOutcome } from "../state/journal.ts";
 import type { Patch } from "../state/patch.ts";
-import type { Shown } from "./shown.ts";
-import type { PartChanges } from "./state/changes.ts";
+import type { Shown } from "../base/shown.ts";
+import type { PartChanges } from "../state/changes.ts";
 import { printable, type Terminal, type Tone } from "./terminal.ts";
 
 /** Longest value in a line of changes, characters. */

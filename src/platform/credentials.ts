@@ -1,28 +1,30 @@
-// Who may talk to the platform: whoever has its one API key.
+// Who may talk to the platform: whoever has its one API key. What the page of the inspector says is accepted from whoever
+// has the inspector's token, too.
 //
-//   X1. Keys are compared in a time that does not depend on where they differ or how long they are.
+//   X1. Keys are compared in a time that does not depend on where they differ or how long they are (base/bearer.ts).
 //   X2. A key is never part of a message, a log line or an error.
+//   X3. The inspector's token opens the doors of callers and scripts, never that of agents.
 
-import { createHash, timingSafeEqual } from "node:crypto";
+import { Bearer } from "../base/bearer.ts";
 
 const SUBPROTOCOL_PREFIX = "base64url.bearer.phx.";
 
 export class Credentials {
-  readonly #digest: Buffer;
+  readonly #bearers: readonly Bearer[];
 
-  constructor(apiKey: string) {
-    this.#digest = digestOf(apiKey);
+  /** @param others further keys that are accepted. */
+  constructor(apiKey: string, others: readonly string[] = []) {
+    this.#bearers = [apiKey, ...others].map((key) => new Bearer(key));
   }
 
-  /** Whether this is the key (X1). */
+  /** Whether this is a key (X1). */
   accepts(candidate: string | undefined): boolean {
-    return candidate !== undefined && timingSafeEqual(digestOf(candidate), this.#digest);
+    return this.#bearers.some((bearer) => bearer.accepts(candidate));
   }
 
   /** HTTP: `Authorization: Bearer <key>`. */
   acceptsHeader(authorization: string | undefined): boolean {
-    const match = /^Bearer +(\S+) *$/i.exec(authorization ?? "");
-    return this.accepts(match?.[1]);
+    return this.#bearers.some((bearer) => bearer.acceptsHeader(authorization));
   }
 
   /** WebSocket: `auth_token` in the query, the phoenix client's subprotocol, or the header. */
@@ -38,8 +40,4 @@ export class Credentials {
 export function chooseSubprotocol(offered: ReadonlySet<string>): string | false {
   for (const name of offered) if (name === "phoenix-websocket" || name === "phoenix") return name;
   return false;
-}
-
-function digestOf(key: string): Buffer {
-  return createHash("sha256").update(key, "utf8").digest();
 }

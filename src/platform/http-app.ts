@@ -14,7 +14,7 @@ import { HOME_PAGE_POLICY, homePage } from "./home-page.ts";
 import { fieldsOf } from "./json-body.ts";
 import type { Fields } from "./json-body.ts";
 import { PlatformRefusal } from "./refusal.ts";
-import type { RequestGuard } from "./request-guard.ts";
+import type { RequestGuard } from "../base/request-guard.ts";
 import type { TurnRecord } from "./talk/spoken-turn.ts";
 import type { SpokenLine } from "./talk/transcript.ts";
 

@@ -30,7 +30,7 @@ import { checkedOptions } from "./platform-options.ts";
 import type { CheckedOptions, LocalPlatformOptions } from "./platform-options.ts";
 import type { BrainMaker } from "./brains/brain.ts";
 import { PlatformRefusal, refusals } from "./refusal.ts";
-import { RequestGuard } from "./request-guard.ts";
+import { RequestGuard } from "../base/request-guard.ts";
 import { callRequest, id, newConversation, newMessage } from "./requests.ts";
 import { Storage } from "./storage.ts";
 import type { TurnRecord } from "./talk/spoken-turn.ts";

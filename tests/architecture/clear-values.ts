@@ -47,7 +47,7 @@ function breachesOf(source: Source): string[] {
     const readers = target ? READERS[target] : undefined;
     for (const specifier of node.specifiers) {
       const name = specifier.type === "ImportSpecifier" ? (specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.value) : "*";
-      if (readers && (name === "*" || readers.has(name))) found.push(`${place(source, node)} imports ${name} of ${target}, which gives state in clear; show it by src/cli/shown.ts or src/state/masking.ts`);
+      if (readers && (name === "*" || readers.has(name))) found.push(`${place(source, node)} imports ${name} of ${target}, which gives state in clear; show it by src/base/shown.ts or src/state/masking.ts`);
     }
   });
   return found;

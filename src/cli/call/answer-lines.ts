@@ -1,6 +1,6 @@
 // How the answer of a tool call looks.
 
-import type { PartChanges } from "../state/changes.ts";
+import type { PartChanges } from "../../state/changes.ts";
 import { changeLines, valueText } from "../rendering.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import type { Made, Spoke } from "./open-call.ts";

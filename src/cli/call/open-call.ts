@@ -12,11 +12,11 @@ import type { TurnRecord } from "../../platform/talk/spoken-turn.ts";
 import { DEV_KEY_PATH, devKey } from "../../platform/dev-key.ts";
 import { readRunning } from "../dev/running-file.ts";
 import { Failure } from "../failure.ts";
-import { Shown } from "../shown.ts";
+import { Shown } from "../../base/shown.ts";
 import type { Terminal } from "../terminal.ts";
 import { PlatformClient, type Answer } from "./platform-client.ts";
 import { StateWindow } from "./state-window.ts";
-import type { PartChanges } from "../state/changes.ts";
+import type { PartChanges } from "../../state/changes.ts";
 import type { StoredParts } from "../state/conversations.ts";
 
 const DEFAULT_PORT = 4_000;

@@ -5,7 +5,7 @@
 import { masksAt, partsAt } from "../../state/history.ts";
 import { openEntry } from "../../state/journal.ts";
 import { conversationOwner, type Owner, type Store } from "../../state/store.ts";
-import { Changes, type PartChanges } from "../state/changes.ts";
+import { Changes, type PartChanges } from "../../state/changes.ts";
 import { currentParts, journalOf, type StoredParts } from "../state/conversations.ts";
 import { openToRead } from "../store-address.ts";
 

@@ -2,7 +2,7 @@
 
 import { openEntry } from "../../state/journal.ts";
 import { idOf, type Change, type Committed as Stored, type Owner, type Store } from "../../state/store.ts";
-import { Changes, pathsOf } from "../state/changes.ts";
+import { Changes, pathsOf } from "../../state/changes.ts";
 import type { Committed } from "./report.ts";
 
 /** The store, with `onCommit` called after each commit of a conversation. */

@@ -6,9 +6,9 @@ import { joinedMasks, masksOfParts } from "../../state/masking.ts";
 import { openRecord } from "../../state/record.ts";
 import { conversationOwner, idOf, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
 import { Failure } from "../failure.ts";
-import { Shown } from "../shown.ts";
+import { Shown } from "../../base/shown.ts";
 import { printable } from "../terminal.ts";
-import { isOwnPart } from "./changes.ts";
+import { isOwnPart } from "../../state/changes.ts";
 
 const PAGE = 1_000;
 /** Matches that a message names. */

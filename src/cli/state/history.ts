@@ -8,7 +8,7 @@ import type { Command } from "../command.ts";
 import { outcomeTone, timeText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
-import { Changes, pathsOf, type PartChanges } from "./changes.ts";
+import { Changes, pathsOf, type PartChanges } from "../../state/changes.ts";
 import { currentMasks, findConversation, journalOf } from "./conversations.ts";
 import { STORE_OPTION } from "./store-option.ts";
 

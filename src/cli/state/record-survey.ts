@@ -14,7 +14,7 @@ import { pathText } from "../../base/path.ts";
 import { STATE_MAX_BYTES } from "../../parts/conversation-state.ts";
 import { openRecord, RECORD_MAX_BYTES, WARN_SHARE, type StoredPart } from "../../state/record.ts";
 import { idOf, type Loaded, type Owner } from "../../state/store.ts";
-import { isOwnPart } from "./changes.ts";
+import { isOwnPart } from "../../state/changes.ts";
 
 /** Different fields that are told apart; what comes later is summed up as one (RS1). */
 const MAX_FIELDS = 10_000;

@@ -10,7 +10,7 @@ import { entryText, REVEAL } from "../../state/journal.ts";
 import { sealText } from "../../state/record.ts";
 import { idOf, type Loaded, type Store } from "../../state/store.ts";
 import { Failure } from "../failure.ts";
-import { Shown } from "../shown.ts";
+import { Shown } from "../../base/shown.ts";
 import type { StoredParts } from "./conversations.ts";
 
 /** The longest reason, characters. Source: the journal's own limit. */

@@ -9,7 +9,7 @@ import type { Command } from "../command.ts";
 import { changeLines, outcomeTone } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { printable, type Terminal } from "../terminal.ts";
-import { Changes } from "./changes.ts";
+import { Changes } from "../../state/changes.ts";
 import { findConversation, journalOf } from "./conversations.ts";
 import { commitJson, readCommit, type Commit } from "./history.ts";
 import { STORE_OPTION } from "./store-option.ts";

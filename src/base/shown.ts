@@ -1,9 +1,9 @@
-// A value that a terminal may show: it went through a mask.                                          (P21)
+// A value that people may be shown: it went through a mask.                                             (P21)
 //
 //   SW1. The functions that show values take nothing else, so that nobody shows state by forgetting to mask it.
 
-import type { MaskPath } from "../base/marks.ts";
-import { Mask } from "../base/mask.ts";
+import type { MaskPath } from "./marks.ts";
+import { Mask } from "./mask.ts";
 
 export class Shown {
   readonly value: unknown;

@@ -3,14 +3,14 @@
 //   CH1. Commits of one conversation are given in order; what came before the first one is told by `begin`.
 //   CH2. What it gives is masked, by what the entries so far and `mask` said; it goes on from the clear values. (P21)
 
-import type { Masks } from "../../base/marks.ts";
-import { pathText } from "../../base/path.ts";
-import { copyOf } from "../../base/plain.ts";
-import type { Parts } from "../../state/history.ts";
-import type { JournalEntry } from "../../state/journal.ts";
-import { joinedMasks, maskedPatches, masksOfEntry } from "../../state/masking.ts";
-import { apply, diff, type Patch } from "../../state/patch.ts";
-import type { Owner } from "../../state/store.ts";
+import type { Masks } from "../base/marks.ts";
+import { pathText } from "../base/path.ts";
+import { copyOf } from "../base/plain.ts";
+import type { Parts } from "./history.ts";
+import type { JournalEntry } from "./journal.ts";
+import { joinedMasks, maskedPatches, masksOfEntry } from "./masking.ts";
+import { apply, diff, type Patch } from "./patch.ts";
+import type { Owner } from "./store.ts";
 
 /** Masked patches by part; undefined where a snapshot came and nothing is known of what was before. */
 export type PartChanges = Readonly<Record<string, readonly Patch[]>> | undefined;
