@@ -8,7 +8,8 @@
 //       found by `checkCopies` when the unit ends.                                                     (P2)
 //   R3. A Date that was handed out in write mode is the private one: a change in place is seen at commit. (P3)
 //   R4. The same object gives the same draft, so that `===`, `indexOf` and `includes` work.
-//   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too.
+//   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too, and nobody gets to
+//       the prototypes that all objects of the process share by way of `__proto__`.
 
 import { ConversimpleError } from "../base/errors.ts";
 import { isSame } from "./patch.ts";
@@ -117,6 +118,8 @@ export class Draft implements ProxyHandler<object> {
 
   get(target: object, key: PropertyKey): unknown {
     this.#check();
+    // What lies behind it is everybody's: a key that a caller chose must not reach it.
+    if (key === "__proto__") throw this.#misuse(NO_PROTOTYPE);
     if (isCollection(target)) return this.#collectionMember(target, key);
     return this.#given(target, key, Reflect.get(target, key));
   }
@@ -207,7 +210,7 @@ export class Draft implements ProxyHandler<object> {
   #beforeWrite(key: PropertyKey): void {
     this.#check();
     if (this.#mode === "read") throw this.#readOnly();
-    if (key === "__proto__") throw this.#misuse("__proto__ is not allowed as a key");
+    if (key === "__proto__") throw this.#misuse(NO_PROTOTYPE);
     this.touched = true;
   }
 
@@ -219,6 +222,8 @@ export class Draft implements ProxyHandler<object> {
     return new ConversimpleError("state_invalid", `${reason} (${this.#name}).`, { part: this.#name });
   }
 }
+
+const NO_PROTOTYPE = "__proto__ is not allowed as a key";
 
 type Collection = Map<unknown, unknown> | Set<unknown>;
 type Method = (this: unknown, ...inputs: unknown[]) => unknown;

@@ -415,6 +415,8 @@ test.each<[string, (s: Shape) => unknown]>([
   ["a deleted index", (s) => Reflect.deleteProperty(s.numbers, 0)],
   ["__proto__ by assignment", (s) => ((s.fields as { __proto__: unknown }).__proto__ = { admin: true })],
   ["__proto__ by definition", (s) => Object.defineProperty(s.fields, "__proto__", { value: {}, enumerable: true, writable: true, configurable: true })],
+  ["a key below __proto__", (s) => ((s.fields as { __proto__: Record<string, unknown> }).__proto__.admin = true)],
+  ["a key below a list's __proto__", (s) => ((s.list as unknown as { __proto__: Record<string, unknown> }).__proto__.admin = true)],
   ["__proto__ inside of what is put in", (s) => (s.fields.x = JSON.parse('{"__proto__":{"admin":true}}'))],
   ["another prototype", (s) => Object.setPrototypeOf(s.fields, { admin: true })],
   ["freezing", (s) => Object.freeze(s.fields)],
