@@ -62,7 +62,10 @@ interface Position {
 }
 
 function write(value: unknown, at: Position): void {
-  if (typeof value !== "object" || value === null || value instanceof Date) at.out.push(JSON.stringify(leaf(value, at)));
+  // Asked first: most of a value is what nobody touched.
+  const known = typeof value === "object" && value !== null && at.open.length < at.maxDepth ? at.known?.get(value) : undefined;
+  if (known !== undefined) at.out.push(known);
+  else if (typeof value !== "object" || value === null || value instanceof Date) at.out.push(JSON.stringify(leaf(value, at)));
   else writeObject(value, at);
 }
 
@@ -101,11 +104,6 @@ function writeObject(value: object, at: Position): void {
   }
   if (at.open.length >= at.maxDepth) {
     throw new StateTooLargeError(`${placeOf(at)} is nested deeper than ${at.maxDepth} levels.`, { path: placeOf(at), depth: at.maxDepth });
-  }
-  const known = at.known?.get(value);
-  if (known !== undefined) {
-    at.out.push(known);
-    return;
   }
   if (at.open.includes(value)) throw refuse(at, "refers to itself");
   // An object that is reached by many paths is written as often: without a bound a small one could fill the memory.

@@ -40,7 +40,8 @@ function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 function isSameObject(a: Fields, b: Fields): boolean {
   let more = 0;
   for (const key in a) {
-    if (!Object.hasOwn(b, key) || !isSame(a[key], b[key])) return false;
+    const other = b[key];
+    if (!isSame(a[key], other) || (other === undefined && !Object.hasOwn(b, key))) return false;
     more++;
   }
   for (const _ in b) more--;
@@ -112,9 +113,15 @@ export function textOfPatches(patches: readonly Patch[]): string {
 }
 
 function patchText(patch: Patch): string {
-  if (patch[0] === "cut") return JSON.stringify(patch);
+  const last = patch.at(-1);
+  if (patch[0] === "cut" || isJsonLeaf(last)) return JSON.stringify(patch);
   const head = JSON.stringify(patch.slice(0, -1));
-  return `${head.slice(0, -1)},${encode(patch.at(-1), "patch")}]`;
+  return `${head.slice(0, -1)},${encode(last, "patch")}]`;
+}
+
+/** Whether JSON writes a value as {@link encode} does: most that is set is such a one. */
+function isJsonLeaf(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" || value === null || (Number.isFinite(value) && !Object.is(value, -0));
 }
 
 /** The value after the steps. The value before is changed: pass a copy of your own. */

@@ -30,7 +30,7 @@ export class PrivateCopy {
   /** The private object at a place; copied now if it was the committed one until now (PC1). */
   child(holder: object, key: PropertyKey, value: object): object {
     const mine = this.#own.has(value) ? value : this.#copied(value);
-    if (mine !== value) Object.defineProperty(holder, key, { value: mine, writable: true, enumerable: true, configurable: true });
+    if (mine !== value) (holder as Holder)[key] = mine;
     if (isLeaf(mine)) this.#seen.set(mine, { holder: holder as Holder, key });
     return mine;
   }
