@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 /** Bytes of the packed tarball; a code-only package has no reason to be larger. */
 const MAX_TARBALL_BYTES = 1_048_576;
 /** What may be in the tarball. */
-const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.(md|svg|yaml)|dist\/[\w/.-]+\.(js|d\.ts))$/;
+const MAY_CONTAIN = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|docs\/[\w/.-]+\.(md|svg|yaml)|dist\/[\w/.-]+\.(js|d\.ts)|dist\/console\/(index\.html|assets\/[\w.-]+\.(js|css|svg)))$/;
 const ENTRY_POINTS = ["conversimple", "conversimple/stores", "conversimple/testing", "conversimple/platform"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -51,7 +51,7 @@ function checkContents(tarball: string): string {
   const paths = output("tar", ["-tzf", tarball]).trim().split("\n");
   const strangers = paths.filter((path) => !MAY_CONTAIN.test(path));
   if (strangers.length > 0) throw new Error(`The tarball must not contain:\n${strangers.join("\n")}`);
-  for (const needed of ["README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"]) {
+  for (const needed of ["README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js", "dist/console/index.html"]) {
     if (!paths.includes(`package/${needed}`)) throw new Error(`The tarball lacks ${needed}`);
   }
   const bytes = statSync(tarball).size;

@@ -1,0 +1,23 @@
+// A word that says what something is, in the colour of its meaning.
+
+import type { ReactNode } from "react";
+
+export type Tone = "plain" | "good" | "warn" | "bad" | "note" | "accent";
+
+const TONES: Readonly<Record<Tone, string>> = {
+  plain: "bg-sunk text-ink-2",
+  good: "bg-good-soft text-good",
+  warn: "bg-warn-soft text-warn",
+  bad: "bg-bad-soft text-bad",
+  note: "bg-note-soft text-note",
+  accent: "bg-chosen text-accent",
+};
+
+/** The meaning is never in the colour alone: the word says it. */
+export function Chip({ tone = "plain", title, children }: { readonly tone?: Tone; readonly title?: string; readonly children: ReactNode }) {
+  return (
+    <span title={title} className={`inline-flex h-5 shrink-0 items-center gap-1 rounded-sm px-1.5 text-2xs font-medium whitespace-nowrap ${TONES[tone]}`}>
+      {children}
+    </span>
+  );
+}
