@@ -115,6 +115,8 @@ export interface ToolInfo {
   /** Places of the arguments that are secret, and that are personal. */
   readonly secrets: readonly MaskPath[];
   readonly masks: readonly MaskPath[];
+  /** Places of its results that are personal; an inspector masks the whole of a result whose tool it does not know. */
+  readonly resultMasks: readonly MaskPath[];
   /** What it is guarded by, in the order in which it is asked: `session`, `session within 120000 ms`, `booking at readyToConfirm`, `a predicate`. */
   readonly guards: readonly string[];
   readonly isParallel: boolean;
@@ -322,8 +324,8 @@ export interface SavedTest {
 
 /** What the page hears of while it is open. */
 export type InspectorEvent =
-  /** A commit of a conversation. */
-  | { readonly type: "commit"; readonly row: ConversationRow; readonly entry: TimelineEntry }
+  /** A commit of a conversation; `before`: what is known now of the entry before it. */
+  | { readonly type: "commit"; readonly row: ConversationRow; readonly entry: TimelineEntry; readonly before?: { readonly version: number; readonly commitMs: number | null; readonly replyMs: number | null } }
   /** A conversation is there, was taken over, ended or went away. */
   | { readonly type: "conversation"; readonly conversationId: string }
   | { readonly type: "customer"; readonly key: string; readonly version: number }
