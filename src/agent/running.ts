@@ -10,6 +10,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import type { TimeBounds } from "../base/time-bounds.ts";
+import type { UnitNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { JointRecords } from "./joint-records.ts";
@@ -68,6 +69,8 @@ export interface Running {
   draft(slice: Slice): unknown;
   /** Puts a whole value in the place of a part's. */
   replace(slice: Slice, value: unknown): void;
+  /** Says in the unit's journal entry what it does beside its changes. What the note says may still change until the unit ends. */
+  note(note: UnitNote): void;
   /** Memory of this conversation that is never stored; goes away with it. */
   readonly memory: Map<object, unknown>;
   /** Runs something in the outside world and stores its result at once (P6). */

@@ -149,6 +149,10 @@ export class AgentHost implements Host, ConversationHost {
     return this.#calls.invoke(this.#live.get(invocation.conversationId), invocation);
   }
 
+  confirmed(conversationId: string, callId: string, ms: number): void {
+    this.#live.get(conversationId)?.confirmed(callId, ms);
+  }
+
   onToolsChanged(listener: (conversationId: string) => void): () => void {
     return this.#offers.listen(listener);
   }

@@ -96,6 +96,9 @@ export class LiveConversation {
   #tail: Promise<unknown> = Promise.resolve();
   #gone: ConversimpleError | undefined;
   #commitBeforeMs: number | undefined;
+  /** The call whose entry is the last one, and how long its reply took. */
+  #lastCall: string | undefined;
+  #replyBeforeMs: number | undefined;
   readonly #warned = new Set<string>();
   readonly #journal = new JournalWriter();
   readonly #host: ConversationHost;
@@ -158,6 +161,11 @@ export class LiveConversation {
     this.aliveAtMs = this.#host.clock.monotonic();
   }
 
+  /** The answer of a call arrived. It is told with the next entry, when that call's is the last one. */
+  confirmed(callId: string, ms: number): void {
+    if (callId === this.#lastCall) this.#replyBeforeMs = Math.round(ms * 10) / 10;
+  }
+
   /** Lets decoded values go; the next unit decodes them again. */
   cool(): void {
     this.#document?.cool();
@@ -204,7 +212,7 @@ export class LiveConversation {
 
   #build({ entry, change, answer, facts, consume }: CommitRequest): Change {
     const version = this.#version + 1;
-    const timed: EntryFacts = this.#commitBeforeMs === undefined ? entry : { ...entry, commitBeforeMs: this.#commitBeforeMs };
+    const timed = this.#timed(entry);
     const document = this.#document;
     // The first commit always stores the record, so that a conversation without changes exists too.
     const effective = change ?? (this.#version === 0 ? { parts: new Map(), patches: {} } : undefined);
@@ -224,9 +232,18 @@ export class LiveConversation {
     };
   }
 
+  /** The entry with what is known by now of the unit before it. */
+  #timed(entry: EntryFacts): EntryFacts {
+    if (this.#commitBeforeMs === undefined) return entry;
+    const timed: EntryFacts = { ...entry, commitBeforeMs: this.#commitBeforeMs };
+    return this.#replyBeforeMs === undefined ? timed : { ...timed, replyBeforeMs: this.#replyBeforeMs };
+  }
+
   #accept({ entry, change, answer, facts }: CommitRequest, stored: Change): void {
     this.#version = stored.expectedVersion + 1;
     this.updatedAtMs = this.#host.clock.now();
+    this.#lastCall = entry.unit === "tool" ? entry.callId : undefined;
+    this.#replyBeforeMs = undefined;
     // A deadline is no sign of life: steps that lead to each other by deadlines would keep a call for ever. (P13)
     if (entry.unit !== "deadline") this.touch();
     const document = this.#document;

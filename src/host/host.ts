@@ -93,6 +93,9 @@ export interface Host {
   /** Runs a tool call (H1..H3). */
   invoke(invocation: Invocation): Promise<Outcome>;
 
+  /** The platform confirmed the answer of a call, so many milliseconds after it had been given to it: for the journal. */
+  confirmed(conversationId: string, callId: string, ms: number): void;
+
   /** Calls the listener when the tools of a conversation changed; returns a function that stops it. */
   onToolsChanged(listener: (conversationId: string) => void): () => void;
 

@@ -164,34 +164,34 @@ export class ToolCall {
       if (ran.kind === "result") run.checkAwaited();
       change = ran.kind === "result" && ran.keepsChange ? run.unit.change() : undefined;
     } catch (thrown) {
-      return await this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+      return await this.#commitFailure(run, { kind: "failure", thrown, outcome: "failed" });
     } finally {
       // TC1: what a handler left un-awaited changes nothing while the commit is under way.
       run.end();
     }
-    if (ran.kind === "failure") return this.#commitFailure(ran);
+    if (ran.kind === "failure") return this.#commitFailure(run, ran);
     try {
       await this.#live.commit({
-        entry: this.#entry(ran.outcome, ran.code === undefined ? {} : { code: ran.code }),
+        entry: this.#entry(run, ran.outcome, ran.code === undefined ? {} : { code: ran.code }),
         change,
         facts: ran.keepsChange ? run.facts : undefined,
         answer: { callId: this.#invocation.callId, digest: this.digest, text: ran.json },
       });
     } catch (thrown) {
       // Its parts fit, the record does not: that is the tool's failure, not the store's.
-      if (thrown instanceof StateTooLargeError) return await this.#commitFailure({ kind: "failure", thrown, outcome: "failed" });
+      if (thrown instanceof StateTooLargeError) return await this.#commitFailure(run, { kind: "failure", thrown, outcome: "failed" });
       throw thrown;
     }
     return ran.json;
   }
 
   /** The entry of a failed unit is worth waiting for, but the caller hears of the failure, not of the entry's. */
-  async #commitFailure({ thrown, outcome }: Extract<Ran, { kind: "failure" }>): Promise<never> {
-    await this.#live.commit({ entry: this.#entry(outcome, causeOf(thrown)) }).catch(() => {});
+  async #commitFailure(run: UnitRun, { thrown, outcome }: Extract<Ran, { kind: "failure" }>): Promise<never> {
+    await this.#live.commit({ entry: this.#entry(run, outcome, causeOf(thrown)) }).catch(() => {});
     throw thrown;
   }
 
-  #entry(outcome: UnitOutcome, cause: Pick<EntryFacts, "code" | "reason">): EntryFacts {
+  #entry(run: UnitRun, outcome: UnitOutcome, cause: Pick<EntryFacts, "code" | "reason">): EntryFacts {
     // As they came, not as they were parsed: a schema may make class instances of them.
     const input = this.#parsed.ok ? withoutSecrets(this.#invocation.arguments, this.#tool.parameters.secrets) : undefined;
     const waited = this.#queueMs > WAITED_MS ? this.#behind : undefined;
@@ -205,6 +205,7 @@ export class ToolCall {
       ...cause,
       ms: [Math.round(this.#queueMs), Math.round(this.#guardMs), Math.round(this.#clock.monotonic() - this.#startedAt)],
       ...(waited === undefined ? {} : { waitedFor: waited }),
+      ...run.noted,
     };
   }
 

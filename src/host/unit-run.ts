@@ -25,7 +25,9 @@ import type { TimeBounds } from "../base/time-bounds.ts";
 import type { CallInfo, ConversationInfo, OnceKey, Running } from "../agent/running.ts";
 import { runWith } from "../agent/running.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
+import { NOTES_MAX, type EffectNote, type UnitNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
+import type { EntryFacts } from "../state/journal.ts";
 import type { Change, Owner } from "../state/store.ts";
 import { Unit } from "../state/unit.ts";
 import type { LiveConversation } from "./conversation.ts";
@@ -68,6 +70,7 @@ export class UnitRun implements Running {
   #updates: UpdateCount | undefined;
   readonly #operations = new Map<string, number>();
   #customer: Owner | undefined;
+  #notes: UnitNote[] | undefined;
   #hasEnded = false;
 
   /** @param id the call id, or the hook's name: what effects are remembered under. */
@@ -124,6 +127,16 @@ export class UnitRun implements Running {
     const ordinal = (this.#operations.get(counted) ?? 0) + 1;
     this.#operations.set(counted, ordinal);
     return hash("sha256", `${this.#live.id}\n${this.#id}\n${counted}\n${ordinal}`, "base64url");
+  }
+
+  note(note: UnitNote): void {
+    this.#notes ??= [];
+    if (this.#notes.length < NOTES_MAX) this.#notes.push(note);
+  }
+
+  /** What its journal entry says beside the rest. */
+  get noted(): Pick<EntryFacts, "notes"> | undefined {
+    return this.#notes && { notes: this.#notes };
   }
 
   /** What the unit's commit changes of the conversation's facts. */
@@ -211,17 +224,23 @@ export class UnitRun implements Running {
   async #effectOnce<T>(name: string, run: () => T | Promise<T>): Promise<T> {
     // A newline cannot be in an id, so an effect is never mistaken for a call.
     const callId = `${this.#id}\n${name}`;
+    const note: Writable<EffectNote> = { kind: "effect", name, outcome: "pending" };
+    this.note(note);
     const known = this.#live.ledger.find(callId, this.nowMs());
     if (known?.digest === NOT_STORABLE) throw ranInVain(name);
     if (known) {
       const kept = await this.#host.answer(this.#live, callId);
-      if (kept !== undefined) return decode(kept) as T;
+      if (kept !== undefined) {
+        note.outcome = "kept";
+        return decode(kept) as T;
+      }
     }
     const startedMs = this.nowMs();
-    const result = await EFFECT.run({ run: this, name }, run);
+    const result = await noted(note, () => EFFECT.run({ run: this, name }, run));
+    note.ms = Math.round(this.nowMs() - startedMs);
     const text = effectText(name, result);
     await this.#live.commit({
-      entry: { unit: "effect", name, ...(this.call ? { callId: this.call.callId } : {}), outcome: "ok", ms: [0, 0, Math.round(this.nowMs() - startedMs)] },
+      entry: { unit: "effect", name, ...(this.call ? { callId: this.call.callId } : {}), outcome: "ok", ms: [0, 0, note.ms] },
       answer: { callId, digest: text === undefined ? NOT_STORABLE : "effect", text: text ?? encode(undefined) },
     });
     if (text === undefined) throw ranInVain(name);
@@ -231,6 +250,20 @@ export class UnitRun implements Running {
   #check(wanted: string): void {
     if (!this.#hasEnded) return;
     throw new ConversimpleError("unit_ended", `${wanted} was used after its unit of work had ended: the handler returned, threw, or ran out of time. Await everything that a handler starts.`, { wanted });
+  }
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Runs an effect and notes what came of it. */
+async function noted<T>(note: Writable<EffectNote>, run: () => T | Promise<T>): Promise<T> {
+  try {
+    const result = await run();
+    note.outcome = "ran";
+    return result;
+  } catch (thrown) {
+    note.outcome = "failed";
+    throw thrown;
   }
 }
 

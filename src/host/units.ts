@@ -232,6 +232,7 @@ export class Units implements UnitHost {
   /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */
   async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
     const startedAt = this.clock.monotonic();
+    const run = new UnitRun(this, live, "write", handled.id);
     const entry = (outcome: UnitOutcome, thrown?: unknown): EntryFacts => ({
       unit: handled.unit,
       name: handled.name,
@@ -241,9 +242,9 @@ export class Units implements UnitHost {
       ...(handled.source === undefined ? {} : { source: handled.source }),
       ...(handled.reason === undefined || outcome !== "ok" ? {} : { reason: handled.reason }),
       ...(handled.message ? { message: handled.message.id } : {}),
+      ...run.noted,
     });
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(handled.message ? { consume: [handled.message.id] } : {}) };
-    const run = new UnitRun(this, live, "write", handled.id);
     let failure: { readonly thrown: unknown } | undefined;
     let change;
     try {

@@ -31,6 +31,7 @@
 import type { MaskPath } from "../base/marks.ts";
 import type { JsonSchema } from "../host/host.ts";
 import type { UnitKind, UnitOutcome } from "../state/journal.ts";
+import type { UnitNote } from "../state/notes.ts";
 import type { Patch } from "../state/patch.ts";
 import type { Status } from "../state/store.ts";
 
@@ -205,13 +206,8 @@ export interface ConversationView extends ConversationRow, PartsView {
   readonly sessions: readonly SessionView[];
 }
 
-/** What a unit of work did beside its patches, as its journal entry says it. */
-export type NoteView =
-  /** `locked`: `verify` did not run. The caller hears the same words as for a wrong secret; here is why. */
-  | { readonly kind: "login"; readonly part: string; readonly outcome: "accepted" | "wrong" | "locked"; readonly by?: "account" | "conversation"; readonly attempts?: number; readonly limit?: number; readonly untilMs?: number }
-  | { readonly kind: "cache"; readonly part: string; readonly outcome: "hit" | "stale" | "loaded" | "failed"; readonly ms?: number }
-  | { readonly kind: "effect"; readonly name: string; readonly outcome: "ran" | "kept" | "failed"; readonly ms?: number }
-  | { readonly kind: "customer"; readonly part: string; readonly outcome: "identified" | "updated" };
+/** What a unit of work did beside its patches, as its journal entry says it (state/notes.ts). */
+export type NoteView = UnitNote;
 
 /** One unit of work. */
 export interface TimelineEntry {

@@ -14,6 +14,7 @@ import { ConversimpleError } from "../base/errors.ts";
 import { Part } from "../agent/part.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
+import type { CacheNote } from "../state/notes.ts";
 import { CacheEntries, CacheTime, entryOf, valueOf, type CacheEntry } from "./cache-entries.ts";
 import { CustomerStatePart } from "./customer-state.ts";
 import { JointLoad } from "./joint-load.ts";
@@ -177,16 +178,36 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
 
   async #fetch(key: K): Promise<{ readonly entry: CacheEntry; readonly cached: boolean }> {
     const place = this.#place(key);
+    const here = current();
     const entry = place.shelf.entries.get(place.name);
     if (entry) {
       this.#hits++;
-      if (this.#age(entry) > this.#options.ttlMs) this.#load(place, true);
+      const isStale = this.#age(entry) > this.#options.ttlMs;
+      here?.note({ kind: "cache", part: this.name, outcome: isStale ? "stale" : "hit" });
+      if (isStale) this.#load(place, true);
       return { entry, cached: true };
     }
     this.#misses++;
-    const signal = current()?.call?.signal;
+    const signal = here?.call?.signal;
     signal?.throwIfAborted();
-    return { entry: await this.#load(place, false).join(signal), cached: false };
+    return { entry: await this.#joined(here, this.#load(place, false), signal), cached: false };
+  }
+
+  /** Waits for a load, and notes how it went. */
+  async #joined(here: Running | undefined, load: JointLoad<CacheEntry>, signal: AbortSignal | undefined): Promise<CacheEntry> {
+    const note: { -readonly [K in keyof CacheNote]: CacheNote[K] } = { kind: "cache", part: this.name, outcome: "pending" };
+    const fromMs = this.#time.now();
+    here?.note(note);
+    try {
+      const entry = await load.join(signal);
+      note.outcome = "loaded";
+      return entry;
+    } catch (thrown) {
+      note.outcome = "failed";
+      throw thrown;
+    } finally {
+      note.ms = Math.round(this.#time.now() - fromMs);
+    }
   }
 
   /** The load that is under way, else one that begins now (CA2). */

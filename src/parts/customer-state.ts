@@ -18,6 +18,7 @@ import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import type { Running } from "../agent/running.ts";
+import type { CustomerNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
@@ -145,6 +146,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     if (this.#isIdentified(context, id, account)) return;
     this.#checkWritable(context);
     const owner = context.joint.ownerOf("customer", id);
+    const note = this.#note(context);
     const before = await this.#visit(context, owner, "customer identified", (visits) => arrive(visits, context, account));
     const isNew = this.#identity(context).id === null;
     const left = isNew ? await this.#state?.leftBy(before.ended, owner, context) : undefined;
@@ -157,13 +159,18 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     context.identify(owner);
     context.replace(this.slice(), { id, account, firstSeen, lastConversation, lastInteraction } satisfies Identified);
     if (left !== undefined) this.#state!.resume(left, context);
+    note.outcome = "identified";
   }
 
   async read(): Promise<unknown> {
     const context = this.#running("read()");
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
-    return (await context.joint.read(owner, [profile])).value(profile);
+    const note = this.#note(context);
+    const record = await context.joint.read(owner, [profile]);
+    note.outcome = "read";
+    note.version = record.version;
+    return record.value(profile);
   }
 
   async update<T>(recipe: (profile: unknown) => T, { opId }: CustomerUpdateOptions = {}): Promise<T> {
@@ -171,10 +178,13 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
     const operationId = opId === undefined ? context.nextOperationId("update") : `op:${checkId(opId, "operation id")}`;
-    return context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", operationId, context), (value) => {
+    const noted = this.#note(context);
+    const result = await context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", operationId, context), (value) => {
       note(value(visitsSlice) as Visits, context);
       return recipe(value(profile));
     });
+    noted.outcome = "updated";
+    return result;
   }
 
   /** CU4, also when the agent's own hook threw. */
@@ -213,6 +223,13 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
 
   #running(wanted: string): Running {
     return runningFor(this, wanted);
+  }
+
+  /** Begins a note, which says later what was done. */
+  #note(context: Running): { -readonly [K in keyof CustomerNote]: CustomerNote[K] } {
+    const begun: CustomerNote = { kind: "customer", part: this.name, outcome: "pending" };
+    context.note(begun);
+    return begun;
   }
 
   #identity(context: Running): Identity {

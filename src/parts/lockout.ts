@@ -60,14 +60,41 @@ const counter: Slice = {
   check: (value) => value,
 };
 
+/** How full a counter is. */
+export interface Count {
+  readonly by: "account" | "conversation";
+  /** Attempts that count now. */
+  readonly attempts: number;
+  readonly limit: number;
+  /** When the next one is looked at again, milliseconds since 1970; only while none is. */
+  readonly untilMs?: number;
+}
+
 /** An attempt that was counted. */
 export interface Reservation {
+  /** The counter that says when it is enough: the account's, unless only the conversation's is full. */
+  readonly count: Count;
   /** Takes it out of the counters again: the secret was right. */
   giveBack(): Promise<void>;
 }
 
 /** Thrown out of a recipe: nothing is written (LK4). */
-class Locked extends Error {}
+class Locked extends Error {
+  readonly found: Found;
+
+  constructor(found: Found) {
+    super();
+    this.found = found;
+  }
+}
+
+/** What a recipe saw of a counter. */
+interface Found {
+  readonly isCounted: boolean;
+  readonly attempts: number;
+  /** How long it stays full, milliseconds; 0 while it is not. */
+  readonly fullForMs: number;
+}
 
 export class Lockout {
   readonly #limits: Required<LockoutOptions>;
@@ -77,28 +104,32 @@ export class Lockout {
     this.#limits = limitsOf(options);
   }
 
-  /** Counts an attempt in both counters, durably; undefined when one of them is full (LK1). */
-  async reserve(context: Running, account: Owner): Promise<Reservation | undefined> {
+  /** Counts an attempt in both counters, durably (LK1); gives the full one where there is one: nothing was counted then. */
+  async reserve(context: Running, account: Owner): Promise<Reservation | Count> {
     const { attempts, perConversation } = this.#limits;
     // No account has a line break in its name.
     const conversation = context.joint.ownerOf("account", `conversation\n${context.conversation.id}`);
     // The conversation first: one that has tried enough locks no more accounts.
-    const first = await this.#count(context, conversation, perConversation);
-    const second = first && (await this.#count(context, account, attempts));
-    return second && { giveBack: async () => void (await Promise.all([first(), second()])) };
+    const first = await this.#count(context, conversation, "conversation", perConversation);
+    if (!("takeOut" in first)) return first;
+    const second = await this.#count(context, account, "account", attempts);
+    if (!("takeOut" in second)) return second;
+    const count = first.count.untilMs !== undefined && second.count.untilMs === undefined ? first.count : second.count;
+    return { count, giveBack: async () => void (await Promise.all([first.takeOut(), second.takeOut()])) };
   }
 
-  /** Gives how to take it out again, or undefined when the counter is full. */
-  async #count(context: Running, owner: Owner, limit: number): Promise<(() => Promise<void>) | undefined> {
+  /** Gives how to take it out again; the count alone when the counter is full. */
+  async #count(context: Running, owner: Owner, by: Count["by"], limit: number): Promise<Count | { readonly count: Count; readonly takeOut: () => Promise<void> }> {
     const { joint } = context;
     const { windowMs } = this.#limits;
     const id = randomUUID();
-    const takeIn = (made: Attempt[]): boolean => {
+    const takeIn = (made: Attempt[]): Found => {
       const isCorrected = settle(made, context);
-      const isFull = made.length >= limit;
-      if (isFull && !isCorrected) throw new Locked();
-      if (!isFull) made.push({ id, windowMs, ...momentOf(context) });
-      return !isFull;
+      const isCounted = made.length < limit;
+      if (isCounted) made.push({ id, windowMs, ...momentOf(context) });
+      const found = { isCounted, attempts: made.length, fullForMs: fullFor(made, limit, context) };
+      if (!isCounted && !isCorrected) throw new Locked(found);
+      return found;
     };
     const takeOut = (made: Attempt[]): void => {
       const index = made.findIndex((attempt) => attempt.id === id);
@@ -106,8 +137,9 @@ export class Lockout {
     };
     // Longer than a window by far: the store's clock may be set, too.
     const expiresAtMs = Math.ceil(context.timeBounds().latestMs) + windowMs + LEDGER_MAX_AGE_MS;
-    const isCounted = await update(joint, owner, { name: "login attempt", operationId: id, expiresAtMs }, takeIn).catch(asLocked);
-    return isCounted ? () => update(joint, owner, { name: "login success", operationId: `${id} back` }, takeOut) : undefined;
+    const { isCounted, attempts, fullForMs } = await update(joint, owner, { name: "login attempt", operationId: id, expiresAtMs }, takeIn).catch(asLocked);
+    const count: Count = { by, attempts, limit, ...(fullForMs > 0 ? { untilMs: Math.ceil(context.nowMs() + fullForMs) } : {}) };
+    return isCounted ? { count, takeOut: () => update(joint, owner, { name: "login success", operationId: `${id} back` }, takeOut) } : count;
   }
 }
 
@@ -116,22 +148,32 @@ function update<T>(joint: JointRecords, owner: Owner, how: JointUpdate, recipe: 
   return joint.update(owner, [counter], how, (value) => recipe(value(counter) as Attempt[]));
 }
 
-function asLocked(thrown: unknown): false {
-  if (thrown instanceof Locked) return false;
+function asLocked(thrown: unknown): Found {
+  if (thrown instanceof Locked) return thrown.found;
   throw thrown;
+}
+
+/** How long until fewer than `limit` attempts count, milliseconds. */
+function fullFor(made: readonly Attempt[], limit: number, context: Running): number {
+  if (made.length < limit) return 0;
+  const now = momentOf(context);
+  const left = made.map((attempt) => attempt.windowMs - ageOf(attempt, now, context)).sort((a, b) => a - b);
+  return left[made.length - limit]!;
+}
+
+/** LK3. */
+function ageOf(attempt: Attempt, now: Moment, context: Running): number {
+  return attempt.process === now.process ? now.monotonicMs - attempt.monotonicMs : context.timeBounds().earliestMs - attempt.atMs;
 }
 
 /** LK3. Drops what is past; says whether it corrected a time. */
 function settle(made: Attempt[], context: Running): boolean {
   const now = momentOf(context);
-  const { earliestMs } = context.timeBounds();
   let isCorrected = false;
   for (let index = made.length - 1; index >= 0; index--) {
     const attempt = made[index]!;
-    const isOwn = attempt.process === now.process;
-    const ageMs = isOwn ? now.monotonicMs - attempt.monotonicMs : earliestMs - attempt.atMs;
-    if (ageMs >= attempt.windowMs) made.splice(index, 1);
-    else if (!isOwn && attempt.atMs > now.atMs) {
+    if (ageOf(attempt, now, context) >= attempt.windowMs) made.splice(index, 1);
+    else if (attempt.process !== now.process && attempt.atMs > now.atMs) {
       Object.assign(attempt, now);
       isCorrected = true;
     }

@@ -16,6 +16,7 @@ import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/sche
 import type { Guard } from "../agent/guard.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import type { Running } from "../agent/running.ts";
+import type { LoginNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import { accountName } from "./account-name.ts";
@@ -142,15 +143,22 @@ export class SessionPart extends Part implements Session<unknown> {
     if (!this.#write(context, this.#record(context))) throw this.#readOnly("login()");
     const key = context.joint.ownerOf("account", accountName(account));
     this.#refuseOther(context, key);
-    const reservation = await this.#lockout?.reserve(context, key);
-    if (this.#lockout && !reservation) return undefined;
+    const note: Writable<LoginNote> = { kind: "login", part: this.name, outcome: "pending" };
+    context.note(note);
+    const reserved = await this.#lockout?.reserve(context, key);
+    const reservation = reserved && "giveBack" in reserved ? reserved : undefined;
+    Object.assign(note, reservation?.count ?? reserved);
+    note.outcome = reserved && !reservation ? "locked" : "failed";
+    if (note.outcome === "locked") return undefined;
     const verified = await verify();
+    note.outcome = "wrong";
     if (!verified) return undefined;
     const user = parsedUser(`${this.name}.user`, this.#schema, verified);
     await reservation?.giveBack();
     // Somebody else may have logged in meanwhile, in the same tool.
     this.#refuseOther(context, key);
     this.#write(context, begun(user, key, context.timeBounds().latestMs));
+    accepted(note);
     return user;
   }
 
@@ -237,6 +245,14 @@ export class SessionPart extends Part implements Session<unknown> {
     return new ConversimpleError("read_only", `this.${this.name}.${wanted} was used in a parallel tool, where state is read-only. Drop parallel: true from it.`, { part: this.name });
   }
 }
+
+/** Its attempt does not count any more. */
+function accepted(note: Writable<LoginNote>): void {
+  note.outcome = "accepted";
+  for (const name of ["by", "attempts", "limit", "untilMs"] as const) delete note[name];
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const OPTIONS: ReadonlySet<string> = new Set<keyof SessionOptions<Schema>>(["user", "idleTimeoutMs", "absoluteTimeoutMs", "lockout", "refusal"]);
 

@@ -13,6 +13,7 @@ import { encode, encodedObject, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.
 import type { RecordDocument } from "./document.ts";
 import { textOfPatches, type Patch } from "./patch.ts";
 import type { MaskPath, Masks } from "../base/marks.ts";
+import type { UnitNote } from "./notes.ts";
 import { openText, sealBody, type StoredPart } from "./record.ts";
 import type { Owner } from "./store.ts";
 import type { UnitChange } from "./unit.ts";
@@ -41,6 +42,10 @@ export interface EntryFacts {
   readonly ms: readonly [queue: number, guard: number, run: number];
   /** Milliseconds of the commit of the unit before this one. */
   readonly commitBeforeMs?: number;
+  /** Milliseconds from the answer of the unit before this one until the platform had confirmed it; absent while it had not. */
+  readonly replyBeforeMs?: number;
+  /** What it did beside its changes. */
+  readonly notes?: readonly UnitNote[];
   /** The unit that it waited for, when it waited longer than 250 ms (P2). */
   readonly waitedFor?: string;
   /** Who wrote from outside, and the id of its message. */

@@ -72,6 +72,8 @@ export interface ConnectionOptions extends ConnectionTimes {
   /** Bounds of the unconfirmed durable pushes; 10,000 pushes and 64 MiB unless given. */
   readonly maxPushes?: number;
   readonly maxPushBytes?: number;
+  /** The platform replied to a durable push, so many milliseconds after it was given to `deliver`. */
+  readonly onDelivered?: (key: string, ms: number) => void;
   /** An event on our topic, or a bare message. */
   onMessage(event: string, payload: unknown): void;
   /** A join succeeded, the first or a later one; what was kept has been sent again already. */
@@ -110,6 +112,7 @@ export class Connection {
       confirmAfterMs: options.confirmAfterMs ?? 30_000,
       maxPushes: options.maxPushes ?? 10_000,
       maxBytes: options.maxPushBytes ?? 64 * 1_048_576,
+      onReplied: options.onDelivered,
     });
     this.#heartbeat = new Heartbeat(
       clock,

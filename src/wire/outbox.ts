@@ -21,6 +21,8 @@ export interface OutboxOptions {
   readonly maxPushes: number;
   /** UTF-16 code units of payload text, which is close to bytes for JSON. */
   readonly maxBytes: number;
+  /** The platform replied to a push, so long after it was added. */
+  readonly onReplied?: ((key: string, ms: number) => void) | undefined;
 }
 
 /** Sends a push and returns its ref. */
@@ -32,6 +34,7 @@ interface Kept {
   readonly payload: RawJson;
   /** The ref of this join; null until it was sent in it. */
   ref: string | null;
+  readonly addedAtMs: number;
   sentAtMs: number;
   wasSent: boolean;
 }
@@ -70,7 +73,7 @@ export class Outbox {
       this.#options.stats.pushesLost++;
       return "full";
     }
-    const kept: Kept = { key, event, payload, ref: null, sentAtMs: 0, wasSent: false };
+    const kept: Kept = { key, event, payload, ref: null, addedAtMs: this.#options.clock.monotonic(), sentAtMs: 0, wasSent: false };
     this.#kept.set(key, kept);
     this.#bytes += payload.text.length;
     if (this.#send) this.#transmit(kept, this.#send);
@@ -98,6 +101,7 @@ export class Outbox {
     if (!kept) return false;
     if (status !== "ok") this.#options.stats.pushesRefused++;
     this.#remove(kept);
+    this.#options.onReplied?.(kept.key, this.#options.clock.monotonic() - kept.addedAtMs);
     return true;
   }
 

@@ -13,6 +13,8 @@ export class MemoryHost implements Host {
   /** Every delivery of a call, and every run of it. */
   readonly invocations: Invocation[] = [];
   readonly runs: string[] = [];
+  /** Answers that the platform confirmed. */
+  readonly confirmations: { conversationId: string; callId: string; ms: number }[] = [];
   /** What `open` answers instead of serving, once each. */
   readonly answers: (Opened | ConversimpleError)[] = [];
   listed: ToolDescription[] = [ADD];
@@ -40,6 +42,10 @@ export class MemoryHost implements Host {
     const isNew = !this.#served.has(id);
     this.#served.add(id);
     return { kind: "serving", isNew };
+  }
+
+  confirmed(conversationId: string, callId: string, ms: number): void {
+    this.confirmations.push({ conversationId, callId, ms });
   }
 
   tools(id: string): readonly ToolDescription[] {

@@ -214,3 +214,14 @@ test("when the platform closes a conversation's channel, the next announcement m
   await settled();
   expect(host.closes).toHaveLength(1);
 });
+
+test("the host hears when the platform confirmed an answer, and how long that took", async () => {
+  const { own } = await served();
+  call(own, "c1");
+  await settled();
+  expect(host.confirmations).toEqual([]);
+  await clock.advance(40);
+  own.reply(own.last("tool_call_response"));
+  await settled();
+  expect(host.confirmations).toEqual([{ conversationId: "v1", callId: "c1", ms: 40 }]);
+});

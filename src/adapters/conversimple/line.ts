@@ -78,6 +78,7 @@ export class Line {
       form: context.form,
       topic: context.newTopic(),
       joinPayload: options.joinPayload,
+      onDelivered: (key, ms) => this.#delivered(key, ms),
       onMessage: (event, payload) => this.#received(readMessage(event, payload)),
       onJoined: () => options.onJoined(),
       onEnd: (end) => options.onEnd(end),
@@ -197,6 +198,11 @@ export class Line {
     const sent = this.#connection.deliver(`${conversationId ?? ""}\n${callId}`, event, payload, event === TOOL_CALL_RESPONSE);
     if (sent === "full" || sent === "lost") this.#context.log.warn({ conversationId, callId, reason: sent }, "an answer could not be kept for sending");
     return sent;
+  }
+
+  #delivered(key: string, ms: number): void {
+    const [conversationId = "", callId = ""] = key.split("\n");
+    this.#context.host.confirmed(conversationId, callId, ms);
   }
 
   #count(outcome: string, durationMs: number): void {

@@ -9,6 +9,7 @@ import { outcomeTone, timeText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { Changes, pathsOf, type PartChanges } from "../../state/changes.ts";
+import { noteText } from "./note-text.ts";
 import { currentMasks, findConversation, journalOf } from "./conversations.ts";
 import { STORE_OPTION } from "./store-option.ts";
 
@@ -59,8 +60,12 @@ export function readCommit(owner: Owner, { version, atMs, text }: Entry, changes
 
 /** A commit for programs: no values, only where they changed. */
 export function commitJson(owner: Owner, { version, atMs, entry, changes, damage }: Commit): Readonly<Record<string, unknown>> {
-  const { unit, name, callId, outcome, code, reason, ms, waitedFor, source } = entry ?? {};
-  return { conversationId: idOf(owner), version, at: new Date(atMs).toISOString(), unit, name, callId, outcome, code, reason, ms, waitedFor, source, changed: changes ? pathsOf(changes) : null, damage };
+  const { unit, name, callId, outcome, code, reason, ms, waitedFor, source, notes } = entry ?? {};
+  return { conversationId: idOf(owner), version, at: new Date(atMs).toISOString(), unit, name, callId, outcome, code, reason, ms, waitedFor, source, notes, changed: changes ? pathsOf(changes) : null, damage };
+}
+
+function said(entry: JournalEntry | undefined, changes: PartChanges, damage: string | undefined): string {
+  return damage ?? entry?.code ?? (entry?.name === REVEAL ? entry.reason : undefined) ?? (changes ? pathsOf(changes).join(", ") : "first kept");
 }
 
 function show(commits: readonly Commit[], terminal: Terminal): void {
@@ -72,7 +77,7 @@ function show(commits: readonly Commit[], terminal: Terminal): void {
     printable(entry?.name ?? "-"),
     entry ? entry.outcome : "-",
     entry ? `${entry.ms[2]} ms` : "-",
-    printable(damage ?? entry?.code ?? (entry?.name === REVEAL ? entry.reason : undefined) ?? (changes ? pathsOf(changes).join(", ") : "first kept")),
+    printable([said(entry, changes, damage), ...(entry?.notes ?? []).map(noteText)].filter((text) => text !== "").join("; ")),
   ]);
   const [head = "", ...lines] = columns([["VERSION", "TIME", "UNIT", "NAME", "OUTCOME", "RAN", "CHANGED"], ...rows]);
   terminal.say(terminal.tone("quiet", head));
