@@ -19,6 +19,9 @@ export interface Guard {
    */
   isOffered?(value: (slice: Slice) => unknown): boolean;
 
+  /** What it asks for, in a few words for a developer: `session within 120000 ms`; the name of its field, or "a guard", unless it says so. */
+  inWords?(): string;
+
   /** For whom the tool runs, when the guard knows: an answer that is kept for a business key is nobody else's. Asked after `refusal`. */
   whose?(): string | undefined;
 }

@@ -7,6 +7,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Slice } from "../state/slice.ts";
+import type { CacheCounts, PartDescription } from "./part-description.ts";
 import { running, type Running } from "./running.ts";
 
 /** A field of an agent that holds or guards state. */
@@ -51,6 +52,20 @@ export abstract class Part {
 
   /** Runs in the last unit of a conversation, after the agent's own hook, whatever became of that. */
   conversationEnded?(reason: string): void | Promise<void>;
+
+  /**
+   * What it says of itself to an inspector, beside what its slice says; a part without one is `other`.
+   *
+   * @internal
+   */
+  describe?(): PartDescription;
+
+  /**
+   * What it did so far, where it counts that.
+   *
+   * @internal
+   */
+  counts?(): CacheCounts;
 
   /** The part's share of the record, if it is durable. Asked for after `attach`. */
   slice(): Slice | undefined {

@@ -28,6 +28,7 @@
 //
 // An error is `{ error: { type, message, remedy? } }` with a status of 400, 401, 403, 404, 409, 413, 415, 422, 429, 501, 503 or 504.
 
+import type { CacheCounts, PartDescription, WorkflowDescription } from "../agent/part-description.ts";
 import type { MaskPath } from "../base/marks.ts";
 import type { JsonSchema } from "../host/host.ts";
 import type { UnitKind, UnitOutcome } from "../state/journal.ts";
@@ -76,36 +77,12 @@ export interface AgentView {
 }
 
 /** A field of an agent that holds or guards state. */
-export interface PartInfo {
+export interface PartInfo extends PartDescription {
   readonly name: string;
-  readonly kind: "state" | "customer" | "session" | "workflow" | "cache" | "ephemeral" | "other";
-  /** Version of its schema, for durable ones. */
-  readonly schemaVersion?: number;
-  /** The JSON Schema of its value (`session`: of its user), where the schema library gives one. */
-  readonly schema?: JsonSchema;
-  readonly masks?: readonly MaskPath[];
-  /** The largest text of its value, UTF-8 bytes (P9). */
-  readonly maxBytes?: number;
-  readonly workflow?: WorkflowInfo;
-  readonly session?: { readonly idleTimeoutMs: number; readonly absoluteTimeoutMs: number; readonly lockout: false | { readonly attempts: number; readonly perConversation: number; readonly windowMs: number } };
-  readonly cache?: { readonly ttlMs: number; readonly staleMs: number; readonly max: number; readonly scope: string };
 }
 
 /** The steps of a workflow and where each leads. */
-export interface WorkflowInfo {
-  readonly initial: string;
-  readonly steps: readonly {
-    readonly name: string;
-    readonly prompt?: string;
-    readonly refusal?: string;
-    readonly needs: readonly string[];
-    readonly to: readonly string[];
-    readonly isFinal: boolean;
-    readonly deadlineMs?: number;
-    /** The step that a deadline leads to; absent where it runs a handler. */
-    readonly deadlineTo?: string;
-  }[];
-}
+export type WorkflowInfo = WorkflowDescription;
 
 /** A tool. */
 export interface ToolInfo {
@@ -126,13 +103,9 @@ export interface ToolInfo {
 }
 
 /** What a cache did since its process began. */
-export interface CacheView {
+export interface CacheView extends CacheCounts {
   readonly agentId: string;
   readonly part: string;
-  readonly hits: number;
-  readonly misses: number;
-  readonly failures: number;
-  readonly size: number;
 }
 
 /** A conversation in a list. */

@@ -12,6 +12,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import { Part } from "../agent/part.ts";
+import type { CacheCounts, PartDescription } from "../agent/part-description.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { CacheNote } from "../state/notes.ts";
@@ -174,6 +175,15 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   get stats(): CacheStats {
     const shelf = this.#options.scope === "conversation" ? this.#shelfOf(current()) : this.#shelf;
     return { hits: this.#hits, misses: this.#misses, failures: this.#failures, size: shelf?.entries.size ?? 0 };
+  }
+
+  override describe(): PartDescription {
+    const { ttlMs, staleMs, max, scope } = this.#options;
+    return { kind: "cache", cache: { ttlMs, staleMs, max, scope } };
+  }
+
+  override counts(): CacheCounts {
+    return this.stats;
   }
 
   async #fetch(key: K): Promise<{ readonly entry: CacheEntry; readonly cached: boolean }> {

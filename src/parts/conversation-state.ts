@@ -9,13 +9,14 @@ import { ConversimpleError, codeOf } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 import { running, type Running } from "../agent/running.ts";
 import { encodePart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { Ended } from "./customer-record.ts";
 import { carry, resumeMistake, type ResumeOptions } from "./resume.ts";
-import { checkSchema, definition, schemaSlice, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
+import { checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 
 export { STATE_MAX_BYTES } from "./schema-slice.ts";
 
@@ -114,6 +115,10 @@ export class ConversationStatePart extends Part {
     put(after);
     // Else the unit would fail in which they said who they are, and each that tries again.
     if (fits(slice, after) || !fits(slice, before)) put(state);
+  }
+
+  override describe(): PartDescription {
+    return { kind: "state", ...schemaText(this.#schema) };
   }
 
   override slice(): Slice {

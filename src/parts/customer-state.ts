@@ -17,13 +17,14 @@ import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part, runningFor } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 import type { Running } from "../agent/running.ts";
 import type { CustomerNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
 import { identitySlice, visitsSlice, type Ended, type Identified, type Identity, type Visits } from "./customer-record.ts";
-import { checkSchema, definition, schemaSlice, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
+import { checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 import type { SessionPart } from "./session.ts";
 
 /** What a customer state can be told beside its schema. */
@@ -200,6 +201,11 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     } catch (thrown) {
       if (codeOf(thrown) !== "customer_forgotten") throw thrown;
     }
+  }
+
+  override describe(): PartDescription {
+    const { schemaVersion, maxBytes, masks = [] } = this.#profileSlice();
+    return { kind: "customer", schemaVersion, maxBytes, masks, ...schemaText(this.#schema) };
   }
 
   override slice(): Slice {

@@ -5,9 +5,10 @@
 //   DP2. Outside of a handler there is no value: a typed error, never somebody else's.               (D)
 
 import { Part, runningFor } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 import type { Schema } from "../base/schema.ts";
 import type { Slice } from "../state/slice.ts";
-import { checkSchema, schemaSlice, type SchemaSliceOptions } from "./schema-slice.ts";
+import { checkSchema, schemaSlice, schemaText, type SchemaSliceOptions } from "./schema-slice.ts";
 
 /**
  * The base of a part of your own that is stored with the conversation. The class gives it a `kind` and its members:
@@ -50,6 +51,11 @@ export abstract class DurablePart<Value extends object> extends Part {
   /** Puts a whole value in the place of the present one. @throws {ConversimpleError} `read_only` in a parallel tool. */
   protected set value(value: Value) {
     runningFor(this, "value").replace(this.slice(), value);
+  }
+
+  /** @internal */
+  override describe(): PartDescription {
+    return { kind: "other", ...schemaText(this.#schema) };
   }
 
   override slice(): Slice {

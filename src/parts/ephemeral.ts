@@ -4,6 +4,7 @@
 //   EP2. Never stored, never rolled back: a tool that throws keeps its changes here.
 
 import { Part, runningFor } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 
 /** A value per conversation that is never stored. */
 export interface Ephemeral<T> {
@@ -23,6 +24,10 @@ class EphemeralPart<T> extends Part implements Ephemeral<T> {
   constructor(initial: () => T) {
     super();
     this.#initial = initial;
+  }
+
+  override describe(): PartDescription {
+    return { kind: "ephemeral" };
   }
 
   get value(): T {

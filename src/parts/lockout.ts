@@ -97,16 +97,16 @@ interface Found {
 }
 
 export class Lockout {
-  readonly #limits: Required<LockoutOptions>;
+  readonly limits: Required<LockoutOptions>;
 
   /** @throws {ConversimpleError} `definition_invalid`, naming the option. */
   constructor(options: LockoutOptions) {
-    this.#limits = limitsOf(options);
+    this.limits = limitsOf(options);
   }
 
   /** Counts an attempt in both counters, durably (LK1); gives the full one where there is one: nothing was counted then. */
   async reserve(context: Running, account: Owner): Promise<Reservation | Count> {
-    const { attempts, perConversation } = this.#limits;
+    const { attempts, perConversation } = this.limits;
     // No account has a line break in its name.
     const conversation = context.joint.ownerOf("account", `conversation\n${context.conversation.id}`);
     // The conversation first: one that has tried enough locks no more accounts.
@@ -121,7 +121,7 @@ export class Lockout {
   /** Gives how to take it out again; the count alone when the counter is full. */
   async #count(context: Running, owner: Owner, by: Count["by"], limit: number): Promise<Count | { readonly count: Count; readonly takeOut: () => Promise<void> }> {
     const { joint } = context;
-    const { windowMs } = this.#limits;
+    const { windowMs } = this.limits;
     const id = randomUUID();
     const takeIn = (made: Attempt[]): Found => {
       const isCorrected = settle(made, context);

@@ -13,7 +13,7 @@ import { masksOf } from "../base/marks.ts";
 import { Mask } from "../base/mask.ts";
 import { pathText, type Path } from "../base/path.ts";
 import { copyOf } from "../base/plain.ts";
-import { issuesText, validate, type Schema } from "../base/schema.ts";
+import { issuesText, looseJsonSchemaOf, validate, type JsonSchema, type Schema } from "../base/schema.ts";
 import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -69,6 +69,12 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
       return copyOf(result.value);
     },
   };
+}
+
+/** The JSON Schema of what a schema gives, where its library has one. */
+export function schemaText(schema: Schema): { readonly schema?: JsonSchema } {
+  const { $schema: _draft, ...described } = looseJsonSchemaOf(schema) ?? {};
+  return Object.keys(described).length === 0 ? {} : { schema: described };
 }
 
 /** A private copy, since a schema's defaults may be shared objects. */

@@ -30,6 +30,11 @@ export class SessionClock {
     this.#absoluteTimeoutMs = absoluteTimeoutMs;
   }
 
+  /** Both, milliseconds. */
+  get limits() {
+    return { idleTimeoutMs: this.#idleTimeoutMs, absoluteTimeoutMs: this.#absoluteTimeoutMs };
+  }
+
   /** Whether its time is over. */
   isOver(context: Running, session: Authenticated): boolean {
     const seen = this.#seen(context, session);

@@ -15,12 +15,14 @@ import { copyOf } from "../base/plain.ts";
 import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/schema.ts";
 import type { Guard } from "../agent/guard.ts";
 import { Part, runningFor } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 import type { Running } from "../agent/running.ts";
 import type { LoginNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import { accountName } from "./account-name.ts";
 import { Lockout, type LockoutOptions } from "./lockout.ts";
+import { schemaText } from "./schema-slice.ts";
 import { secretField } from "./secret-fields.ts";
 import { SessionClock } from "./session-clock.ts";
 import { ANONYMOUS, begun, parsedUser, sessionSlice, type Authenticated, type SessionRecord } from "./session-record.ts";
@@ -173,7 +175,7 @@ export class SessionPart extends Part implements Session<unknown> {
       const present = this.#present("within()");
       return present ? (this.#clock.isOlder(this.#running("within()"), present, ms) ? stale : undefined) : this.refusal();
     };
-    return { refusal, whose: () => this.whose() };
+    return { refusal, whose: () => this.whose(), inWords: () => `${this.name} within ${ms} ms` };
   }
 
   whose(): string | undefined {
@@ -199,6 +201,10 @@ export class SessionPart extends Part implements Session<unknown> {
   /** SN4. */
   override conversationEnded(): void {
     this.#write(this.#running("conversationEnded()"), ANONYMOUS);
+  }
+
+  override describe(): PartDescription {
+    return { kind: "session", ...schemaText(this.#schema), session: { ...this.#clock.limits, lockout: this.#lockout?.limits ?? false } };
   }
 
   override slice(): Slice {

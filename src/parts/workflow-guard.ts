@@ -14,6 +14,7 @@ const GENERAL_MESSAGE = "I can't do that at this point.";
 
 /** What the guard asks of its workflow. */
 export interface Guarded {
+  readonly name: string;
   readonly definition: Definition;
   readonly step: string;
   readonly missing: readonly string[];
@@ -34,6 +35,10 @@ export class StepGuard implements Guard {
     const { step, missing, definition } = this.#workflow;
     if (this.#steps.has(step)) return undefined;
     return { error: "step_not_allowed", message: definition.steps[step]!.refusal ?? stillNeeded(definition, missing), step, missing };
+  }
+
+  inWords(): string {
+    return `${this.#workflow.name} at ${[...this.#steps].join(", ")}`;
   }
 
   isOffered(value: (slice: Slice) => unknown): boolean {

@@ -13,6 +13,7 @@
 import type { Guard } from "../agent/guard.ts";
 import type { Fields } from "../agent/parameters.ts";
 import { Part, runningFor } from "../agent/part.ts";
+import type { PartDescription } from "../agent/part-description.ts";
 import { running } from "../agent/running.ts";
 import { ConversimpleError, RefusedError, StateInvalidError } from "../base/errors.ts";
 import { pathText } from "../base/path.ts";
@@ -20,6 +21,7 @@ import { copyOf } from "../base/plain.ts";
 import type { Slice } from "../state/slice.ts";
 import { checkDefinition, checkStepName, nextOf, type Definition, type StoredWorkflow, type WorkflowData, type WorkflowDefinition, type WorkflowInput } from "./workflow-definition.ts";
 import { diagramOf } from "./workflow-diagram.ts";
+import { fieldsText, stepsText } from "./workflow-description.ts";
 import { StepGuard } from "./workflow-guard.ts";
 import { fieldValue, workflowSlice } from "./workflow-slice.ts";
 
@@ -70,6 +72,10 @@ class WorkflowPart extends Part {
     super();
     checkDefinition(definition);
     this.definition = definition;
+  }
+
+  override describe(): PartDescription {
+    return { kind: "workflow", ...fieldsText(this.definition), workflow: stepsText(this.definition) };
   }
 
   override slice(): Slice {
