@@ -1,0 +1,104 @@
+// What a commit changed, as somebody reads it: which place, from what, to what.
+//
+// Owns turning patches and the value before into changes whose paths are those of the value after.
+//
+//   VC1. Patches follow each other: a later one moves the places of an earlier one, and what is removed again is not shown.
+//   VC2. Without the value before, a change says only what it is now.
+
+import type { Path } from "../../../../src/base/path.ts";
+import type { Patch } from "../../../../src/state/patch.ts";
+import { afterStep, valueAt } from "./value-steps.ts";
+
+/** One changed place. `path` is where it is in the value after; of a removed one, where it was. */
+export type Change =
+  | { readonly kind: "added"; readonly path: Path; readonly after: unknown }
+  | { readonly kind: "changed"; readonly path: Path; readonly before: unknown; readonly after: unknown; readonly isBeforeKnown: boolean }
+  | { readonly kind: "removed"; readonly path: Path; readonly before: unknown; readonly isBeforeKnown: boolean };
+
+/** The changes of one part (VC1). @param before the part's value before; undefined when it is not known (VC2). */
+export function changesOf(before: unknown, patches: readonly Patch[]): readonly Change[] {
+  const isBeforeKnown = before !== undefined;
+  let value = before;
+  let changes: readonly Change[] = [];
+  for (const patch of patches) {
+    changes = [...moved(changes, patch), ...changesOfStep(value, patch, isBeforeKnown)];
+    value = isBeforeKnown ? afterStep(value, patch) : undefined;
+  }
+  return changes;
+}
+
+function changesOfStep(before: unknown, patch: Patch, isBeforeKnown: boolean): readonly Change[] {
+  const [kind, path] = patch;
+  if (kind === "cut") return [{ kind: "removed", path, before: valueAt(before, path), isBeforeKnown }];
+  if (kind === "set") {
+    const old = valueAt(before, path);
+    const [, , after] = patch;
+    return isBeforeKnown && old === undefined ? [{ kind: "added", path, after }] : [{ kind: "changed", path, before: old, after, isBeforeKnown }];
+  }
+  const [, , index, removed, added] = patch;
+  const gone = Array.from({ length: removed }, (_, offset): Change => ({ kind: "removed", path: [...path, index + offset], before: valueAt(before, [...path, index + offset]), isBeforeKnown }));
+  return [...gone, ...added.map((after, offset): Change => ({ kind: "added", path: [...path, index + offset], after }))];
+}
+
+/** VC1. */
+function moved(changes: readonly Change[], patch: Patch): readonly Change[] {
+  if (patch[0] !== "splice") return changes.filter(({ kind, path }) => kind === "removed" || !startsWith(path, patch[1]));
+  const [, list, index, removed, added] = patch;
+  return changes.flatMap((change) => {
+    const at = change.path[list.length];
+    if (!startsWith(change.path, list) || typeof at !== "number" || change.kind === "removed" || at < index) return [change];
+    if (at < index + removed) return [];
+    return [{ ...change, path: [...list, at + added.length - removed, ...change.path.slice(list.length + 1)] }];
+  });
+}
+
+function startsWith(path: Path, beginning: Path): boolean {
+  return path.length >= beginning.length && beginning.every((key, index) => key === path[index]);
+}
+
+/** A path as a key of a map. */
+export function keyOfPath(path: Path): string {
+  return JSON.stringify(path);
+}
+
+/** Changes by place, to find them while a tree is drawn. */
+export interface ChangeIndex {
+  /** Added or changed places. */
+  readonly at: ReadonlyMap<string, Change>;
+  /** Places that hold a change below them. */
+  readonly above: ReadonlySet<string>;
+  /** Removed ones by the place that held them. */
+  readonly removedFrom: ReadonlyMap<string, readonly Change[]>;
+}
+
+export const NO_CHANGES: ChangeIndex = { at: new Map(), above: new Set(), removedFrom: new Map() };
+
+/** {@link ChangeIndex} of some changes. */
+export function indexOf(changes: readonly Change[]): ChangeIndex {
+  const at = new Map<string, Change>();
+  const above = new Set<string>();
+  const removedFrom = new Map<string, Change[]>();
+  for (const change of changes) {
+    const { path, kind } = change;
+    for (let length = 0; length < path.length; length++) above.add(keyOfPath(path.slice(0, length)));
+    if (kind !== "removed") at.set(keyOfPath(path), change);
+    else {
+      const holder = keyOfPath(path.slice(0, -1));
+      removedFrom.set(holder, [...(removedFrom.get(holder) ?? []), change]);
+    }
+  }
+  return { at, above, removedFrom };
+}
+
+const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
+
+/** A path as people write it: `cart[2].addedAt`; the part's own name for the whole. */
+export function pathText(root: string, path: Path): string {
+  let text = root;
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else if (PLAIN_NAME.test(key)) text += text === "" ? key : `.${key}`;
+    else text += `[${JSON.stringify(key)}]`;
+  }
+  return text === "" ? "(all of it)" : text;
+}
