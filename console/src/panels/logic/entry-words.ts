@@ -30,10 +30,12 @@ export type TimeText = (ms: number) => string;
 
 export type LoginNote = Extract<NoteView, { kind: "login" }>;
 
-/** The note of a unit that says that a login was refused. */
+/** The note of a unit that says that a login was tried and nobody was logged in. */
 export function failedLogin({ notes }: TimelineEntry): LoginNote | undefined {
-  return notes.find((note): note is LoginNote => note.kind === "login" && note.outcome !== "accepted");
+  return notes.find((note): note is LoginNote => note.kind === "login" && note.outcome !== "accepted" && note.outcome !== "pending");
 }
+
+const LOGIN_WORDS = { wrong: "wrong secret", locked: "locked", failed: "login failed" } as const;
 
 /** How a unit ended, to colour it. A login that failed is no success of the call, though its tool answered. */
 export function toneOf(entry: TimelineEntry): Tone {
@@ -48,7 +50,7 @@ export function toneOf(entry: TimelineEntry): Tone {
 export function outcomeText(entry: TimelineEntry): string {
   if (entry.isUnreadable) return "unreadable";
   const login = failedLogin(entry);
-  if (login) return login.outcome === "locked" ? "locked" : "wrong secret";
+  if (login && entry.outcome === "ok") return LOGIN_WORDS[login.outcome as keyof typeof LOGIN_WORDS];
   return { ok: "ok", refused: "refused", tool_error: "tool error", failed: "failed", timeout: "timed out", cancelled: "cancelled" }[entry.outcome];
 }
 
@@ -58,9 +60,9 @@ export function noteChip(note: NoteView, timeText: TimeText): Chip {
     case "login":
       return loginChip(note, timeText);
     case "cache":
-      return { tone: note.outcome === "failed" ? "warn" : "plain", text: `${note.part}: ${{ hit: "from the cache", stale: "old value served, being refreshed", loaded: "loaded", failed: "could not be loaded" }[note.outcome]}${took(note.ms)}` };
+      return { tone: note.outcome === "failed" ? "warn" : "plain", text: `${note.part}: ${{ hit: "from the cache", stale: "old value served, being refreshed", loaded: "loaded", failed: "could not be loaded", pending: "was still being loaded" }[note.outcome]}${took(note.ms)}` };
     case "effect":
-      return { tone: note.outcome === "failed" ? "warn" : "plain", text: `effect ${note.name}: ${{ ran: "ran", kept: "kept from an earlier run", failed: "failed" }[note.outcome]}${took(note.ms)}` };
+      return { tone: note.outcome === "failed" ? "warn" : "plain", text: `effect ${note.name}: ${{ ran: "ran", kept: "kept from an earlier run", failed: "failed", pending: "had not come back" }[note.outcome]}${took(note.ms)}` };
     case "customer":
       return { tone: "plain", text: note.outcome === "identified" ? `${note.part}: customer identified` : `${note.part}: customer updated` };
     default:
@@ -76,6 +78,8 @@ function took(ms: number | undefined): string {
 function loginChip({ outcome, attempts, limit, untilMs }: LoginNote, timeText: TimeText): Chip {
   if (outcome === "accepted") return { tone: "good", text: "logged in" };
   const counted = attempts === undefined || limit === undefined ? "" : `${attempts} of ${countText(limit, "attempt")}`;
+  if (outcome === "pending") return { tone: "plain", text: "the login had not come to an end" };
+  if (outcome === "failed") return { tone: "warn", text: joined(["verify threw", counted]) };
   if (outcome === "wrong") return { tone: "warn", text: joined(["wrong secret", counted]) };
   return { tone: "bad", text: joined(["locked: verify did not run", counted, untilMs === undefined ? "" : `unlocks at ${timeText(untilMs)}`]) };
 }
@@ -88,9 +92,10 @@ function joined(pieces: readonly string[]): string {
 export function explain(entry: TimelineEntry, timeText: TimeText): Explanation {
   if (entry.isUnreadable) return { tone: "bad", headline: "This entry cannot be read", sentences: ["Its text is damaged, or encrypted with a key that this process does not have. The entries around it are not affected."] };
   const login = failedLogin(entry);
-  if (login) return login.outcome === "locked" ? lockedWords(login, timeText) : wrongWords(login, timeText);
+  if (login?.outcome === "locked") return lockedWords(login, timeText);
+  if (login?.outcome === "wrong") return wrongWords(login, timeText);
   const { outcome, reason, remedy, code } = entry;
-  const why = [reason, waitWords(entry)].filter((sentence) => sentence !== undefined);
+  const why = [reason, login ? "verify threw, so nobody was logged in; the attempt stays counted." : undefined, waitWords(entry)].filter((sentence) => sentence !== undefined);
   return { tone: toneOf(entry), headline: headlineOf(entry), sentences: outcome === "ok" || why.length > 0 || code === undefined ? why : [refusalWords(code)], ...(remedy === undefined ? {} : { remedy }) };
 }
 
