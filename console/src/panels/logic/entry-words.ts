@@ -64,7 +64,7 @@ export function noteChip(note: NoteView, timeText: TimeText): Chip {
     case "effect":
       return { tone: note.outcome === "failed" ? "warn" : "plain", text: `effect ${note.name}: ${{ ran: "ran", kept: "kept from an earlier run", failed: "failed", pending: "had not come back" }[note.outcome]}${took(note.ms)}` };
     case "customer":
-      return { tone: "plain", text: note.outcome === "identified" ? `${note.part}: customer identified` : `${note.part}: customer updated` };
+      return { tone: "plain", text: `${note.part}: ${{ identified: "customer identified", updated: "customer updated", read: "customer read", pending: "customer, not ended" }[note.outcome]}${note.version === undefined ? "" : ` (version ${note.version})`}` };
     default:
       // A newer server may know more kinds.
       return { tone: "plain", text: "note" };

@@ -149,8 +149,8 @@ function nullableOf(node: Node, root: Node): { readonly node: Node; readonly isN
 function followed(node: Node, root: Node): Node {
   let here = node;
   for (let hops = 0; typeof here.$ref === "string" && hops < 8; hops++) {
-    const { $ref, ...beside } = here;
-    const target = targetOf(root, here.$ref);
+    const { $ref: reference, ...beside } = here;
+    const target = targetOf(root, reference as string);
     if (!target) return beside;
     here = { ...target, ...beside };
   }
