@@ -150,7 +150,7 @@ function followed(node: Node, root: Node): Node {
   let here = node;
   for (let hops = 0; typeof here.$ref === "string" && hops < 8; hops++) {
     const { $ref: reference, ...beside } = here;
-    const target = targetOf(root, reference as string);
+    const target = targetOf(root, reference);
     if (!target) return beside;
     here = { ...target, ...beside };
   }
