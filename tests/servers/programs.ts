@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** What a suite may need. */
-export type Service = "redis" | "postgres" | "pgbouncer";
+export type Service = "redis" | "postgres" | "pgbouncer" | "chromium";
 
 interface Needed {
   readonly programs: readonly string[];
@@ -18,6 +18,7 @@ const NEEDED: Readonly<Record<Service, Needed>> = {
   redis: { programs: ["redis-server"], packages: ["redis-server"] },
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   pgbouncer: { programs: ["pgbouncer"], packages: ["pgbouncer"] },
+  chromium: { programs: ["chromium"], packages: ["chromium"] },
 };
 
 const DEBIAN_POSTGRES = "/usr/lib/postgresql";
