@@ -140,7 +140,12 @@ export class AgentHost implements Host, ConversationHost {
     return live ? describedTools(live, which) : [];
   }
 
-  async invoke(invocation: Invocation): Promise<Outcome> {
+  invoke(invocation: Invocation): Promise<Outcome> {
+    const live = this.#live.get(invocation.conversationId);
+    return live && !live.quarantine ? this.#calls.invoke(live, invocation) : this.#invokeLater(invocation);
+  }
+
+  async #invokeLater(invocation: Invocation): Promise<Outcome> {
     const opening = this.#opening.get(invocation.conversationId);
     // A call may overtake the end of `open`; its place in the order is after onConversationStarted.
     if (opening && !this.#live.has(invocation.conversationId)) await opening.catch(() => {});

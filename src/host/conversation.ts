@@ -93,7 +93,9 @@ export class LiveConversation {
   #unresolved: Unresolved | undefined;
   /** Whether a commit said who the customer is, and it was not yet looked whether that one was erased meanwhile (LC5). */
   #isUnchecked = false;
-  #tail: Promise<unknown> = Promise.resolve();
+  /** Commits that are not over, and the end of the last of them (LC1). */
+  #tasks = 0;
+  #tail: Promise<void> = Promise.resolve();
   #gone: ConversimpleError | undefined;
   #commitBeforeMs: number | undefined;
   /** The call whose entry is the last one, and how long its reply took. */
@@ -102,6 +104,7 @@ export class LiveConversation {
   readonly #warned = new Set<string>();
   readonly #journal = new JournalWriter();
   readonly #host: ConversationHost;
+  readonly #taskIsOver = (): void => void this.#tasks--;
 
   constructor(host: ConversationHost, id: string, agent: AgentDefinition, caller: Caller, loaded: Loaded, record: RecordDocument | Quarantine) {
     this.#host = host;
@@ -151,9 +154,7 @@ export class LiveConversation {
    *   answered; @throws {ConversimpleError} `fenced`, `state_lost`, `version_conflict` after `lost` (LC4).
    */
   commit(request: CommitRequest): Promise<void> {
-    const done = this.#tail.then(() => this.#commitNow(request));
-    this.#tail = done.catch(() => {});
-    return done;
+    return this.#inOrder(() => this.#commitNow(request));
   }
 
   /** Somebody, or something, has to do with it: it is not abandoned. */
@@ -173,10 +174,17 @@ export class LiveConversation {
 
   /** Resolves what is unresolved (LC2). @throws as `commit`. */
   settle(): Promise<void> {
-    if (this.#unresolved === undefined && this.#gone === undefined && !this.#isUnchecked) return Promise.resolve();
-    const done = this.#tail.then(() => this.#resolve());
-    this.#tail = done.catch(() => {});
-    return done;
+    return this.isSettled ? Promise.resolve() : this.#inOrder(() => this.#resolve());
+  }
+
+  /** Whether nothing has to be resolved, done or read before the next unit. */
+  get isReady(): boolean {
+    return this.isSettled && !this.hasMail && !this.dueTimes.hasAny;
+  }
+
+  /** Whether nothing has to be resolved, so that what is committed next begins at once. */
+  get isSettled(): boolean {
+    return this.#unresolved === undefined && this.#gone === undefined && !this.#isUnchecked;
   }
 
   /** Resolves when no unit runs or waits, and no parallel call runs. */
@@ -202,11 +210,20 @@ export class LiveConversation {
     if (this.#document) this.#document = RecordDocument.begin(this.owner, this.agent.slices);
   }
 
+  /** LC1; at once when nothing is under way. */
+  #inOrder(task: () => Promise<void>): Promise<void> {
+    const done = this.#tasks === 0 ? task() : this.#tail.then(task);
+    this.#tasks++;
+    this.#tail = done.then(this.#taskIsOver, this.#taskIsOver);
+    return done;
+  }
+
   async #commitNow(request: CommitRequest): Promise<void> {
-    await this.#resolve();
+    if (!this.isSettled) await this.#resolve();
     const change = this.#build(request);
     const before = this.#host.clock.monotonic();
-    await this.#send({ change, accept: () => this.#accept(request, change) });
+    await this.#sendNow({ change, accept: () => this.#accept(request, change) });
+    if (this.#isUnchecked) await this.#checkIdentified();
     this.#commitBeforeMs = Math.round((this.#host.clock.monotonic() - before) * 10) / 10;
   }
 
@@ -270,14 +287,8 @@ export class LiveConversation {
     }
   }
 
-  async #send(pending: Unresolved): Promise<void> {
-    await this.#sendNow(pending);
-    await this.#checkIdentified();
-  }
-
   /** LC5. @throws when it cannot be looked; the next commit begins with it. */
   async #checkIdentified(): Promise<void> {
-    if (!this.#isUnchecked) return;
     await this.#host.identified(this);
     this.#isUnchecked = false;
   }
@@ -325,7 +336,7 @@ export class LiveConversation {
       // Known now: it did not happen. Its caller was told so; whoever waits goes on.
       if (this.#unresolved || this.#gone) throw thrown;
     }
-    await this.#checkIdentified();
+    if (this.#isUnchecked) await this.#checkIdentified();
   }
 
   /** A known failure: the caller hears it; if the conversation is not ours any more, it ends here (LC4). */

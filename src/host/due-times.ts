@@ -57,6 +57,11 @@ export class DueTimes {
     this.#wait();
   }
 
+  /** Whether anything will be due, now or later. */
+  get hasAny(): boolean {
+    return this.#dues.size > 0;
+  }
+
   /** What is due, with its time; the longest overdue first. */
   overdue(): readonly (readonly [part: Part, atMs: number])[] {
     if (this.#dues.size === 0) return [];

@@ -121,7 +121,8 @@ export class ToolCall {
     if (!this.#parsed.ok) throw argumentsError(this.#tool.name, this.#parsed.issues);
     const { agent, watchers } = this.#live.agent;
     for (const part of watchers) part.toolCalled?.();
-    const refusal = await refusalOf(this.#tool.guards());
+    const guards = this.#tool.guards();
+    const refusal = guards.length === 0 ? undefined : await refusalOf(guards);
     this.#guardMs = this.#clock.monotonic() - this.#startedAt;
     if (refusal) throw new RefusedError(refusal);
     const onceKey = this.#tool.onceKey(this.#parsed.value);
@@ -210,16 +211,27 @@ export class ToolCall {
   }
 
   #info(): CallInfo {
-    const { deadline } = this;
-    const { callId, conversationId } = this.#invocation;
-    return {
-      callId,
-      tool: this.#tool.name,
-      idempotencyKey: `${conversationId}:${callId}`,
-      caller: this.#live.caller,
-      get signal() {
-        return deadline.signal;
-      },
-    };
+    return new RunningCall(this.#invocation, this.#tool.name, this.#live.caller, this.deadline);
+  }
+}
+
+/** What a handler may know of its call. */
+class RunningCall implements CallInfo {
+  readonly callId: string;
+  readonly tool: string;
+  readonly idempotencyKey: string;
+  readonly caller: CallInfo["caller"];
+  readonly #deadline: Deadline;
+
+  constructor({ callId, conversationId }: Invocation, tool: string, caller: CallInfo["caller"], deadline: Deadline) {
+    this.callId = callId;
+    this.tool = tool;
+    this.idempotencyKey = `${conversationId}:${callId}`;
+    this.caller = caller;
+    this.#deadline = deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#deadline.signal;
   }
 }

@@ -64,11 +64,11 @@ export class UnitRun implements Running {
   readonly #live: LiveConversation;
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
-  readonly #effects = new Set<string>();
+  #effects: Set<string> | undefined;
   /** Those of them that are not over. */
-  readonly #running = new Set<string>();
+  #running: Set<string> | undefined;
   #updates: UpdateCount | undefined;
-  readonly #operations = new Map<string, number>();
+  #operations: Map<string, number> | undefined;
   #customer: Owner | undefined;
   #notes: UnitNote[] | undefined;
   #hasEnded = false;
@@ -124,6 +124,7 @@ export class UnitRun implements Running {
     const effect = EFFECT.getStore();
     // A kind has no newline, a name of an effect neither (UR4).
     const counted = effect?.run === this ? `${kind}\n${effect.name}` : kind;
+    this.#operations ??= new Map();
     const ordinal = (this.#operations.get(counted) ?? 0) + 1;
     this.#operations.set(counted, ordinal);
     return hash("sha256", `${this.#live.id}\n${this.#id}\n${counted}\n${ordinal}`, "base64url");
@@ -157,6 +158,7 @@ export class UnitRun implements Running {
   effect<T>(name: string, run: () => T | Promise<T>): Promise<T> {
     this.#check("this.effect()");
     checkId(name, "effect name");
+    this.#effects ??= new Set();
     if (this.#effects.has(name)) {
       // Its result would be the first one's, and this one would never happen.
       throw new ConversimpleError("option_invalid", `The effect "${name}" was used twice in one call. Give each its own name, for example \`${name}-\${item.id}\`.`, { effect: name });
@@ -167,11 +169,11 @@ export class UnitRun implements Running {
 
   /** Whether it is over is asked at the end of the handler (UR5). A failed one may be tried again in the same call. */
   async #awaited<T>(name: string, run: () => T | Promise<T>): Promise<T> {
-    this.#running.add(name);
+    (this.#running ??= new Set()).add(name);
     try {
       return await this.#effectOnce(name, run);
     } catch (thrown) {
-      this.#effects.delete(name);
+      this.#effects?.delete(name);
       throw thrown;
     } finally {
       this.#running.delete(name);
@@ -180,7 +182,7 @@ export class UnitRun implements Running {
 
   /** UR5. @throws {ConversimpleError} `unit_ended`: the handler did not wait for an effect. */
   checkAwaited(): void {
-    const [name] = this.#running;
+    const [name] = this.#running ?? [];
     if (name === undefined) return;
     throw new ConversimpleError("unit_ended", `The effect "${name}" was not awaited: it may still fail, so nothing was committed. Write await this.effect("${name}", ...).`, { effect: name });
   }

@@ -122,7 +122,11 @@ export class Units implements UnitHost {
   }
 
   /** Before each unit: what is unresolved is resolved, what is due is done, and the inbox is emptied in order (P4, P16, P17). */
-  async prepare(live: LiveConversation): Promise<void> {
+  prepare(live: LiveConversation): Promise<void> {
+    return live.isReady ? READY : this.#prepare(live);
+  }
+
+  async #prepare(live: LiveConversation): Promise<void> {
     await live.settle();
     for (const [part, atMs] of live.dueTimes.overdue()) if (live.dueTimes.isDue(part, atMs)) await this.#due(live, part, atMs);
     while (live.hasMail && !live.quarantine) {
@@ -283,6 +287,7 @@ export class Units implements UnitHost {
 }
 
 const NOTHING = encode(undefined);
+const READY = Promise.resolve();
 
 /** What a repeated update gives: what the first one gave, as far as it can be kept. */
 function keptText(result: unknown): string {

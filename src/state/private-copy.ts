@@ -19,8 +19,8 @@ export class PrivateCopy {
   /** Finds the object behind a draft of this unit; undefined for anything else. */
   readonly #behind: (value: object) => object | undefined;
   /** Leaves that a handler saw, and where. */
-  readonly #seen = new Map<Leaf, { readonly holder: Holder; readonly key: PropertyKey }>();
-  readonly #seenIn = new Set<Map<unknown, unknown> | Set<unknown>>();
+  #seen: Map<Leaf, { readonly holder: Holder; readonly key: PropertyKey }> | undefined;
+  #seenIn: Set<Map<unknown, unknown> | Set<unknown>> | undefined;
 
   constructor(committed: unknown, behind: (value: object) => object | undefined) {
     this.#behind = behind;
@@ -31,13 +31,13 @@ export class PrivateCopy {
   child(holder: object, key: PropertyKey, value: object): object {
     const mine = this.#own.has(value) ? value : this.#copied(value);
     if (mine !== value) (holder as Holder)[key] = mine;
-    if (isLeaf(mine)) this.#seen.set(mine, { holder: holder as Holder, key });
+    if (isLeaf(mine)) (this.#seen ??= new Map()).set(mine, { holder: holder as Holder, key });
     return mine;
   }
 
   /** An object of a collection, which was copied as a whole. */
   member(collection: Map<unknown, unknown> | Set<unknown>, value: object): object {
-    if (isLeaf(value)) this.#seenIn.add(collection);
+    if (isLeaf(value)) (this.#seenIn ??= new Set()).add(collection);
     this.#own.add(value);
     return value;
   }
@@ -61,8 +61,8 @@ export class PrivateCopy {
 
   /** The value to commit (PC3). Nothing may go through drafts of it any more. */
   finish(): object {
-    for (const [leaf, { holder, key }] of this.#seen) if (holder[key] === leaf) holder[key] = copyOf(leaf);
-    for (const collection of this.#seenIn) refill(collection);
+    for (const [leaf, { holder, key }] of this.#seen ?? []) if (holder[key] === leaf) holder[key] = copyOf(leaf);
+    for (const collection of this.#seenIn ?? []) refill(collection);
     return this.root;
   }
 

@@ -255,8 +255,8 @@ class MemoryStore implements Store {
   }
 
   #trim(row: Row, below: number): void {
-    this.#drop(row.turns.filter((turn) => turn.version < below));
-    row.turns = row.turns.filter((turn) => !turn.isDropped);
+    const kept = row.turns.findIndex(({ version }) => version >= below);
+    this.#drop(row.turns.splice(0, kept < 0 ? row.turns.length : kept));
   }
 
   #erase(row: Row): void {
