@@ -18,6 +18,7 @@ import type { Running } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { LEDGER_MAX_AGE_MS, type Owner } from "../state/store.ts";
+import type { StoredPart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 
 /** How many secrets may be tried, and in which time. */
@@ -68,6 +69,11 @@ export interface Count {
   readonly limit: number;
   /** When the next one is looked at again, milliseconds since 1970; only while none is. */
   readonly untilMs?: number;
+}
+
+/** The attempts that a stored counter holds, also those whose window is over. */
+export function attemptsIn(parts: ReadonlyMap<string, StoredPart>): readonly { readonly atMs: number; readonly windowMs: number }[] {
+  return (parts.get(counter.name)?.data ?? []) as readonly Attempt[];
 }
 
 /** An attempt that was counted. */

@@ -15,6 +15,7 @@ import { fieldsOf } from "./json-body.ts";
 import type { Fields } from "./json-body.ts";
 import { PlatformRefusal } from "./refusal.ts";
 import type { RequestGuard } from "../base/request-guard.ts";
+import type { Inspector } from "../inspector/inspector.ts";
 import type { TurnRecord } from "./talk/spoken-turn.ts";
 import type { SpokenLine } from "./talk/transcript.ts";
 
@@ -41,7 +42,10 @@ export interface PlatformActions {
 
 export interface HttpParts {
   readonly actions: PlatformActions;
+  /** Of scripts and callers. */
   readonly credentials: Credentials;
+  /** Of agents. */
+  readonly agentCredentials: Credentials;
   readonly guard: RequestGuard;
   /** Takes the connection over: `upgradeWebSocket` with its events. */
   readonly socket: MiddlewareHandler;
@@ -49,11 +53,13 @@ export interface HttpParts {
   readonly callers: MiddlewareHandler;
   /** Whether somebody may ring. */
   readonly mayRing: (handshake: Handshake) => boolean;
+  /** The inspector, which answers what is below `/inspector/`, and has its page at `/`. */
+  readonly inspector: Inspector | undefined;
   /** Something unexpected went wrong; gets the error for the log. */
   readonly onFault: (error: Error) => void;
 }
 
-export function httpApp({ actions, credentials, guard, socket, callers, mayRing, onFault }: HttpParts): Hono {
+export function httpApp({ actions, credentials, agentCredentials, guard, socket, callers, mayRing, inspector, onFault }: HttpParts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     c.header("X-Content-Type-Options", "nosniff");
@@ -62,6 +68,7 @@ export function httpApp({ actions, credentials, guard, socket, callers, mayRing,
     const reason = guard.reasonAgainst(c.req.header("host"), c.req.header("origin"));
     return reason === undefined ? next() : failure(c, 403, "forbidden", reason);
   });
+  if (inspector) mount(app, inspector);
   app.get("/", (c) => {
     c.header("Content-Security-Policy", HOME_PAGE_POLICY);
     return c.html(homePage({ url: new URL(c.req.url).origin, ...actions.health() }));
@@ -71,7 +78,7 @@ export function httpApp({ actions, credentials, guard, socket, callers, mayRing,
     SOCKET_PATH,
     async (c, next) => {
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return failure(c, 426, "upgrade_required", "Agents connect here with a WebSocket.");
-      const isAccepted = credentials.acceptsUpgrade(c.req.query("auth_token"), c.req.header("sec-websocket-protocol"), c.req.header("authorization"));
+      const isAccepted = agentCredentials.acceptsUpgrade(c.req.query("auth_token"), c.req.header("sec-websocket-protocol"), c.req.header("authorization"));
       return isAccepted ? next() : failure(c, 403, "forbidden", "The API key is missing or wrong.");
     },
     socket,
@@ -92,6 +99,12 @@ export function httpApp({ actions, credentials, guard, socket, callers, mayRing,
     return failure(c, 500, "internal_error", "The platform failed. Its log says why.");
   });
   return app;
+}
+
+/** Its answers carry their own headers: the files of the page may be kept. */
+function mount(app: Hono, inspector: Inspector): void {
+  app.all("/inspector/*", (c) => inspector.fetch(c.req.raw));
+  if (inspector.hasPage) for (const path of ["/", "/assets/*"]) app.get(path, (c) => inspector.fetch(c.req.raw));
 }
 
 function apiRoutes(actions: PlatformActions, credentials: Credentials): Hono {

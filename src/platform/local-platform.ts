@@ -22,15 +22,17 @@ import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { devKey } from "./dev-key.ts";
 import { httpApp } from "./http-app.ts";
+import type { Inspection } from "./inspection.ts";
 import { ArgumentKeeper } from "./kept-arguments.ts";
 import { Listener } from "./listener.ts";
 import { PlatformEvents } from "./platform-events.ts";
 import type { PlatformListener } from "./platform-events.ts";
 import { checkedOptions } from "./platform-options.ts";
-import type { CheckedOptions, LocalPlatformOptions } from "./platform-options.ts";
+import type { CheckedOptions, LocalPlatformOptions, PlatformInspector } from "./platform-options.ts";
 import type { BrainMaker } from "./brains/brain.ts";
 import { PlatformRefusal, refusals } from "./refusal.ts";
 import { RequestGuard } from "../base/request-guard.ts";
+import type { Inspector } from "../inspector/inspector.ts";
 import { callRequest, id, newConversation, newMessage } from "./requests.ts";
 import { Storage } from "./storage.ts";
 import type { TurnRecord } from "./talk/spoken-turn.ts";
@@ -61,6 +63,7 @@ interface Running {
   readonly agents: AgentEvents;
   readonly listener: Listener;
   readonly talks: Talks;
+  readonly inspection: Inspection | undefined;
   readonly url: string;
   readonly port: number;
 }
@@ -86,7 +89,9 @@ export class LocalPlatform {
     if (this.#running) return { url: this.#running.url, port: this.#running.port };
     const { clock, dataPath, host, apiKey, allowHosts, sendConversationId } = this.#options;
     const key = apiKey ?? devKey();
-    const credentials = new Credentials(key);
+    const { inspector: inspected } = this.#options;
+    const agentCredentials = new Credentials(key);
+    const credentials = inspected ? new Credentials(key, [inspected.token]) : agentCredentials;
     const file = new DataFile(dataPath);
     const storage = new Storage(file);
     const deadlines = new Deadlines(clock);
@@ -102,12 +107,13 @@ export class LocalPlatform {
     const socket = listener.route((ws, { vsn }) => new Connection(++connections, ws, vsn ?? null, agents, this.#options, clock, deadlines));
     const lines = this.#callerLines({ credentials, deadlines, conversations, talks });
     const callers = listener.route((ws, query) => new RelayLine(ws, lines.worldOf(query)));
-    const app = httpApp({ actions: this.#actions(), credentials, guard: new RequestGuard(host, allowHosts), socket, callers, mayRing: (handshake) => lines.mayRing(handshake), onFault: report });
+    const inspection = inspected && (await this.#inspect(inspected));
+    const app = httpApp({ actions: this.#actions(), credentials, agentCredentials, guard: new RequestGuard(host, allowHosts), socket, callers, mayRing: (handshake) => lines.mayRing(handshake), inspector: inspection?.inspector, onFault: report });
     try {
       conversations.restore();
       const port = await listener.start(app, host, this.#options.port);
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-      this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, talks, url, port };
+      this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, talks, inspection, url, port };
       this.#options.logger?.info({ url, conversations: conversations.live().size }, "platform started");
       return { url, port };
     } catch (error) {
@@ -123,10 +129,16 @@ export class LocalPlatform {
     this.#running = undefined;
     for (const conversation of running.conversations.live().values()) running.delivery.dismiss(conversation, refusals.stopping);
     running.talks.close();
+    running.inspection?.close();
     await running.listener.stop();
     running.deadlines.clear();
     running.file.close();
     this.#options.logger?.info({ url: running.url }, "platform stopped");
+  }
+
+  /** The inspector, when there is one and the platform runs: to be told of what happens elsewhere. */
+  get inspector(): Inspector | undefined {
+    return this.#running?.inspection?.inspector;
   }
 
   /** Creates a conversation and announces it to the agents; resolved when it is stored. */
@@ -227,6 +239,19 @@ export class LocalPlatform {
       report: (error) => this.#report(error),
     };
     return new CallerLines(context, { signingToken, publicUrl });
+  }
+
+  /** Loaded when somebody wants to look. */
+  async #inspect(options: PlatformInspector): Promise<Inspection> {
+    const { inspectionOf } = await import("./inspection.ts");
+    const { clock, brain, brains } = this.#options;
+    return inspectionOf(options, {
+      clock, events: this.#events, brains: [brain, ...Object.keys(brains).filter((name) => name !== brain)],
+      create: (fields) => this.createConversation(fields),
+      call: (conversationId, fields) => this.#call(conversationId, fields, undefined),
+      end: (conversationId, reason) => this.endConversation(conversationId, reason),
+      report: (error) => this.#report(error),
+    });
   }
 
   #named(brain: string | undefined): string | undefined {

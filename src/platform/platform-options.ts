@@ -3,6 +3,8 @@
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import type { AgentDesk } from "../inspector/desks.ts";
+import type { Store } from "../state/store.ts";
 import type { BrainMaker } from "./brains/brain.ts";
 import { rulesBrain } from "./brains/rules/rules-brain.ts";
 
@@ -41,9 +43,27 @@ export interface LocalPlatformOptions {
   readonly callerToken?: string;
   /** The address of this platform as whoever signs knows it (`wss://...`); that of the Host header unless given. */
   readonly publicUrl?: string;
+  /** The inspector, with its page at `/`; none unless given. */
+  readonly inspector?: PlatformInspector;
 }
 
-type Optional = "apiKey" | "dataPath" | "logger";
+/** What a platform's inspector works with. */
+export interface PlatformInspector {
+  /** Opens the inspector, and the doors of callers and scripts; at least 16 characters. */
+  readonly token: string;
+  /** The store of the agents; undefined when it is inside of their process. */
+  readonly store: Store | undefined;
+  /** The store's address without secrets. */
+  readonly address: string;
+  /** The version of the package, to be shown. */
+  readonly version: string;
+  /** What needs the agents' code; reading works without. */
+  readonly desk?: AgentDesk;
+  /** Keys the hashes of customers and accounts. */
+  readonly secret?: () => Promise<string | Uint8Array | undefined>;
+}
+
+type Optional = "apiKey" | "dataPath" | "logger" | "inspector";
 /** Options that have no default. */
 type Absent = "callerToken" | "publicUrl";
 
@@ -61,6 +81,7 @@ export function checkedOptions(options: LocalPlatformOptions): CheckedOptions {
   if (!(checked.maxBufferedBytes > 0)) throw invalid("maxBufferedBytes", "above 0 bytes");
   if (checked.callerToken !== undefined && checked.callerToken.length < 8) throw invalid("callerToken", "at least 8 characters");
   if (checked.publicUrl !== undefined && !/^(?:wss?|https?):\/\//.test(checked.publicUrl)) throw invalid("publicUrl", "an address that begins with wss:// or https://");
+  if (checked.inspector && checked.inspector.token.length < 16) throw invalid("inspector.token", "at least 16 characters");
   if (checked.apiKey !== undefined && checked.apiKey.length < 8) throw invalid("apiKey", "at least 8 characters");
   return checked;
 }

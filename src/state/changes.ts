@@ -39,6 +39,11 @@ export class Changes {
     return joined;
   }
 
+  /** What was before the next commit is not known: an entry could not be read, or was not seen. */
+  lose(owner: Owner): void {
+    this.#parts.delete(owner);
+  }
+
   /** What the entry changed in the agent's own parts (CH2). */
   of(owner: Owner, entry: JournalEntry): PartChanges {
     const masks = this.mask(owner, masksOfEntry(entry));

@@ -87,8 +87,9 @@ export const JOURNAL_LIMITS: JournalLimits = { maxEntries: 5_000, maxBytes: 4_19
 
 /** A snapshot is due when the patches since the last one are this many times larger than the record. Source: J2 reads a bounded share. */
 const PATCHES_PER_RECORD = 8;
-/** ... or after this many entries at the latest, or when this share of the journal, and the record again, was written. */
-const ENTRIES_PER_SNAPSHOT = 512;
+/** ... or after this many entries at the latest: so far back there is one, as a rule. */
+export const SNAPSHOT_EVERY = 512;
+/** ... or when this share of the journal, and the record again, was written. */
 const SNAPSHOTS_PER_JOURNAL = 8;
 
 interface Mark {
@@ -152,7 +153,7 @@ export class JournalWriter {
   /** Whether much was written since the last snapshot, or since this writer began, changes or not. */
   #isOverdue(version: number, document: RecordDocument): boolean {
     const { version: since, bytes } = this.#marks.at(-1) ?? { version: this.#first!, bytes: 0 };
-    return version - since >= ENTRIES_PER_SNAPSHOT || this.#bytes - bytes >= this.#limits.maxBytes / SNAPSHOTS_PER_JOURNAL + 2 * document.size;
+    return version - since >= SNAPSHOT_EVERY || this.#bytes - bytes >= this.#limits.maxBytes / SNAPSHOTS_PER_JOURNAL + 2 * document.size;
   }
 
   #snapshot(head: string, document: RecordDocument, version: number, changed: UnitChange["parts"] = new Map()): string {

@@ -35,8 +35,9 @@ test("after kill -9 and a new start the cart is still there and the conversation
 test("prints one URL, the agents with their tools and one next step", async () => {
   const place = new Workplace();
   place.write("agent.ts", cartAgent());
-  const { program, url } = await place.dev();
-  expect(program.out.match(/http:\/\/[^\s]+/g)).toEqual([url]);
+  const { program, url, page, key } = await place.dev();
+  expect(program.out.match(/http:\/\/[^\s]+/g)).toEqual([page]);
+  expect(program.out).not.toContain(key);
   expect(program.out).toMatch(/shop +add_to_cart {2}refuse {2}explode/);
   expect(program.out).toContain("conversimple call");
   expect((await fetch(`${url}/health`)).status).toBe(200);

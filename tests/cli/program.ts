@@ -109,9 +109,9 @@ export class Workplace {
   /** `dev` on a free port, once it serves. */
   async dev(paths: readonly string[] = ["."], words: readonly string[] = []): Promise<Dev> {
     const program = this.start(["dev", ...paths, "--port", "0", ...words]);
-    const [url] = await program.says(/http:\/\/\S+/);
+    const [page, url = "", token = ""] = await program.says(/(http:\/\/\S+)\/#token=(\S+)/);
     await program.says(/Next, in a second terminal/);
-    return { program, url, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };
+    return { program, url, page, token, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };
   }
 
   async #close(): Promise<void> {
@@ -124,6 +124,9 @@ export class Workplace {
 export interface Dev {
   readonly program: Program;
   readonly url: string;
+  /** The address of its page, with the inspector's token. */
+  readonly page: string;
+  readonly token: string;
   readonly key: string;
 }
 

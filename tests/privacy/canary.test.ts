@@ -19,11 +19,11 @@ const environment = (level: string) => ({
 /** What a journey showed, by where. */
 type Seen = Record<string, string>;
 
-async function startDev(place: Workplace, env: Readonly<Record<string, string>>): Promise<{ program: Program; url: string }> {
+async function startDev(place: Workplace, env: Readonly<Record<string, string>>): Promise<{ program: Program; url: string; token: string }> {
   const program = place.start(["dev", ".", "--port", "0"], env);
-  const [url] = await program.says(/http:\/\/\S+/);
+  const [, url = "", token = ""] = await program.says(/(http:\/\/\S+)\/#token=(\S+)/);
   await program.says(/Next, in a second terminal/);
-  return { program, url };
+  return { program, url, token };
 }
 
 /** Everything that `dev`, `call` and `state` show of the call; the processes have ended. */
@@ -50,6 +50,7 @@ async function playInDev(place: Workplace, env: Readonly<Record<string, string>>
   seen["command lines"] = commandLines(first.program.process.pid!);
   const view = async (id: string) => (await fetch(`${first.url}/v1/conversations/${id}`, { headers: { Authorization: `Bearer ${apiKey}` } })).text();
   seen["HTTP"] = (await view("c1")) + (await view("c3")) + (await (await fetch(`${first.url}/`)).text());
+  Object.assign(seen, await throughInspector(first));
   await first.program.kill("SIGKILL");
   await held;
   place.write("gate", "");
@@ -75,6 +76,25 @@ async function playInDev(place: Workplace, env: Readonly<Record<string, string>>
   ["dev again", "dev", "watch"].forEach((what, index) => (seen[what] = ended[index]!.out + ended[index]!.err));
   seen["files"] = JSON.stringify(canariesInFiles(place));
   return seen;
+}
+
+/** What every reading route of the inspector says, and its events from the beginning. */
+async function throughInspector({ url, token }: { url: string; token: string }): Promise<Seen> {
+  const seen: Seen = {};
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const read = async (path: string, init: RequestInit = {}): Promise<string> => (await fetch(`${url}/inspector/api${path}`, { ...init, headers })).text();
+  const at = JSON.parse(await read("/conversations/c1")) as { version: number };
+  const paths = ["/info", "/agents", "/caches", "/conversations", "/conversations?search=c", ...["c1", "c2", "c3"].flatMap((id) => [`/conversations/${id}`, `/conversations/${id}/timeline`, `/conversations/${id}/export`, `/conversations/${id}/at/1`]), ...Array.from({ length: at.version }, (_, index) => `/conversations/c1/at/${index + 1}`)];
+  for (const path of paths) seen[`inspector ${path}`] = await read(path);
+  const calls = [["tell_card", {}], ["break_text", { number: card, pin }], ["break_state", { number: card }], ["save_card", { number: [card] }]] as const;
+  for (const [tool, input] of calls) seen[`inspector calls ${tool}`] = await read("/conversations/c1/tool-calls", { method: "POST", body: JSON.stringify({ tool, arguments: input }) });
+  const events = await fetch(`${url}/inspector/api/events`, { headers: { ...headers, "Last-Event-ID": "0" } });
+  let heard = "";
+  for await (const bytes of events.body!) {
+    heard += Buffer.from(bytes).toString("utf8");
+    if (heard.includes(`"name":"break_state"`) && heard.split("\n").filter((line) => line.includes(`"name":"tell_card"`)).length > 2) break;
+  }
+  return { ...seen, "inspector events": heard };
 }
 
 /** Flips a byte of one record. */
@@ -113,6 +133,7 @@ test("the same search finds the same agent's secrets where they are not marked",
   const found = hits(await playInDev(place, env));
   const personal = ["card", "name", "phone"];
   expect(found).toMatchObject({ call: expect.arrayContaining(["card", "phone"]) as unknown, HTTP: expect.arrayContaining(["pin", "card"]) as unknown, "show ": expect.arrayContaining(personal) as unknown, "show --json": expect.arrayContaining(personal) as unknown });
+  for (const where of ["/conversations/c1", "/conversations/c1/timeline", "/conversations/c1/export", "/conversations/c1/at/8", "events"]) expect(found[`inspector ${where}`]).toEqual(expect.arrayContaining(["card"]));
   for (const where of ["call --json", "script", "show --at ", "history ", "history --json", "watch", "dev", "call again"]) expect(Object.keys(found)).toContain(where);
   for (const where of ["files in mid-call", "files"]) expect(found[where]).toEqual(expect.arrayContaining(["pin", ...personal]));
 });

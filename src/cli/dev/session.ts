@@ -7,7 +7,12 @@ import { realpathSync, statSync } from "node:fs";
 
 import { ConversimpleError } from "../../base/errors.ts";
 import { devKey } from "../../platform/dev-key.ts";
+import type { InspectorEvent } from "../../inspector/api.ts";
 import { LocalPlatform } from "../../platform/local-platform.ts";
+import type { PlatformInspector } from "../../platform/platform-options.ts";
+import type { Store } from "../../state/store.ts";
+import { openStore } from "../../stores/open.ts";
+import { secretFor } from "../../stores/secret.ts";
 import { findAgentFiles } from "../agents/agent-files.ts";
 import { Failure } from "../failure.ts";
 import { nextCommand } from "../next-command.ts";
@@ -15,6 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { packageVersion } from "../version.ts";
 import type { BrainChoice } from "./brain-choice.ts";
 import { EventLines } from "./event-lines.ts";
+import { inspectorToken, pageAddress } from "./inspector-token.ts";
 import type { Report } from "./report.ts";
 import { readRunning, removeRunning, writeRunning } from "./running-file.ts";
 import { SourceWatch } from "./source-watch.ts";
@@ -37,6 +43,9 @@ export class DevSession {
   readonly #terminal: Terminal;
   readonly #lines: EventLines;
   readonly #platform: LocalPlatform;
+  /** For the inspector, which reads beside the agents' process. */
+  readonly #store: Store | undefined;
+  readonly #token: string;
   readonly #watch: SourceWatch;
   readonly #supervisor: Supervisor;
   readonly #url: string;
@@ -53,15 +62,25 @@ export class DevSession {
     const { files, refused } = findAgentFiles(options.paths);
     for (const reason of refused) terminal.complain(terminal.errorTone("warning", reason));
     const apiKey = process.env.CONVERSIMPLE_API_KEY || devKey();
-    const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey, brain: options.brain.name, brains: options.brain.brains });
-    const { port } = await startPlatform(platform, options);
-    return new DevSession(options, terminal, platform, { port, apiKey, files });
+    const token = inspectorToken(apiKey);
+    const store = await storeToInspect(options.store.address);
+    const inspector: PlatformInspector = { token, store, address: store?.address ?? options.store.address, version: packageVersion(), ...(store ? { secret: () => secretFor(store, undefined) } : {}) };
+    const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey, brain: options.brain.name, brains: options.brain.brains, inspector });
+    try {
+      const { port } = await startPlatform(platform, options);
+      return new DevSession(options, terminal, platform, store, { port, apiKey, token, files });
+    } catch (thrown) {
+      await store?.close();
+      throw thrown;
+    }
   }
 
-  private constructor(options: DevOptions, terminal: Terminal, platform: LocalPlatform, { port, apiKey, files }: { port: number; apiKey: string; files: readonly string[] }) {
+  private constructor(options: DevOptions, terminal: Terminal, platform: LocalPlatform, store: Store | undefined, { port, apiKey, token, files }: { port: number; apiKey: string; token: string; files: readonly string[] }) {
     this.#options = options;
     this.#terminal = terminal;
     this.#platform = platform;
+    this.#store = store;
+    this.#token = token;
     this.#url = `http://${options.host === "::1" ? "[::1]" : options.host === "localhost" ? "localhost" : "127.0.0.1"}:${port}`;
     this.#lines = new EventLines(terminal, options.isVerbose);
     platform.on((event) => this.#lines.platform(event));
@@ -93,6 +112,7 @@ export class DevSession {
     this.#watch.close();
     await this.#supervisor.stop();
     await this.#platform.stop();
+    await this.#store?.close();
     removeRunning();
   }
 
@@ -116,8 +136,10 @@ export class DevSession {
       case "failed":
         return this.#failed(report);
       case "committed":
+        this.#platform.inspector?.poke();
         return this.#lines.committed(report);
       case "threw":
+        this.#platform.inspector?.tell(shownThrow(report));
         return this.#lines.threw(report);
       case "log":
         return this.#lines.log(report);
@@ -125,6 +147,7 @@ export class DevSession {
   }
 
   #ready({ agents, refused }: Extract<Report, { type: "ready" }>): void {
+    this.#platform.inspector?.tell({ type: "agents" });
     if (this.#hasServed) for (const reason of refused) this.#lines.note(reason, "warning");
     if (this.#hasServed) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");
     this.#hasServed = true;
@@ -152,7 +175,8 @@ export class DevSession {
     this.#hasGreeted = true;
     const terminal = this.#terminal;
     terminal.say(`\n  ${terminal.tone("strong", "conversimple")} ${terminal.tone("quiet", packageVersion())}\n`);
-    terminal.say(`  ${terminal.tone("accent", this.#url)}\n`);
+    terminal.say(`  ${terminal.tone("accent", pageAddress(this.#url, this.#token))}\n`);
+    if (!this.#store) terminal.say(`  ${terminal.tone("quiet", "The page cannot look into memory:, which is inside of the agents' process. To see state: --store sqlite:<path>, or no --store.")}\n`);
   }
 
   #next(): void {
@@ -160,6 +184,15 @@ export class DevSession {
     const command = nextCommand("call");
     terminal.say(`\n  ${terminal.tone("quiet", "Next, in a second terminal:")}  ${terminal.tone("strong", command)}\n`);
   }
+}
+
+/** Opened here too: reading goes on while the agents are stopped or broken. A store in memory is theirs alone. */
+async function storeToInspect(address: string): Promise<Store | undefined> {
+  return /^memory:/i.test(address) ? undefined : openStore(address);
+}
+
+function shownThrow({ message, places, reference }: Extract<Report, { type: "threw" }>): InspectorEvent {
+  return { type: "threw", message, places, ...(reference === undefined ? {} : { reference }) };
 }
 
 async function startPlatform(platform: LocalPlatform, { port, host }: DevOptions): Promise<{ port: number }> {

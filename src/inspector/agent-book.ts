@@ -1,0 +1,100 @@
+// What is known of the agents' code: asked of their process, remembered for when it does not answer.
+//
+//   AB1. Reading never waits long for it: what was known last is used, else nothing.
+//   AB2. Of what is not known to be public, the whole is masked.                                        (P21)
+
+import type { Clock } from "../base/clock.ts";
+import { codeOf } from "../base/errors.ts";
+import type { MaskPath } from "../base/marks.ts";
+import type { AgentView, CacheView, PartInfo } from "./api.ts";
+import { within } from "./bounded.ts";
+import type { AgentDesk } from "./desks.ts";
+
+/** How long reading waits for the agents' process, milliseconds. */
+const PATIENCE_MS = 1_500;
+/** How long an answer is as good as a new one, milliseconds. */
+const FRESH_MS = 2_000;
+/** After no answer it is not asked again for so long, milliseconds: one hanging process does not slow every page down. */
+const SULK_MS = 3_000;
+
+const WHOLE: readonly MaskPath[] = [""];
+
+export class AgentBook {
+  readonly #desk: AgentDesk | undefined;
+  readonly #clock: Clock;
+  #known: readonly AgentView[] = [];
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #silentUntilMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<readonly AgentView[]> | undefined;
+
+  constructor(desk: AgentDesk | undefined, clock: Clock) {
+    this.#desk = desk;
+    this.#clock = clock;
+  }
+
+  /** The agents were loaded anew: what is known is old. */
+  forget(): void {
+    this.#askedAtMs = Number.NEGATIVE_INFINITY;
+    this.#silentUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The agents, as they are or as they were known last, which then nobody serves (AB1). */
+  agents(): Promise<readonly AgentView[]> {
+    if (this.#clock.monotonic() - this.#askedAtMs < FRESH_MS) return Promise.resolve(this.#known);
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async agent(agentId: string | null): Promise<AgentView | undefined> {
+    return (await this.agents()).find((agent) => agent.agentId === agentId);
+  }
+
+  async part(agentId: string | null, name: string): Promise<PartInfo | undefined> {
+    return (await this.agent(agentId))?.parts.find((part) => part.name === name);
+  }
+
+  /** What is masked of a tool's results (AB2). */
+  async resultMasks(agentId: string | null): Promise<(tool: string) => readonly MaskPath[]> {
+    const tools = new Map((await this.agent(agentId))?.tools.map((tool) => [tool.name, tool.resultMasks]));
+    return (tool) => tools.get(tool) ?? WHOLE;
+  }
+
+  async caches(): Promise<readonly CacheView[]> {
+    return (await this.#bounded((desk) => desk.caches())) ?? [];
+  }
+
+  /** The tools that are offered now; `quarantined` when the agents cannot use what is stored. */
+  async offered(conversationId: string): Promise<readonly string[] | "quarantined"> {
+    try {
+      return (await this.#bounded((desk) => desk.offered(conversationId))) ?? [];
+    } catch (thrown) {
+      return codeOf(thrown) === "state_quarantined" ? "quarantined" : [];
+    }
+  }
+
+  async #ask(): Promise<readonly AgentView[]> {
+    try {
+      const agents = await this.#bounded((desk) => desk.agents());
+      if (agents) {
+        this.#known = agents;
+        this.#askedAtMs = this.#clock.monotonic();
+        return agents;
+      }
+    } catch {
+      // As for one that does not answer.
+    }
+    return this.#known.map((agent) => ({ ...agent, isServed: false }));
+  }
+
+  /** @returns undefined when there is no desk, or none that answers. */
+  async #bounded<T>(ask: (desk: AgentDesk) => Promise<T>): Promise<T | undefined> {
+    if (!this.#desk || this.#clock.monotonic() < this.#silentUntilMs) return undefined;
+    try {
+      return await within(this.#clock, PATIENCE_MS, ask(this.#desk));
+    } catch (thrown) {
+      if (codeOf(thrown) !== "tool_timeout") throw thrown;
+      this.#silentUntilMs = this.#clock.monotonic() + SULK_MS;
+      return undefined;
+    }
+  }
+}

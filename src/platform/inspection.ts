@@ -1,0 +1,83 @@
+// The inspector beside the local platform: what the page does with calls, and hears of them.
+//
+//   PI1. The page has the same doors as callers and scripts, with the same checks.
+//   PI2. What it hears carries ids, names and masked words, as every event of the platform does.          (P21)
+
+import type { Clock } from "../base/clock.ts";
+import type { CallResult, InspectorEvent } from "../inspector/api.ts";
+import type { TalkDesk } from "../inspector/desks.ts";
+import { Inspector } from "../inspector/inspector.ts";
+import type { CallAnswer } from "./conversation.ts";
+import type { PlatformEvent, PlatformEvents } from "./platform-events.ts";
+import type { PlatformInspector } from "./platform-options.ts";
+
+/** What the inspector of a platform needs of it. */
+export interface InspectedPlatform {
+  readonly clock: Clock;
+  readonly events: PlatformEvents;
+  readonly brains: readonly string[];
+  create(fields: { agentId: string; conversationId?: string; caller?: Readonly<Record<string, unknown>> }): Promise<{ conversationId: string }>;
+  call(conversationId: string, fields: Readonly<Record<string, unknown>>): Promise<CallAnswer>;
+  end(conversationId: string, reason: string): Promise<void>;
+  report(error: unknown): void;
+}
+
+/** The inspector of a platform, and the end of both. */
+export interface Inspection {
+  readonly inspector: Inspector;
+  close(): void;
+}
+
+/** The inspector of a platform. */
+export function inspectionOf(options: PlatformInspector, platform: InspectedPlatform): Inspection {
+  const { store, address, token, version, desk, secret } = options;
+  const inspector = new Inspector({
+    store, address, token, version, desk, secret, mode: "dev", clock: platform.clock, talk: talkDesk(platform), canWrite: true, canReveal: true,
+    onFault: (error) => platform.report(error),
+  });
+  const stopHearing = platform.events.on((event) => {
+    const shown = shownEvent(event);
+    if (shown) inspector.tell(shown);
+  });
+  return {
+    inspector,
+    close: () => {
+      stopHearing();
+      inspector.close();
+    },
+  };
+}
+
+/** PI1. */
+function talkDesk(platform: InspectedPlatform): TalkDesk {
+  return {
+    brains: platform.brains,
+    create: (agentId, conversationId, caller) => platform.create({ agentId, ...(conversationId === undefined ? {} : { conversationId }), ...(caller === undefined ? {} : { caller }) }),
+    call: async (conversationId, tool, input, callId) => resultOf(await platform.call(conversationId, { tool, arguments: input, ...(callId === undefined ? {} : { callId }) })),
+    end: (conversationId, reason) => platform.end(conversationId, reason),
+  };
+}
+
+function resultOf(answer: CallAnswer): CallResult {
+  if (answer.kind === "result") return { kind: "result", callId: answer.callId, result: JSON.parse(answer.json) as unknown };
+  if (answer.kind === "error") return answer;
+  return { kind: "error", callId: answer.callId, error: { type: "tool_timeout", message: "No answer came in time. The call stays open." } };
+}
+
+/** PI2. */
+function shownEvent(event: PlatformEvent): InspectorEvent | undefined {
+  switch (event.type) {
+    case "conversation_created":
+    case "conversation_active":
+    case "conversation_waiting":
+    case "conversation_ended":
+      return { type: "conversation", conversationId: event.conversationId };
+    case "agent_joined":
+    case "agent_left":
+      return { type: "agents" };
+    default: {
+      const { conversationId, ...talk } = event;
+      return { type: "talk", conversationId, event: talk };
+    }
+  }
+}
