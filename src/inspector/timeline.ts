@@ -134,7 +134,7 @@ function toolOf(owner: Owner, text: string): string | undefined {
 }
 
 function readable(version: number, atMs: number, entry: JournalEntry, changes: ReturnType<Changes["of"]>): ReadEntry {
-  const { unit, name, callId, arguments: input, mask, outcome, code, reason, ms, waitedFor, source, commitBeforeMs, replyBeforeMs, notes = [] } = entry as JournalEntry & Later;
+  const { unit, name, callId, arguments: input, mask, outcome, code, reason, ms, waitedFor, source, commitBeforeMs, replyBeforeMs, notes = [] } = entry;
   const remedy = remedyOf(code);
   const [queueMs, guardMs, runMs] = ms;
   return {
@@ -150,12 +150,6 @@ function readable(version: number, atMs: number, entry: JournalEntry, changes: R
     },
     before: { commitMs: commitBeforeMs ?? null, replyMs: replyBeforeMs ?? null },
   };
-}
-
-/** What newer entries say beside. */
-interface Later {
-  readonly replyBeforeMs?: number;
-  readonly notes?: TimelineEntry["notes"];
 }
 
 function unreadable(version: number, atMs: number, reason: string): ReadEntry {
