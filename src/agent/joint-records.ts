@@ -32,6 +32,8 @@ export interface JointUpdate {
   readonly operationId: string;
   /** When the record goes away, milliseconds since 1970; null keeps it for ever. Unchanged unless given. */
   readonly expiresAtMs?: number | null;
+  /** Who changes it by hand, for the journal. */
+  readonly source?: string;
 }
 
 /** Whose conversation, and how long ago it may have ended. */

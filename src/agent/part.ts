@@ -50,22 +50,36 @@ export abstract class Part {
   /** Runs in that unit, before any other that begins after the time. What it throws changes nothing; the next unit tries again. */
   due?(): void | Promise<void>;
 
+  /**
+   * A value that somebody changed by hand, as it is to be stored; the value as it is unless the part says otherwise.
+   *
+   * @throws {ConversimpleError} The value does not do.
+   * @internal
+   */
+  edited(after: unknown, _before: unknown): unknown {
+    return after;
+  }
+
   /** Runs in the last unit of a conversation, after the agent's own hook, whatever became of that. */
   conversationEnded?(reason: string): void | Promise<void>;
 
   /**
-   * What it says of itself to an inspector, beside what its slice says; a part without one is `other`.
+   * What it says of itself to an inspector, beside what its slice says.
    *
    * @internal
    */
-  describe?(): PartDescription;
+  describe(): PartDescription {
+    return { kind: "other" };
+  }
 
   /**
    * What it did so far, where it counts that.
    *
    * @internal
    */
-  counts?(): CacheCounts;
+  counts(): CacheCounts | undefined {
+    return undefined;
+  }
 
   /** The part's share of the record, if it is durable. Asked for after `attach`. */
   slice(): Slice | undefined {

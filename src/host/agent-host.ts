@@ -9,6 +9,7 @@
 //        The next call, open, message or end finds out, and it is opened again.                       (P10)
 
 import { linkAgent } from "../agent/agent.ts";
+import type { JointRecords } from "../agent/joint-records.ts";
 import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
@@ -31,7 +32,7 @@ import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
 import { hasStarted, recordOf } from "./stored-conversation.ts";
-import { Units } from "./units.ts";
+import { Units, type Mail } from "./units.ts";
 import { WarmValues } from "./warm-values.ts";
 
 /** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
@@ -107,6 +108,21 @@ export class AgentHost implements Host, ConversationHost {
   /** The conversations that are served here. */
   get conversations(): ReadonlyMap<string, LiveConversation> {
     return this.#live;
+  }
+
+  /** The agents that run here, by id. */
+  get definitions(): ReadonlyMap<string, AgentDefinition> {
+    return this.#agents;
+  }
+
+  /** The records that conversations share, as its units use them. */
+  get joint(): JointRecords {
+    return this.#units.joint;
+  }
+
+  /** Puts a message into a conversation's inbox and waits until its owner applied it; gives the version that has it. @throws as {@link OutsideWriters.post}. */
+  async post(conversationId: string, mail: Mail): Promise<number> {
+    return (await this.#outside.post(conversationId, mail, "applied"))!;
   }
 
   /** What became of the tool calls, for metrics. */

@@ -14,7 +14,7 @@ import { ConversimpleError } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import type { JointUpdate, Values } from "../agent/joint-records.ts";
 import { RecordDocument } from "../state/document.ts";
-import { JournalWriter } from "../state/journal.ts";
+import { JournalWriter, type EntryFacts } from "../state/journal.ts";
 import { Ledger } from "../state/ledger.ts";
 import { sealBody } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -116,7 +116,8 @@ export class JointOwner {
     const version = this.#version + 1;
     const answer = { callId: how.operationId, digest: "update", text: sealBody(keptText(how.name, result)) };
     const record = made && document.textWith(version, made.parts);
-    const entry = this.#journal.entry({ unit: "update", name: how.name, outcome: "ok", ms: [0, 0, 0] }, document, version, made);
+    const facts: EntryFacts = { unit: how.source === undefined ? "update" : "outside", name: how.name, outcome: "ok", ms: [0, 0, 0], ...(how.source === undefined ? {} : { source: how.source }) };
+    const entry = this.#journal.entry(facts, document, version, made);
     const trimBelow = this.#journal.trimBelow(version, this.#oldBelow(nowMs));
     return {
       result,

@@ -79,8 +79,8 @@ export async function openState(address?: string | Store, options: OpenStateOpti
   const wait = host ? "applied" : "durable";
   return {
     getState: (conversationId) => writers.readState(conversationId),
-    updateState: (conversationId, changes) => writers.post(conversationId, { kind: "update", changes, source }, wait),
-    signal: (conversationId, name, payload) => writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
+    updateState: async (conversationId, changes) => void await writers.post(conversationId, { kind: "update", changes, source }, wait),
+    signal: async (conversationId, name, payload) => void await writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
     export: (customerId) => data.export(customerId),
     forget: (customerId) => (host ? host.forget(customerId) : data.forget(customerId)),
     async close() {

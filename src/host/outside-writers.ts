@@ -44,7 +44,7 @@ export class OutsideWriters {
   linkFor(agentId: string): AgentLink {
     return {
       readState: (conversationId) => this.readState(conversationId, agentId),
-      writeState: (conversationId, changes, wait) => this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, agentId),
+      writeState: async (conversationId, changes, wait) => void await this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, agentId),
     };
   }
 
@@ -53,10 +53,11 @@ export class OutsideWriters {
    *
    * @param wait `durable`: until it is in the inbox; `applied`: until it is committed (OW2).
    * @param agentId only to a conversation of this agent, when given.
+   * @returns the version that has it, when that was waited for.
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`,
    *   `state_quarantined` when the conversation is encrypted and this writer has no keys.
    */
-  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", agentId?: string): Promise<void> {
+  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", agentId?: string): Promise<number | undefined> {
     const { store, host } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
@@ -70,10 +71,10 @@ export class OutsideWriters {
     if (!isHere && wait === "applied") await host?.borrow(conversationId).catch(() => {});
     const quarantine = host?.conversations.get(conversationId)?.quarantine;
     if (quarantine && wait === "applied") throw quarantine;
-    if (wait === "applied") await this.#applied(conversationId, id, before.version);
+    return wait === "applied" ? this.#applied(conversationId, id, before.version) : undefined;
   }
 
-  async #applied(conversationId: string, messageId: string, afterVersion: number): Promise<void> {
+  async #applied(conversationId: string, messageId: string, afterVersion: number): Promise<number> {
     const { store, clock } = this.#options;
     const owner = conversationOwner(conversationId);
     const deadline = clock.monotonic() + APPLIED_WITHIN_MS;
@@ -83,7 +84,7 @@ export class OutsideWriters {
         seen = version;
         const entry = text === null ? undefined : openEntry(owner, text);
         if (entry?.message !== messageId) continue;
-        if (entry.outcome === "ok") return;
+        if (entry.outcome === "ok") return version;
         throw new ConversimpleError((entry.code ?? "state_invalid") as ErrorCode, entry.reason ?? "The change was refused by the conversation's agent.", { conversation: conversationId });
       }
       await sleep(clock, LOOK_EVERY_MS);

@@ -25,6 +25,7 @@ import { causeOf, REVEAL, type EntryFacts, type UnitKind, type UnitOutcome } fro
 import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
+import { applyEdit, EDIT, type HandEdit } from "./hand-edits.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
@@ -37,6 +38,8 @@ import { UnitRun } from "./unit-run.ts";
 export type Mail =
   | { readonly kind: "update"; readonly changes: Readonly<Record<string, unknown>>; readonly source: string }
   | { readonly kind: "signal"; readonly name: string; readonly payload: unknown; readonly source: string }
+  /** Somebody changes a part by hand, at a version if one is given. */
+  | HandEdit
   /** Somebody looked at what is masked: changes nothing, and is journalled with the reason. (P21) */
   | { readonly kind: "reveal"; readonly reason: string; readonly source: string };
 
@@ -229,7 +232,7 @@ export class Units implements UnitHost {
       await live.commit({ entry: failedEntry("outside", "message", message.id, "state_quarantined"), consume: [message.id] });
       return;
     }
-    const failure = await this.#unit(live, { ...workOf(live.agent, mail), id: `\nmessage:${message.id}`, message, source: mail.source });
+    const failure = await this.#unit(live, { ...workOf(live, mail), id: `\nmessage:${message.id}`, message, source: mail.source });
     if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
@@ -301,15 +304,17 @@ function keptText(result: unknown): string {
 
 /** @throws {ConversimpleError} when it is not a message that an outside writer posts. */
 function mailOf(value: unknown): Mail {
-  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason", unknown>> | null;
+  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason" | "part", unknown>> | null;
+  if (mail?.kind === "edit" && typeof mail.part === "string") return value as Mail;
   const isUpdate = mail?.kind === "update" && typeof mail.changes === "object" && mail.changes !== null;
   if (isUpdate || (mail?.kind === "signal" && typeof mail.name === "string") || (mail?.kind === "reveal" && typeof mail.reason === "string")) return value as Mail;
   throw new ConversimpleError("state_quarantined", "A message in the inbox is none that this release knows.");
 }
 
 /** What a message asks for. */
-function workOf(agent: AgentDefinition, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason"> {
+function workOf({ agent, version }: LiveConversation, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason"> {
   if (mail.kind === "update") return { unit: "outside", name: "update", handle: (run) => applyUpdate(agent, run, mail.changes) };
+  if (mail.kind === "edit") return { unit: "outside", name: EDIT, handle: (run) => applyEdit(agent, run, mail, version) };
   if (mail.kind === "reveal") return { unit: "outside", name: REVEAL, handle: () => {}, reason: mail.reason };
   return { unit: "signal", name: mail.name, handle: () => agent.agent.onSignal?.(mail.name, mail.payload) };
 }

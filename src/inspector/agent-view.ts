@@ -21,7 +21,7 @@ export function agentView({ agentId, parts, tools }: AgentDefinition, isServed: 
 /** What the caches of an agent did since its process began. */
 export function cacheViews({ agentId, parts }: AgentDefinition): readonly CacheView[] {
   return [...parts.values()].flatMap((part) => {
-    const counts = part.counts?.();
+    const counts = part.counts();
     return counts ? [{ agentId, part: part.name, ...counts }] : [];
   });
 }
@@ -29,7 +29,7 @@ export function cacheViews({ agentId, parts }: AgentDefinition): readonly CacheV
 function partInfo(part: Part): PartInfo {
   const slice = part.slice();
   const stored = slice && { schemaVersion: slice.schemaVersion, maxBytes: slice.maxBytes, masks: slice.masks ?? [] };
-  return { name: part.name, kind: "other", ...stored, ...part.describe?.() };
+  return { name: part.name, ...stored, ...part.describe() };
 }
 
 function toolInfo(tool: ToolPart): ToolInfo {

@@ -12,14 +12,19 @@
 //        update, and at the end of the conversation.
 //   CU5. A record that was erased or cannot be read makes `this.customer` throw, and nothing else.      (P10, P22)
 
-import { ConversimpleError, codeOf } from "../base/errors.ts";
+import { randomUUID } from "node:crypto";
+
+import { ConversimpleError, StateInvalidError, codeOf } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
+import type { JointRecords } from "../agent/joint-records.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import type { PartDescription } from "../agent/part-description.ts";
 import type { Running } from "../agent/running.ts";
 import type { CustomerNote } from "../state/notes.ts";
+import { editedByHand } from "../state/hand-edit.ts";
+import type { Patch } from "../state/patch.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
@@ -186,6 +191,22 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     });
     noted.outcome = "updated";
     return result;
+  }
+
+  /** Changes a profile by hand; a record that is not there is made. Who it is of is not asked: that is the inspector's guard. */
+  async edit(joint: JointRecords, customerId: string, patches: readonly Patch[], { source, nowMs }: { readonly source: string; readonly nowMs: number }): Promise<{ readonly key: Owner; readonly version: number }> {
+    const key = joint.ownerOf("customer", checkId(customerId, "customer id"));
+    const profile = this.#profileSlice();
+    const { retentionMs } = this.#options;
+    const how = { name: "customer edit", operationId: randomUUID(), expiresAtMs: retentionMs === undefined ? null : nowMs + retentionMs, source };
+    await joint.update(key, [profile], how, (value) => {
+      const draft = value(profile) as Record<string, unknown>;
+      const after = editedByHand(this.name, draft, patches, profile.masks);
+      if (typeof after !== "object" || after === null || Array.isArray(after)) throw new StateInvalidError(this.name, "is not an object");
+      for (const name of Object.keys(draft)) if (!Object.hasOwn(after, name)) delete draft[name];
+      Object.assign(draft, after);
+    });
+    return { key, version: (await joint.read(key, [])).version };
   }
 
   /** CU4, also when the agent's own hook threw. */

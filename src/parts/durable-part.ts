@@ -55,7 +55,7 @@ export abstract class DurablePart<Value extends object> extends Part {
 
   /** @internal */
   override describe(): PartDescription {
-    return { kind: "other", ...schemaText(this.#schema) };
+    return { ...super.describe(), ...schemaText(this.#schema) };
   }
 
   override slice(): Slice {

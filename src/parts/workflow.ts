@@ -148,6 +148,15 @@ class WorkflowPart extends Part {
     await onDeadline?.();
   }
 
+  /** A step that was set by hand was entered now (WF5), and fields fit together (WF2). */
+  override edited(after: unknown, before: unknown): unknown {
+    const [old, now] = [before, after] as [StoredWorkflow, Partial<StoredWorkflow> | null];
+    if (typeof now?.data === "object" && now.data !== null) this.#check(now.data);
+    if (now?.step === old.step || now?.since !== old.since) return after;
+    const { isLate: _isLate, ...rest } = now as StoredWorkflow;
+    return { ...rest, since: Math.round(running("workflow").nowMs()) };
+  }
+
   #draft(member: string): { -readonly [K in keyof StoredWorkflow]: StoredWorkflow[K] } {
     return runningFor(this, member).draft(this.slice()) as StoredWorkflow;
   }

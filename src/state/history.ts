@@ -5,6 +5,7 @@ import { copyOf } from "../base/plain.ts";
 import { openEntry } from "./journal.ts";
 import { joinedMasks, masksOfEntry } from "./masking.ts";
 import { apply } from "./patch.ts";
+import type { StoredPart } from "./record.ts";
 import type { Entry, Owner } from "./store.ts";
 
 /** Parts by name. */
@@ -16,14 +17,23 @@ export type Parts = Readonly<Record<string, unknown>>;
  * @param entries journal entries in order, from the beginning or from a snapshot at or below the version.
  */
 export function partsAt(owner: Owner, entries: readonly Entry[], version: number): Parts | undefined {
-  let parts: Record<string, unknown> | undefined;
+  const parts = storedPartsAt(owner, entries, version);
+  return parts && Object.fromEntries(Object.entries(parts).map(([name, { data }]) => [name, data]));
+}
+
+/** The same with what the record said of each: the version of its schema, and what is masked of it. */
+export function storedPartsAt(owner: Owner, entries: readonly Entry[], version: number): Readonly<Record<string, StoredPart>> | undefined {
+  let parts: Record<string, StoredPart> | undefined;
   for (const stored of entries) {
     if (stored.version > version) break;
     if (stored.text === null) continue;
     const entry = openEntry(owner, stored.text);
-    if (entry.snapshot) parts = Object.fromEntries(Object.entries(entry.snapshot).map(([name, part]) => [name, part.data]));
+    if (entry.snapshot) parts = { ...entry.snapshot };
     else if (entry.patches && parts) {
-      for (const [name, patches] of Object.entries(entry.patches)) parts[name] = apply(parts[name], patches);
+      for (const [name, patches] of Object.entries(entry.patches)) {
+        const { version = 1, ...part } = parts[name] ?? {};
+        parts[name] = { ...part, version, data: apply(parts[name]?.data, patches) };
+      }
     }
   }
   return parts && copyOf(parts);

@@ -11,6 +11,7 @@ import type { Rule, Source } from "./source.ts";
 export const MAY_READ_CLEAR: Readonly<Record<string, string>> = {
   "src/inspector/stored-parts.ts": "It gives parts with their masks, to those who mask or compare.",
   "src/inspector/timeline.ts": "It gives entries and results masked, and changes from `Changes`.",
+  "src/inspector/host-desk.ts": "It reads what a page wrote, nothing that is stored.",
   "src/cli/state/conversations.ts": "It gives parts as `Shown`, and in clear to those who compare.",
   "src/cli/state/history.ts": "It gives entries masked, and changes from `Changes`.",
   "src/cli/state/watch.ts": "It tells `Changes` what was before.",

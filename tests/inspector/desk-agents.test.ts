@@ -49,6 +49,7 @@ test("a cache says how long it keeps what, and what it did", async () => {
   await call.tool("get_product", { productId: "P123" });
   await call.tool("get_product", { productId: "P123" });
   const definition = defineAgent(call.agent);
+  expect(cacheViews(defineAgent(new SessionAgent()))).toEqual([]);
   expect(agentView(definition, true).parts[0]).toEqual({ name: "products", kind: "cache", cache: { ttlMs: 300_000, staleMs: 60_000, max: 1_000, scope: "process" } });
   expect(cacheViews(definition)[0]).toEqual({ agentId: "cache", part: "products", hits: 1, misses: 1, failures: 0, size: 1 });
 });

@@ -1,6 +1,6 @@
 // `conversimple state history <id>`
 
-import { openEntry, REVEAL, type JournalEntry } from "../../state/journal.ts";
+import { openEntry, type JournalEntry } from "../../state/journal.ts";
 import { maskedEntry } from "../../state/masking.ts";
 import { idOf, type Entry, type Owner } from "../../state/store.ts";
 import { textOf } from "../../base/errors.ts";
@@ -65,7 +65,7 @@ export function commitJson(owner: Owner, { version, atMs, entry, changes, damage
 }
 
 function said(entry: JournalEntry | undefined, changes: PartChanges, damage: string | undefined): string {
-  return damage ?? entry?.code ?? (entry?.name === REVEAL ? entry.reason : undefined) ?? (changes ? pathsOf(changes).join(", ") : "first kept");
+  return damage ?? entry?.code ?? (entry?.unit === "outside" ? entry.reason : undefined) ?? (changes ? pathsOf(changes).join(", ") : "first kept");
 }
 
 function show(commits: readonly Commit[], terminal: Terminal): void {

@@ -1,0 +1,117 @@
+// Forks: the state of a conversation at some version, stored as a new conversation.
+//
+//   FK1. The parts are stored as they were, with the schema versions and masks that they had; agent and customer go along.
+//   FK2. Nothing else does: no answers, no inbox, no owner. Its first entry is a snapshot that says where it comes from.
+//   FK3. What cannot be used, or was erased, is not multiplied.                                      (P10, P22)
+
+import { randomUUID } from "node:crypto";
+
+import type { AgentDefinition } from "../agent/definition.ts";
+import type { Clock } from "../base/clock.ts";
+import { encode } from "../base/codec.ts";
+import { ConversimpleError, StateQuarantinedError } from "../base/errors.ts";
+import { checkId } from "../base/ids.ts";
+import { RecordDocument } from "../state/document.ts";
+import { storedPartsAt } from "../state/history.ts";
+import type { EntryFacts, JournalEntry } from "../state/journal.ts";
+import { openRecord, partText, sealRecord, sealText, type StoredPart } from "../state/record.ts";
+import { conversationOwner, type Entry, type Loaded, type Owner, type Store } from "../state/store.ts";
+import { entomb, isErased } from "./tombstones.ts";
+
+/** The name of the unit that begins a fork. */
+export const FORK = "fork";
+
+/** What a fork is made of. */
+export interface ForkRequest {
+  readonly conversationId: string;
+  readonly version: number;
+  /** A new one unless given. */
+  readonly newId?: string | undefined;
+  /** Who asked for it, for the journal. */
+  readonly source: string;
+}
+
+export interface ForkOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly agents: ReadonlyMap<string, AgentDefinition>;
+}
+
+/** Where the state of a conversation went. */
+export interface Forked {
+  readonly conversationId: string;
+  readonly version: number;
+  readonly agentId: string;
+}
+
+/**
+ * Stores the state of a conversation at a version as a new one, which nobody serves yet.
+ *
+ * @throws {ConversimpleError} `conversation_not_found`; `option_invalid`: there is no such version, no such agent here, or the
+ *   new id is taken; `state_quarantined`; `customer_forgotten`; `id_invalid`.
+ */
+export async function fork({ store, clock, agents }: ForkOptions, { conversationId, version, newId, source }: ForkRequest): Promise<Forked> {
+  const owner = conversationOwner(checkId(conversationId, "conversation id"));
+  const loaded = await store.load(owner);
+  if (!loaded || loaded.facts.status === "forgotten") throw new ConversimpleError("conversation_not_found", loaded ? "The conversation was erased; there is nothing to fork." : "There is no such conversation.", { conversation: conversationId });
+  const agentId = loaded.facts.agentId ?? "";
+  const agent = agents.get(agentId);
+  if (!agent) throw new ConversimpleError("option_invalid", `No agent "${agentId.slice(0, 64)}" runs here. A fork needs the code of its agent.`, { agentId });
+  const parts = await partsOf(store, loaded, agent, version);
+  const customer = loaded.facts.customer as Owner | null;
+  if (customer !== null && (await isErased(store, customer))) throw forgotten();
+  const id = newId === undefined ? randomUUID() : checkId(newId, "conversation id");
+  const target = conversationOwner(id);
+  if (await store.load(target)) throw taken(id);
+  await begin(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });
+  // An erasure that looked for conversations before this one was there laid its tombstone before.     (P22)
+  if (customer !== null && (await isErased(store, customer))) {
+    await entomb(store, clock, target);
+    throw forgotten();
+  }
+  return { conversationId: id, version: 1, agentId };
+}
+
+/** FK3. */
+async function partsOf(store: Store, loaded: Loaded, agent: AgentDefinition, version: number): Promise<Readonly<Record<string, StoredPart>>> {
+  const { owner, record } = loaded;
+  if (!Number.isSafeInteger(version) || version < 1 || version > loaded.version) throw new ConversimpleError("option_invalid", `The conversation has the versions 1 to ${loaded.version}; there is no version ${String(version).slice(0, 16)}.`, { version: loaded.version });
+  if (record === null) throw new StateQuarantinedError(owner, "its record is gone");
+  // As it is now it can be used, or nothing of it is.
+  RecordDocument.open(owner, loaded.version, record, agent.slices);
+  if (version === loaded.version) return Object.fromEntries(openRecord(owner, loaded.version, record));
+  const parts = storedPartsAt(owner, await entriesUpTo(store, owner, version), version);
+  if (!parts) throw new ConversimpleError("option_invalid", `The journal does not reach back to version ${version} any more.`, { version: loaded.version });
+  return parts;
+}
+
+/** The journal up to a version, page by page. */
+async function entriesUpTo(store: Store, owner: Owner, version: number): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (let after = 0; after < version; ) {
+    const page = await store.history(owner, { afterVersion: after });
+    if (page.length === 0) break;
+    entries.push(...page.filter((entry) => entry.version <= version));
+    after = page.at(-1)!.version;
+  }
+  return entries;
+}
+
+async function begin(store: Store, owner: Owner, facts: { agentId: string; customer: Owner | null }, parts: Readonly<Record<string, StoredPart>>, why: Pick<EntryFacts, "source" | "reason">): Promise<void> {
+  const texts = Object.entries(parts).map(([name, part]) => [name, partText(part.version, part.mask, encode(part.data, name))] as const);
+  const entry: JournalEntry = { unit: "outside", name: FORK, outcome: "ok", ms: [0, 0, 0], ...why, snapshot: parts };
+  try {
+    await store.commit(owner, { writeId: randomUUID(), expectedVersion: 0, epoch: 0, record: sealRecord(owner, 1, texts), entry: sealText(entry), facts });
+  } catch (thrown) {
+    if (thrown instanceof ConversimpleError && (thrown.code === "version_conflict" || thrown.code === "fenced")) throw taken(owner.slice("conversation:".length));
+    throw thrown;
+  }
+}
+
+function taken(conversation: string): ConversimpleError {
+  return new ConversimpleError("option_invalid", "There is a conversation with this id already. Choose another one, or none.", { conversation });
+}
+
+function forgotten(): ConversimpleError {
+  return new ConversimpleError("customer_forgotten", "The conversation's customer was erased on request; it cannot be forked.");
+}
