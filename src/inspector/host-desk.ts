@@ -52,6 +52,8 @@ export class HostDesk implements AgentDesk {
   }
 
   async offered(conversationId: string): Promise<readonly string[]> {
+    const { quarantine } = this.#host.conversations.get(conversationId) ?? {};
+    if (quarantine) throw quarantine;
     return this.#host.tools(conversationId).map(({ name }) => name);
   }
 

@@ -22,7 +22,7 @@ const PROTOTYPES: ReadonlySet<string | number> = new Set(["__proto__", "construc
  * @throws {StateInvalidError} naming the path, never a value.
  */
 export function editedByHand(name: string, value: unknown, patches: readonly Patch[], masks: readonly MaskPath[] = []): unknown {
-  if (!Array.isArray(patches) || patches.length === 0 || patches.length > STEPS_MAX) throw new StateInvalidError(name, `takes a list of 1 to ${STEPS_MAX} steps`);
+  if (!isList(patches) || patches.length === 0 || patches.length > STEPS_MAX) throw new StateInvalidError(name, `takes a list of 1 to ${STEPS_MAX} steps`);
   const mask = Mask.of(masks);
   let result = copyOf(value);
   for (const patch of patches) {
@@ -35,7 +35,7 @@ export function editedByHand(name: string, value: unknown, patches: readonly Pat
 }
 
 function pathOf(patch: Patch): Path {
-  return Array.isArray(patch) && Array.isArray(patch[1]) ? patch[1] : [];
+  return isList(patch) && isList(patch[1]) ? patch[1] : [];
 }
 
 function mistakeOf(root: unknown, patch: Patch, mask: Mask): string | undefined {
@@ -60,12 +60,17 @@ function mistakeOf(root: unknown, patch: Patch, mask: Mask): string | undefined 
 }
 
 function isStep(patch: Patch): boolean {
-  if (!Array.isArray(patch)) return false;
+  if (!isList(patch)) return false;
   const [kind, path, ...rest] = patch as readonly unknown[];
-  if (!Array.isArray(path) || !path.every((key) => typeof key === "string" || Number.isSafeInteger(key))) return false;
+  if (!isList(path) || !path.every((key) => typeof key === "string" || Number.isSafeInteger(key))) return false;
   if (kind === "cut") return rest.length === 0;
   if (kind === "set") return rest.length === 1;
-  return kind === "splice" && rest.length === 3 && Number.isSafeInteger(rest[0]) && Number.isSafeInteger(rest[1]) && Array.isArray(rest[2]);
+  return kind === "splice" && rest.length === 3 && Number.isSafeInteger(rest[0]) && Number.isSafeInteger(rest[1]) && isList(rest[2]);
+}
+
+/** Keeps the type that it is said to have: it came from outside. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 /** HE3. */

@@ -77,7 +77,7 @@ test("the agents are described with the file that exports them", async () => {
 test("an edit is a unit of its owner: checked, journalled with its source, and its version is told", async () => {
   const { desk, host, store } = await served();
   const at = { $date: 1_767_225_600_000 };
-  const { version } = await desk.edit("c1", { part: "state", patches: [["splice", ["names"], 0, 0, ["Kim"]], ["set", ["at"], at as never]], expectedVersion: 1 }, "inspector");
+  const { version } = await desk.edit("c1", { part: "state", patches: [["splice", ["names"], 0, 0, ["Kim"]], ["set", ["at"], at]], expectedVersion: 1 }, "inspector");
   expect(version).toBe(2);
   expect(await stored(store, "c1")).toMatchObject({ version: 2, parts: { state: { version: 3, data: { names: ["Kim"], at: new Date("2026-01-01") } } } });
   expect(await lastEntry(store, "c1")).toMatchObject({ unit: "outside", name: "edit", outcome: "ok", source: "inspector" });

@@ -25,6 +25,7 @@ import type { Report } from "./report.ts";
 import { readRunning, removeRunning, writeRunning } from "./running-file.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { Supervisor } from "./supervisor.ts";
+import { WorkerDesk } from "./worker-desk.ts";
 
 const DATA_PATH = ".conversimple/platform.db";
 
@@ -48,6 +49,7 @@ export class DevSession {
   readonly #token: string;
   readonly #watch: SourceWatch;
   readonly #supervisor: Supervisor;
+  readonly #desk: WorkerDesk;
   readonly #url: string;
   #hasGreeted = false;
   #hasServed = false;
@@ -64,18 +66,19 @@ export class DevSession {
     const apiKey = process.env.CONVERSIMPLE_API_KEY || devKey();
     const token = inspectorToken(apiKey);
     const store = await storeToInspect(options.store.address);
-    const inspector: PlatformInspector = { token, store, address: store?.address ?? options.store.address, version: packageVersion(), ...(store ? { secret: () => secretFor(store, undefined) } : {}) };
+    const desk = new WorkerDesk();
+    const inspector: PlatformInspector = { token, store, desk, address: store?.address ?? options.store.address, version: packageVersion(), ...(store ? { secret: () => secretFor(store, undefined) } : {}) };
     const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey, brain: options.brain.name, brains: options.brain.brains, inspector });
     try {
       const { port } = await startPlatform(platform, options);
-      return new DevSession(options, terminal, platform, store, { port, apiKey, token, files });
+      return new DevSession(options, terminal, platform, store, { port, apiKey, token, files, desk });
     } catch (thrown) {
       await store?.close();
       throw thrown;
     }
   }
 
-  private constructor(options: DevOptions, terminal: Terminal, platform: LocalPlatform, store: Store | undefined, { port, apiKey, token, files }: { port: number; apiKey: string; token: string; files: readonly string[] }) {
+  private constructor(options: DevOptions, terminal: Terminal, platform: LocalPlatform, store: Store | undefined, { port, apiKey, token, files, desk }: { port: number; apiKey: string; token: string; files: readonly string[]; desk: WorkerDesk }) {
     this.#options = options;
     this.#terminal = terminal;
     this.#platform = platform;
@@ -88,12 +91,16 @@ export class DevSession {
     this.#watch = new SourceWatch((name) => this.#changed(name));
     this.#watch.addFiles(files);
     for (const path of options.paths) if (statSync(path).isDirectory()) this.#watch.addFolder(realpathSync(path));
+    this.#desk = desk;
     this.#supervisor = new Supervisor({
       settings: { paths: options.paths, store: options.store.address },
       environment: { ...process.env, CONVERSIMPLE_API_KEY: apiKey, CONVERSIMPLE_PLATFORM_URL: this.#url },
       onReport: (report) => this.#hear(report),
+      onAnswer: (answer) => this.#desk.hear(answer),
+      onGone: () => this.#desk.gone(),
       onCrash: (how, isRestarted) => this.#lines.note(`The agents' process ended by itself (${how}). ${isRestarted ? "It is started again." : "Save a file to start it again."}`, "bad"),
     });
+    desk.connect((question) => this.#supervisor.ask(question));
     this.#supervisor.reload();
   }
 
@@ -147,6 +154,7 @@ export class DevSession {
   }
 
   #ready({ agents, refused }: Extract<Report, { type: "ready" }>): void {
+    this.#desk.ready();
     this.#platform.inspector?.tell({ type: "agents" });
     if (this.#hasServed) for (const reason of refused) this.#lines.note(reason, "warning");
     if (this.#hasServed) return this.#lines.note(`ready again: ${agents.map(({ id }) => id).join(", ")}`, "good");

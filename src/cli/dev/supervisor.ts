@@ -9,6 +9,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { systemClock } from "../../base/clock.ts";
+import type { DeskAnswer, DeskQuestion } from "./desk-messages.ts";
 import { SETTINGS_VARIABLE, type Report, type WorkerSettings } from "./report.ts";
 
 /** How long running tools get at a reload, milliseconds; then SU2. Longer than the worker's own grace. */
@@ -22,6 +23,10 @@ export interface SupervisorOptions {
   readonly settings: WorkerSettings;
   readonly environment: NodeJS.ProcessEnv;
   readonly onReport: (report: Report) => void;
+  /** It answered a question. */
+  readonly onAnswer?: (answer: DeskAnswer) => void;
+  /** It is asked to end, or has ended: it answers nothing more. */
+  readonly onGone?: () => void;
   /** It ended by itself: how, and whether it is started again (SU3). */
   readonly onCrash: (how: string, isRestarted: boolean) => void;
 }
@@ -58,6 +63,15 @@ export class Supervisor {
     await this.#end();
   }
 
+  /** Asks it something; false when there is nobody to ask. */
+  ask(question: DeskQuestion): boolean {
+    const child = this.#child;
+    if (!child || child.isAsked || !child.process.connected) return false;
+    // One that dies meanwhile is told of by its end.
+    child.process.send(question, () => {});
+    return true;
+  }
+
   /** Ends it without waiting for anything. */
   kill(): void {
     this.#child?.process.kill("SIGKILL");
@@ -78,13 +92,15 @@ export class Supervisor {
     const started: Child = { process: child, ended: new Promise((resolve) => (end = resolve)), startedAt: systemClock.monotonic(), hasFailed: false, isAsked: false };
     this.#child = started;
     child.on("message", (message) => {
-      const report = message as Report;
+      const report = message as Report | DeskAnswer;
+      if (report.type === "answer") return this.#options.onAnswer?.(report);
       if (report.type === "failed") started.hasFailed = true;
       onReport(report);
     });
     const over = (how: string): void => {
       if (this.#child !== started) return;
       this.#child = undefined;
+      this.#options.onGone?.();
       end();
       if (!started.isAsked && !started.hasFailed) this.#crashed(started, how);
     };
@@ -103,6 +119,7 @@ export class Supervisor {
     const child = this.#child;
     if (!child) return;
     child.isAsked = true;
+    this.#options.onGone?.();
     child.process.kill("SIGTERM");
     const timer = systemClock.after(KILL_AFTER_MS, () => child.process.kill("SIGKILL"));
     await child.ended;

@@ -20,7 +20,10 @@ import { placesOf } from "../agents/import-failure.ts";
 import { withoutKeys } from "../environment-keys.ts";
 import { Failure } from "../failure.ts";
 import { surviveClosedPipes } from "../terminal.ts";
+import type { AgentDesk } from "../../inspector/desks.ts";
+import { HostDesk } from "../../inspector/host-desk.ts";
 import { committedStore } from "./committed-store.ts";
+import { answerOf } from "./desk-answers.ts";
 import { SETTINGS_VARIABLE, type Report, type WorkerSettings } from "./report.ts";
 
 /** How long running tools get when a file was saved, milliseconds. */
@@ -34,6 +37,7 @@ const OWN_FOLDER = new URL("../..", import.meta.url).href;
 
 let dispatcher: Dispatcher | undefined;
 let store: Store | undefined;
+let desk: AgentDesk | undefined;
 /** Of the failure that is being told; `onError` follows in the same turn. */
 let reference: string | undefined;
 
@@ -108,9 +112,16 @@ async function serve(settings: WorkerSettings): Promise<void> {
   store = committedStore(await openStore(settings.store), report);
   dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, graceMs: GRACE_MS, signals: false, logger });
   await dispatcher.start();
+  desk = new HostDesk({ host: dispatcher.host!, files: new Map(agents.map(({ id, file }) => [id, file])) });
   report({ type: "ready", agents: agents.map(({ id, tools }) => ({ id, tools })), refused });
   const end = await dispatcher.ended;
   if (end.kind === "refused") throw end.error;
+}
+
+/** Answers what the inspector asks. */
+async function answer(message: unknown): Promise<void> {
+  const answered = await answerOf(desk, message, (thrown) => report({ type: "threw", message: `${thrown instanceof Error ? thrown.name : typeof thrown}, while the inspector was answered`, places: thrown instanceof Error ? placesOf(thrown) : [] }));
+  if (answered && process.connected) process.send?.(answered, undefined, {}, () => {});
 }
 
 function failed(thrown: unknown): void {
@@ -139,6 +150,7 @@ async function close(): Promise<void> {
 
 surviveClosedPipes(() => {});
 process.on("disconnect", () => void leave());
+process.on("message", (message) => void answer(message));
 process.on("SIGTERM", () => void stop());
 // Ctrl-C reaches the whole group; the watching process decides.
 process.on("SIGINT", () => {});
