@@ -1,0 +1,29 @@
+// How long ago something was, kept up to date by one timer for the whole page.
+
+import { age, moment } from "../lib/formatting.ts";
+import { Store, useSelected } from "../lib/store.ts";
+
+const now = new Store(Date.now());
+let watchers = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** The time in whole seconds, while somebody looks at it. */
+export const ticking = {
+  get: now.get,
+  subscribe: (listener: () => void) => {
+    if (++watchers === 1) {
+      now.set(Date.now());
+      timer = setInterval(() => now.set(Date.now()), 1_000);
+    }
+    const stop = now.subscribe(listener);
+    return () => {
+      stop();
+      if (--watchers === 0) clearInterval(timer);
+    };
+  },
+};
+
+export function Ago({ atMs, className = "" }: { readonly atMs: number; readonly className?: string }) {
+  const text = useSelected(ticking, (nowMs) => age(Math.max(0, nowMs - atMs)));
+  return <time dateTime={new Date(atMs).toISOString()} title={moment(atMs)} className={className}>{text}</time>;
+}

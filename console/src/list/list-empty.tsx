@@ -1,0 +1,38 @@
+// A list without rows says what would fill it.
+
+import { Button } from "../kit/button.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { EmptyNotice } from "../kit/notice.tsx";
+import { NO_FILTER } from "../lib/address.ts";
+import { useInspector } from "../lib/inspector-context.tsx";
+import { filterBy, place } from "../lib/navigation.ts";
+import { useSelected } from "../lib/store.ts";
+import { overlay } from "../shell/commands.ts";
+
+export function ListEmpty() {
+  const { info } = useInspector();
+  const isNarrowed = useSelected(place, ({ filter }) => Object.entries(NO_FILTER).some(([name, value]) => filter[name as keyof typeof filter] !== value));
+  if (isNarrowed) {
+    return (
+      <EmptyNotice title="No conversation is like this">
+        <Button onClick={() => filterBy(NO_FILTER)}>Show all</Button>
+      </EmptyNotice>
+    );
+  }
+  return (
+    <EmptyNotice title="No conversations yet">
+      {info.canTalk ? (
+        <>
+          <p>Make a call: here, or in a terminal with</p>
+          <code className="rounded-sm bg-sunk px-2 py-1 font-mono text-xs">npx conversimple call</code>
+          <Button look="accent" onClick={() => overlay.set("new-call")}>
+            <Icon name="phone" />
+            New call
+          </Button>
+        </>
+      ) : (
+        <p>They appear here as soon as an agent's phone rings.</p>
+      )}
+    </EmptyNotice>
+  );
+}

@@ -1,0 +1,97 @@
+// Which conversation it is, and how it is.
+
+import { useState } from "react";
+
+import { Button, IconButton } from "../kit/button.tsx";
+import { Dialog } from "../kit/dialog.tsx";
+import { Icon } from "../kit/icon.tsx";
+import { FailureNotice } from "../kit/notice.tsx";
+import { Ago } from "../kit/ago.tsx";
+import { failureOf, type ApiFailure } from "../lib/api-failure.ts";
+import { useConversation } from "../lib/conversation-context.tsx";
+import { size } from "../lib/formatting.ts";
+import { useInspector } from "../lib/inspector-context.tsx";
+import { useRoom } from "../lib/media.ts";
+import { filterBy, go } from "../lib/navigation.ts";
+import { StatusWord } from "../list/list-row.tsx";
+
+export function ConversationHead() {
+  const { conversationId, view } = useConversation();
+  const room = useRoom();
+  const { value } = view;
+  return (
+    <header className="flex min-h-12 shrink-0 items-center gap-2 border-b border-line bg-pane px-3 py-1">
+      {room === "narrow" ? <IconButton label="All conversations" onClick={() => go({ page: "list" })} className="-ml-1.5"><Icon name="left" /></IconButton> : null}
+      <div className="min-w-0 flex-1">
+        <h1 className="flex items-center gap-1 text-base leading-tight font-semibold">
+          <span className="truncate" title={conversationId}>{conversationId}</span>
+          <CopyButton text={conversationId} />
+        </h1>
+        <div className="flex items-center gap-1.5 overflow-hidden text-xs whitespace-nowrap text-ink-3">
+          {value ? (
+            <>
+              <StatusWord status={value.status} endReason={value.endReason} />
+              <span>· {value.agentId ?? "no agent"} · {size(value.bytes)} ·</span>
+              <span>began <Ago atMs={value.createdAtMs} /> ago</span>
+              {value.customer === null ? null : <CustomerLink customer={value.customer} />}
+              {value.status === "live" && value.process === null ? <span className="text-warn">· no process serves it</span> : null}
+              {value.mail > 0 ? <span className="text-warn">· {value.mail} waiting</span> : null}
+            </>
+          ) : <span>…</span>}
+        </div>
+      </div>
+      {value?.status === "live" ? <EndButton /> : null}
+    </header>
+  );
+}
+
+function CustomerLink({ customer }: { readonly customer: string }) {
+  return (
+    <button type="button" onClick={() => filterBy({ customer })} title={`All calls of customer ${customer}`} className="max-w-40 truncate font-mono text-2xs text-accent hover:underline">
+      {customer}
+    </button>
+  );
+}
+
+function CopyButton({ text }: { readonly text: string }) {
+  const [isDone, setDone] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text).catch(() => undefined);
+    setDone(true);
+    setTimeout(() => setDone(false), 1_500);
+  };
+  return <IconButton label={isDone ? "Copied" : "Copy the id"} onClick={() => void copy()} className="size-5!"><Icon name={isDone ? "check" : "copy"} className="size-3" /></IconButton>;
+}
+
+/** Ending somebody's call is asked for twice. */
+function EndButton() {
+  const { api, conversationId, reload } = useConversation();
+  const { info } = useInspector();
+  const [isAsking, setAsking] = useState(false);
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  if (!info.canWrite) return null;
+  const end = async () => {
+    try {
+      await api.end(conversationId);
+      setAsking(false);
+      reload();
+    } catch (error) {
+      setFailure(failureOf(error));
+    }
+  };
+  return (
+    <>
+      <Button onClick={() => setAsking(true)}>End call</Button>
+      {isAsking ? (
+        <Dialog title="End this call?" onClose={() => setAsking(false)} className="max-w-sm">
+          <p className="p-4 text-ink-2">The caller is disconnected, and the agent hears that the conversation is over. This cannot be undone.</p>
+          {failure ? <FailureNotice failure={failure} /> : null}
+          <div className="flex justify-end gap-2 border-t border-line p-3">
+            <Button onClick={() => setAsking(false)}>Let it go on</Button>
+            <Button look="bad" onClick={() => void end()}>End the call</Button>
+          </div>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}

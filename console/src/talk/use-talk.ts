@@ -1,0 +1,111 @@
+// The talk of the open conversation: its thread, its line, and what one can do.
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import type { TimelineEntry } from "../../../src/inspector/api.ts";
+import { useConversation } from "../lib/conversation-context.tsx";
+import { useInspector } from "../lib/inspector-context.tsx";
+import { useStore, type Readable } from "../lib/store.ts";
+import { knownLine, lineOf, wasOnLine } from "./caller-lines.ts";
+import type { LineState, RelayCall } from "./relay-call.ts";
+import { Voice } from "./speech.ts";
+import { TalkSource, type TalkState } from "./talk-source.ts";
+import { hiddenDigits, isTold, stillPending, threadOf, type ThreadItem } from "./thread.ts";
+
+const NO_TALK: TalkState = { lines: [], isTurn: false, tool: null };
+const NO_STATE: Readable<TalkState> = { get: () => NO_TALK, subscribe: () => () => undefined };
+const CLOSED: LineState = { state: "closed" };
+const NO_LINE: Readable<LineState> = { get: () => CLOSED, subscribe: () => () => undefined };
+
+export interface Talk extends TalkState {
+  readonly thread: readonly ThreadItem[];
+  readonly line: LineState;
+  readonly say: (text: string) => void;
+  readonly press: (digit: string) => void;
+  /** Somebody begins to speak: what is being said is cut off. Does nothing while nothing is. */
+  readonly bargeIn: () => void;
+  readonly hangUp: () => void;
+}
+
+export function useTalk(): Talk {
+  const { conversationId, timeline, view, agent } = useConversation();
+  const state = useStore(useTalkSource(conversationId)?.state ?? NO_STATE);
+  const line = useLine(conversationId, view.value?.agentId ?? null, view.value?.status === "live");
+  const lineState = useStore(line?.state ?? NO_LINE);
+  const voice = useVoice(line);
+  const callerLines = state.lines.filter(({ by }) => by === "caller").length;
+  const [pending, addPending] = usePending(callerLines);
+  const hasSecrets = agent?.tools.some(({ secrets }) => secrets.length > 0) ?? true;
+  const told = useMemo(() => timeline.entries.filter(isTold), [timeline.entries]);
+  const thread = useMemo(() => threadOf(state.lines, told, pending), [state.lines, told, pending]);
+  const bargeIn = useCallback(() => {
+    const heard = voice.cut();
+    // Without a voice, all that is on the page was heard.
+    if (line && (heard !== null || line.utterance !== "")) line.interrupt(heard ?? line.utterance);
+  }, [line, voice]);
+  const say = useCallback((text: string) => {
+    bargeIn();
+    line?.say(text);
+    addPending(hiddenDigits(text, hasSecrets));
+  }, [line, bargeIn, addPending, hasSecrets]);
+  const press = useCallback((digit: string) => {
+    bargeIn();
+    line?.press(digit);
+  }, [line, bargeIn]);
+  const hangUp = useCallback(() => {
+    voice.cut();
+    line?.hangUp();
+  }, [line, voice]);
+  return { ...state, thread, line: lineState, say, press, bargeIn, hangUp };
+}
+
+/** Which call of a thread an entry is: for links into the timeline. */
+export function callName({ name, unit }: TimelineEntry): string {
+  return unit === "deadline" ? `${name} ran out` : name;
+}
+
+function useTalkSource(conversationId: string): TalkSource | null {
+  const { api, onEvent } = useInspector();
+  const [current, setCurrent] = useState<{ readonly id: string; readonly source: TalkSource } | null>(null);
+  useEffect(() => {
+    const source = new TalkSource(api, conversationId);
+    setCurrent({ id: conversationId, source });
+    return source.start(onEvent);
+  }, [api, conversationId, onEvent]);
+  return current?.id === conversationId ? current.source : null;
+}
+
+function useLine(conversationId: string, agentId: string | null, isLive: boolean): RelayCall | null {
+  const { api } = useInspector();
+  const line = useMemo(() => knownLine(conversationId) ?? (agentId === null ? null : lineOf(api, { agent: agentId, conversation: conversationId })), [api, conversationId, agentId]);
+  useEffect(() => {
+    if (line && isLive && wasOnLine(conversationId)) line.open();
+  }, [line, isLive, conversationId]);
+  return line;
+}
+
+function useVoice(line: RelayCall | null): Voice {
+  const [voice] = useState(() => new Voice());
+  useEffect(() => {
+    if (!line) return undefined;
+    line.listener = { text: (token, isLast) => voice.text(token, isLast), over: () => void voice.cut() };
+    return () => {
+      line.listener = undefined;
+      voice.cut();
+    };
+  }, [line, voice]);
+  return voice;
+}
+
+/** What was said and is not in the transcript yet. */
+function usePending(callerLines: number): readonly [readonly string[], (text: string) => void] {
+  const [pending, setPending] = useState<readonly string[]>([]);
+  const before = useRef(callerLines);
+  useEffect(() => {
+    const known = before.current;
+    before.current = callerLines;
+    if (callerLines > known) setPending((now) => stillPending(now, callerLines, known));
+  }, [callerLines]);
+  const add = useCallback((text: string) => setPending((now) => [...now, text]), []);
+  return [pending, add];
+}
