@@ -26,6 +26,8 @@ async function buildAnew(built: string): Promise<void> {
   const fresh = `${kept}fresh.${process.pid}`;
   // Only when it is needed: its import takes longer than the rest of a build.
   const { build } = await import("vite");
+  // A test runner says "test", and React would come with everything that it has for development.
+  process.env.NODE_ENV = "production";
   await build({ root: `${root}console`, configFile: `${root}console/vite.config.ts`, logLevel: "warn", build: { outDir: fresh, emptyOutDir: true } });
   for (const name of readdirSync(kept)) if (!name.startsWith("fresh.")) rmSync(kept + name, { recursive: true, force: true });
   renameSync(fresh, built);
