@@ -4,6 +4,7 @@
 
 import { lazy, type ComponentType } from "react";
 
+import type { PartInfo } from "../../../src/inspector/api.ts";
 import type { OpenConversation } from "../lib/conversation-context.tsx";
 
 /** A view of the open conversation. */
@@ -26,6 +27,19 @@ export interface SidePage {
   readonly Component: ComponentType<{ readonly name: string | undefined }>;
 }
 
-export const PANELS: readonly Panel[] = [{ id: "state", title: "State", shortcut: "s", Component: lazy(() => import("./state-panel.tsx").then((module) => ({ default: module.StatePanel }))) }];
+/** Whether the agent of a conversation has a part of a kind; or may have one, while its code is not here. */
+function hasPart(kind: PartInfo["kind"]): (open: OpenConversation) => boolean {
+  return ({ agent, view }) => (agent?.parts ?? view.value?.parts ?? []).some((part) => part.kind === kind);
+}
+
+export const PANELS: readonly Panel[] = [
+  { id: "timeline", title: "Timeline", shortcut: "l", Component: lazy(() => import("./timeline-panel.tsx").then((module) => ({ default: module.TimelinePanel }))) },
+  { id: "state", title: "State", shortcut: "s", Component: lazy(() => import("./state-panel.tsx").then((module) => ({ default: module.StatePanel }))) },
+  { id: "session", title: "Session", shortcut: "i", isFor: (open) => (open.view.value?.sessions.length ?? 0) > 0 || hasPart("session")(open), Component: lazy(() => import("./session-panel.tsx").then((module) => ({ default: module.SessionPanel }))) },
+  { id: "workflow", title: "Workflow", shortcut: "w", isFor: hasPart("workflow"), Component: lazy(() => import("./workflow-panel.tsx").then((module) => ({ default: module.WorkflowPanel }))) },
+  { id: "customer", title: "Customer", shortcut: "c", isFor: (open) => (open.view.value?.customer ?? null) !== null || hasPart("customer")(open), Component: lazy(() => import("./customer-panel.tsx").then((module) => ({ default: module.CustomerPanel }))) },
+  { id: "cache", title: "Cache", shortcut: "k", isFor: hasPart("cache"), Component: lazy(() => import("./cache-panel.tsx").then((module) => ({ default: module.CachePanel }))) },
+  { id: "agent", title: "Agent", shortcut: "a", Component: lazy(() => import("./agent-panel.tsx").then((module) => ({ default: module.AgentPanel }))) },
+];
 
 export const SIDE_PAGES: readonly SidePage[] = [];

@@ -1,9 +1,58 @@
-// The state of the open conversation at the version that is looked at.
+// The state of the open conversation at the version that is looked at: each part, live, with what the last commit changed.
 
+import type { PartView } from "../../../src/inspector/api.ts";
+import { Button } from "../kit/button.tsx";
+import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
+import { useBefore } from "./before.ts";
+import { Glyph } from "./glyph.tsx";
+import { PartCard } from "./state/part-card.tsx";
+import { usePartEditing } from "./state/part-editing.ts";
+import { RevealDialog, RevealedBar, useReveal } from "./state/reveal.tsx";
 
 export function StatePanel() {
-  const { shown } = useConversation();
-  if (shown.value === undefined) return null;
-  return <pre className="overflow-auto p-4 font-mono text-xs">{JSON.stringify(shown.value.parts, null, 2)}</pre>;
+  const { shown, info, selectedEntry } = useConversation();
+  const reveal = useReveal();
+  const before = useBefore(selectedEntry);
+  const editingOf = usePartEditing();
+  const parts = reveal.parts?.parts ?? shown.value?.parts;
+  // The entry may have come before the state that it made, and the state before the entry.
+  const entry = selectedEntry && shown.value && selectedEntry.version === shown.value.version ? selectedEntry : undefined;
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <RevealedBar reveal={reveal} />
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        {shown.state === "failed" ? <FailureNotice failure={shown.failure} /> : null}
+        {parts ? (
+          <div className="space-y-3 p-3">
+            <StateHead parts={parts} canReveal={info.canReveal && !reveal.parts} onReveal={reveal.ask} hasEditing={parts.some((part) => editingOf(part) !== undefined)} />
+            {parts.map((part) => (
+              <PartCard key={part.name} part={part} isRevealed={reveal.parts !== undefined} entry={entry} before={before?.get(part.name)} editing={editingOf(part)} />
+            ))}
+            {parts.length === 0 ? <EmptyNotice title="Nothing is stored yet"><p>The first tool that changes something makes version 1. It will be shown here as soon as it is committed.</p></EmptyNotice> : null}
+          </div>
+        ) : shown.state === "loading" ? <StateSkeleton /> : null}
+      </div>
+      <RevealDialog reveal={reveal} />
+    </div>
+  );
+}
+
+function StateHead({ parts, canReveal, onReveal, hasEditing }: { readonly parts: readonly PartView[]; readonly canReveal: boolean; readonly onReveal: () => void; readonly hasEditing: boolean }) {
+  const hasMasks = parts.some(({ masks }) => masks.length > 0);
+  if (!hasEditing && !(hasMasks && canReveal)) return null;
+  return (
+    <div className="flex min-h-7 flex-wrap items-center gap-2 text-xs text-ink-3">
+      <span className="flex-1">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
+      {hasMasks && canReveal ? <Button onClick={onReveal}><Glyph name="eye" />Show what is masked…</Button> : null}
+    </div>
+  );
+}
+
+function StateSkeleton() {
+  return (
+    <div aria-label="Loading the state" role="status" className="space-y-3 p-3">
+      {[0, 1].map((index) => <div key={index} className="h-28 animate-pulse rounded-lg border border-line bg-sunk" />)}
+    </div>
+  );
 }

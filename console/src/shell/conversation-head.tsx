@@ -14,6 +14,7 @@ import { useInspector } from "../lib/inspector-context.tsx";
 import { useRoom } from "../lib/media.ts";
 import { filterBy, go } from "../lib/navigation.ts";
 import { StatusWord } from "../list/list-row.tsx";
+import { ConversationActions } from "../panels/actions/conversation-actions.tsx";
 
 export function ConversationHead() {
   const { conversationId, view } = useConversation();
@@ -40,6 +41,7 @@ export function ConversationHead() {
           ) : <span>…</span>}
         </div>
       </div>
+      {value ? <ConversationActions /> : null}
       {value?.status === "live" ? <EndButton /> : null}
     </header>
   );

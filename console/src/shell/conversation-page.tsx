@@ -11,6 +11,7 @@ import { useInspector } from "../lib/inspector-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { useRoom } from "../lib/media.ts";
 import { go } from "../lib/navigation.ts";
+import { LockBanner } from "../panels/lock-banner.tsx";
 import { PANELS } from "../panels/registry.tsx";
 import { knownLine } from "../talk/caller-lines.ts";
 import { TalkPane } from "../talk/talk-pane.tsx";
@@ -36,6 +37,7 @@ function Opened({ panel }: { readonly panel: string }) {
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <ConversationHead />
       {view.value?.quarantine ? <FailureNotice failure={view.value.quarantine} /> : null}
+      <LockBanner />
       <Panes panel={panel} />
     </div>
   );

@@ -6,7 +6,7 @@
 //   EW2. Sentences are made of the SDK's own words and numbers, never of a value of state.              (P21)
 
 import type { LockoutView, NoteView, TimelineEntry } from "../../../../src/inspector/api.ts";
-import { countText, durationText } from "./time-words.ts";
+import { count, duration } from "../../lib/formatting.ts";
 
 /** How loud something is. */
 export type Tone = "good" | "plain" | "warn" | "bad";
@@ -72,12 +72,12 @@ export function noteChip(note: NoteView, timeText: TimeText): Chip {
 }
 
 function took(ms: number | undefined): string {
-  return ms === undefined ? "" : ` (${durationText(ms)})`;
+  return ms === undefined ? "" : ` (${duration(ms)})`;
 }
 
 function loginChip({ outcome, attempts, limit, untilMs }: LoginNote, timeText: TimeText): Chip {
   if (outcome === "accepted") return { tone: "good", text: "logged in" };
-  const counted = attempts === undefined || limit === undefined ? "" : `${attempts} of ${countText(limit, "attempt")}`;
+  const counted = attempts === undefined || limit === undefined ? "" : `${attempts} of ${count(limit, "attempt")}`;
   if (outcome === "pending") return { tone: "plain", text: "the login had not come to an end" };
   if (outcome === "failed") return { tone: "warn", text: joined(["verify threw", counted]) };
   if (outcome === "wrong") return { tone: "warn", text: joined(["wrong secret", counted]) };
@@ -114,7 +114,7 @@ function headlineOf({ outcome, unit, name }: TimelineEntry): string {
 
 /** Why it waited. */
 export function waitWords({ waitedFor, queueMs }: Pick<TimelineEntry, "waitedFor" | "queueMs">): string | undefined {
-  return waitedFor === undefined ? undefined : `It waited ${durationText(queueMs)} for ${waitedFor}: units of one conversation run one after another.`;
+  return waitedFor === undefined ? undefined : `It waited ${duration(queueMs)} for ${waitedFor}: units of one conversation run one after another.`;
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -135,11 +135,11 @@ export const SAME_WORDS = "The caller hears exactly the same words as for a wron
 
 function lockedWords({ by, attempts, limit, untilMs }: LoginNote, timeText: TimeText): Explanation {
   const counter = by === "conversation" ? "this call" : "the account";
-  const counted = attempts === undefined || limit === undefined ? `Too many wrong secrets were tried on ${counter}.` : `${attempts} of ${countText(limit, "attempt")} on ${counter} are used up.`;
+  const counted = attempts === undefined || limit === undefined ? `Too many wrong secrets were tried on ${counter}.` : `${attempts} of ${count(limit, "attempt")} on ${counter} are used up.`;
   return {
     tone: "bad",
     headline: by === "conversation" ? "Locked: this call has tried too many secrets." : "Locked: too many wrong secrets were tried on this account.",
-    sentences: [`The secret was not even looked at: verify did not run. So the right one is refused, too. ${counted}`, untilMs === undefined ? "It unlocks by itself when the window of the oldest attempt is over." : `It unlocks by itself at ${timeText(untilMs)}.`, SAME_WORDS],
+    sentences: [`The secret was not even looked at: the agent's check of it (verify) did not run. So the right one is refused, too. ${counted}`, untilMs === undefined ? "It unlocks by itself when the window of the oldest attempt is over." : `It unlocks by itself at ${timeText(untilMs)}.`, SAME_WORDS],
     remedy: untilMs === undefined ? "Wait until the lock is over, then log in with the right secret." : `Wait until ${timeText(untilMs)}, then log in with the right secret.`,
   };
 }
@@ -147,8 +147,8 @@ function lockedWords({ by, attempts, limit, untilMs }: LoginNote, timeText: Time
 function wrongWords({ attempts, limit, untilMs, by }: LoginNote, timeText: TimeText): Explanation {
   const isLast = attempts !== undefined && limit !== undefined && attempts >= limit;
   const counter = by === "conversation" ? "in this call" : "on this account";
-  const left = attempts === undefined || limit === undefined ? [] : isLast ? [`That was the last of ${countText(limit, "attempt")} ${counter}. From now on no secret is looked at any more, the right one included${untilMs === undefined ? "" : `, until ${timeText(untilMs)}`}.`] : [`${attempts} of ${countText(limit, "attempt")} ${counter} are used; ${countText(limit - attempts, "is", "are")} left before it locks.`];
-  return { tone: isLast ? "bad" : "warn", headline: isLast ? "The secret was wrong, and that was the last attempt." : "The secret was wrong.", sentences: ["verify looked at the secret and did not accept it. Nobody was logged in.", ...left] };
+  const left = attempts === undefined || limit === undefined ? [] : isLast ? [`That was the last of ${count(limit, "attempt")} ${counter}. From now on no secret is looked at any more, the right one included${untilMs === undefined ? "" : `, until ${timeText(untilMs)}`}.`] : [`${attempts} of ${count(limit, "attempt")} ${counter} are used; ${count(limit - attempts, "is", "are")} left before it locks.`];
+  return { tone: isLast ? "bad" : "warn", headline: isLast ? "The secret was wrong, and that was the last attempt." : "The secret was wrong.", sentences: ["The agent's check of the secret (verify) ran and did not accept it. Nobody was logged in.", ...left] };
 }
 
 /** A counter of attempts in words. */
@@ -156,7 +156,7 @@ export function lockoutWords(lockout: LockoutView, whose: "account" | "conversat
   const { attempts, limit, lockedUntilMs } = lockout;
   if (lockedUntilMs === null || lockedUntilMs <= nowMs) {
     if (attempts === 0) return undefined;
-    return { tone: limit - attempts <= 1 ? "warn" : "plain", headline: `${attempts} of ${countText(limit, "attempt")} used`, sentences: [] };
+    return { tone: limit - attempts <= 1 ? "warn" : "plain", headline: `${attempts} of ${count(limit, "attempt")} used`, sentences: [] };
   }
   return lockedWords({ kind: "login", part: "", outcome: "locked", by: whose, attempts, limit, untilMs: lockedUntilMs }, timeText);
 }

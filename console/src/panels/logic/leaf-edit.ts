@@ -15,9 +15,13 @@ export function editorOf(node: Shown, schema: JsonSchema | undefined): { readonl
   const options = Array.isArray(schema?.enum) ? (schema.enum as unknown[]) : [];
   if (options.length > 0) return { editor: "choice", options };
   if (node.kind === "text") return { editor: "text", options };
+  if (node.kind === "undefined") return { editor: EDITORS[String(schema?.type)] ?? "json", options };
   if (node.kind === "number" || node.kind === "truth" || node.kind === "date" || node.kind === "bigint") return { editor: node.kind, options };
   return { editor: "json", options };
 }
+
+/** Of a value that is not there yet, by the type that its schema names. */
+const EDITORS: Readonly<Record<string, Editor>> = { string: "text", number: "number", integer: "number", boolean: "truth" };
 
 /** What stands in the field at first. `offsetMinutes`: of the time zone, as `Date.getTimezoneOffset` gives it (LE2). */
 export function textOfLeaf(raw: unknown, editor: Editor, offsetMinutes: (ms: number) => number): string {

@@ -113,6 +113,16 @@ function niceScale(lengths: readonly number[]): number {
   return [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= usual) ?? 10 * power;
 }
 
+/** The links between the entries that are shown, by their places among those. @param shown places among all, ascending. */
+export function linksAmong(links: readonly Link[], shown: readonly number[]): readonly Link[] {
+  const place = new Map(shown.map((index, at) => [index, at]));
+  return links.flatMap(({ from, to, atMs }) => {
+    const start = place.get(from);
+    const end = place.get(to);
+    return start === undefined || end === undefined ? [] : [{ from: start, to: end, atMs }];
+  });
+}
+
 /** What of a link is drawn in the row at `index`. */
 export type LinkPiece = { readonly atMs: number; readonly part: "start" | "through" | "end" };
 
@@ -132,6 +142,6 @@ export function linkPieces(links: readonly Link[]): ReadonlyMap<number, readonly
 /** Marks of the scale, from 0 to its end. */
 export function ticksOf(scaleMs: number): readonly number[] {
   const first = Number(String(scaleMs / 10 ** Math.floor(Math.log10(scaleMs))).slice(0, 1));
-  const count = first === 2 ? 4 : first === 5 ? 5 : 2;
+  const count = first === 5 ? 5 : 2;
   return Array.from({ length: count + 1 }, (_, index) => (scaleMs / count) * index);
 }

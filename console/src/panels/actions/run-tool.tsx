@@ -1,0 +1,100 @@
+// Calling a tool by hand, by a form made from its schema.
+//
+//   RT1. A secret is in the form until it is sent, and gone from it then.                               (P21)
+//   RT2. It is a call like any other: guarded, queued, journalled. What the caller would have been answered is shown.
+
+import { useId, useState } from "react";
+
+import type { CallResult, ToolInfo } from "../../../../src/inspector/api.ts";
+import { Button } from "../../kit/button.tsx";
+import { Chip } from "../../kit/chip.tsx";
+import { Dialog } from "../../kit/dialog.tsx";
+import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
+import { useConversation } from "../../lib/conversation-context.tsx";
+import { emptyDraft, readDraft, type Draft, type Problem } from "../logic/form-draft.ts";
+import { formOf, type FormField } from "../logic/schema-form.ts";
+import { ValueTree } from "../value/value-tree.tsx";
+import { FailureLine } from "./failure-line.tsx";
+import { SchemaFields } from "./schema-fields.tsx";
+
+export function RunTool({ tool: first, onClose }: { readonly tool?: string | undefined; readonly onClose: () => void }) {
+  const { agent, view } = useConversation();
+  const tools = agent?.tools ?? [];
+  const offered = view.value?.offeredTools ?? [];
+  const [name, setName] = useState(first ?? offered[0] ?? tools[0]?.name ?? "");
+  const tool = tools.find((each) => each.name === name);
+  const id = useId();
+  return (
+    <Dialog title="Run a tool" onClose={onClose} className="max-w-xl">
+      <div className="max-h-[75vh] space-y-4 overflow-y-auto p-4">
+        <div>
+          <label htmlFor={id} className="mb-0.5 block font-medium">Tool</label>
+          <select id={id} value={name} onChange={(event) => setName(event.target.value)} className="w-full rounded-md border border-edge bg-pane px-2.5 py-1 font-mono">
+            {tools.map((each) => <option key={each.name} value={each.name}>{each.name}{offered.length > 0 && !offered.includes(each.name) ? " (not allowed now)" : ""}</option>)}
+          </select>
+          {tool ? <p className="mt-1 text-ink-2">{tool.description}</p> : <p className="mt-1 text-ink-3">The agent's code is not here, so its tools are not known.</p>}
+          {tool && tool.guards.length > 0 ? <p className="mt-1 flex flex-wrap gap-1">{tool.guards.map((guard) => <Chip key={guard} tone="note">requires {guard}</Chip>)}</p> : null}
+        </div>
+        {tool ? <ToolForm key={tool.name} tool={tool} /> : null}
+      </div>
+    </Dialog>
+  );
+}
+
+function ToolForm({ tool }: { readonly tool: ToolInfo }) {
+  const { api, conversationId, reload } = useConversation();
+  const [form] = useState(() => formOf(tool.parameters, tool.secrets));
+  const [draft, setDraft] = useState<Draft>(() => emptyDraft(form));
+  const [problems, setProblems] = useState<readonly Problem[]>([]);
+  const [answer, setAnswer] = useState<CallResult>();
+  const [failure, setFailure] = useState<ApiFailure>();
+  const [isRunning, setRunning] = useState(false);
+  const run = async (): Promise<void> => {
+    const read = readDraft(form, draft);
+    setProblems(read.ok ? [] : read.problems);
+    if (!read.ok) return;
+    setRunning(true);
+    setFailure(undefined);
+    setAnswer(undefined);
+    try {
+      setAnswer(await api.callTool(conversationId, { tool: tool.name, arguments: read.isThere ? read.value : {} }));
+    } catch (thrown) {
+      setFailure(failureOf(thrown));
+    }
+    setDraft((before) => withoutSecrets(form, before)); // RT1
+    setRunning(false);
+    reload();
+  };
+  return (
+    <form noValidate className="space-y-4" onSubmit={(event) => { event.preventDefault(); void run(); }}>
+      {form.kind === "object" && form.fields.length === 0 && !form.others ? <p className="text-ink-3">It takes no arguments.</p> : <SchemaFields field={form} draft={draft} problems={problems} onChange={setDraft} />}
+      <FailureLine failure={failure} />
+      <div className="flex justify-end"><Button type="submit" look="accent" disabled={isRunning}>{isRunning ? "Running…" : `Run ${tool.name}`}</Button></div>
+      <div aria-live="polite">{answer ? <Answer answer={answer} tool={tool} /> : null}</div>
+    </form>
+  );
+}
+
+/** RT1. */
+function withoutSecrets(field: FormField, draft: Draft): Draft {
+  if (field.isSecret) return emptyDraft(field);
+  if (field.kind === "object" && draft.kind === "object") {
+    return { ...draft, fields: Object.fromEntries(field.fields.map(([name, inner]) => [name, withoutSecrets(inner, draft.fields[name] ?? emptyDraft(inner))])), others: field.others ? draft.others.map(([name, inner]) => [name, withoutSecrets(field.others!, inner)] as const) : [] };
+  }
+  return field.kind === "list" && draft.kind === "list" ? { ...draft, items: draft.items.map((item) => withoutSecrets(field.item, item)) } : draft;
+}
+
+function Answer({ answer, tool }: { readonly answer: CallResult; readonly tool: ToolInfo }) {
+  const { open, timeline } = useConversation();
+  const entry = timeline.entries.findLast(({ callId }) => callId === answer.callId);
+  return (
+    <section aria-label="The answer" className="rounded-md border border-line bg-pane p-3">
+      <p className="mb-1 flex items-center gap-2">
+        <span className="font-medium">Answered</span>
+        <Chip tone={answer.kind === "result" ? "plain" : "bad"}>{answer.kind === "result" ? "result" : answer.error.type}</Chip>
+        {entry ? <button type="button" onClick={() => open("timeline", entry.version)} className="ml-auto text-2xs text-accent underline underline-offset-2">see what it did, version {entry.version}</button> : null}
+      </p>
+      {answer.kind === "result" ? <ValueTree label="result" value={answer.result} masks={tool.resultMasks} /> : <FailureLine failure={{ message: answer.error.message, remedy: answer.remedy }} />}
+    </section>
+  );
+}

@@ -1,0 +1,96 @@
+// Seeing in clear what is masked: for a reason, for a minute, and journalled.                          (P21)
+//
+//   RV1. What was revealed is in this component's memory only, and gone when another version or conversation is looked at,
+//        when the minute is over, or when somebody hides it.
+
+import { useEffect, useId, useState } from "react";
+
+import type { PartsView } from "../../../../src/inspector/api.ts";
+import { Button } from "../../kit/button.tsx";
+import { Dialog } from "../../kit/dialog.tsx";
+import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
+import { useConversation } from "../../lib/conversation-context.tsx";
+import { Glyph } from "../glyph.tsx";
+
+/** How long it is shown, milliseconds. */
+const SHOWN_MS = 60_000;
+
+export interface Reveal {
+  /** All parts in clear, while they are. */
+  readonly parts: PartsView | undefined;
+  readonly ask: () => void;
+  readonly hide: () => void;
+  readonly isAsking: boolean;
+  readonly close: () => void;
+  readonly show: (reason: string) => Promise<void>;
+}
+
+/** RV1. */
+export function useReveal(): Reveal {
+  const { conversationId, api, selectedVersion, shown } = useConversation();
+  const [parts, setParts] = useState<{ readonly of: string; readonly view: PartsView }>();
+  const [isAsking, setAsking] = useState(false);
+  const of = `${conversationId}@${selectedVersion ?? "now"}`;
+  useEffect(() => {
+    if (!parts) return undefined;
+    const timer = setTimeout(() => setParts(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [parts]);
+  const version = selectedVersion ?? shown.value?.version;
+  return {
+    parts: parts?.of === of ? parts.view : undefined,
+    isAsking,
+    ask: () => setAsking(true),
+    close: () => setAsking(false),
+    hide: () => setParts(undefined),
+    show: async (reason) => {
+      const view = await api.reveal(conversationId, { reason, ...(selectedVersion === null || version === undefined ? {} : { version }) });
+      setParts({ of, view });
+      setAsking(false);
+    },
+  };
+}
+
+/** Asks why. */
+export function RevealDialog({ reveal }: { readonly reveal: Reveal }) {
+  const [reason, setReason] = useState("");
+  const [failure, setFailure] = useState<ApiFailure>();
+  const [isBusy, setBusy] = useState(false);
+  const id = useId();
+  if (!reveal.isAsking) return null;
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      await reveal.show(reason.trim());
+    } catch (thrown) {
+      setFailure(failureOf(thrown));
+    }
+    setBusy(false);
+  };
+  return (
+    <Dialog title="Show what is masked" onClose={reveal.close}>
+      <form className="space-y-3 p-4" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
+        <p className="text-ink-2">Personal values of this conversation are shown in clear for one minute. That you looked, when, and why is written into its journal, where everybody who sees the timeline can read it.</p>
+        <label htmlFor={id} className="block font-medium">Why do you need to see them?</label>
+        <input id={id} autoFocus required minLength={3} maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} placeholder="Ticket 4711: the caller says that the address is wrong" className="w-full rounded-md border border-edge bg-pane px-2.5 py-1.5" />
+        {failure ? <p role="alert" className="rounded-md bg-bad-soft px-2 py-1.5 text-bad">{failure.message} <span className="text-ink-2">{failure.remedy}</span></p> : null}
+        <div className="flex justify-end gap-2">
+          <Button look="quiet" onClick={reveal.close}>Cancel</Button>
+          <Button type="submit" look="accent" disabled={isBusy || reason.trim().length < 3}>Show, and write it down</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Says that values are in clear. */
+export function RevealedBar({ reveal }: { readonly reveal: Reveal }) {
+  if (!reveal.parts) return null;
+  return (
+    <div role="status" className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-warn/40 bg-warn-soft px-3 py-1.5 text-sm text-warn">
+      <Glyph name="eye" />
+      <span className="flex-1">Personal values are in clear, for a minute. It is in the journal that you looked.</span>
+      <Button onClick={reveal.hide}><Glyph name="lock" />Hide them</Button>
+    </div>
+  );
+}

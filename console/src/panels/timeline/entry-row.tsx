@@ -1,0 +1,92 @@
+// One unit of work as a row of the timeline.
+
+import { memo } from "react";
+
+import type { TimelineEntry } from "../../../../src/inspector/api.ts";
+import { Chip, type Tone } from "../../kit/chip.tsx";
+import { duration, timeOfDay } from "../../lib/formatting.ts";
+import { noteChip, outcomeText, toneOf } from "../logic/entry-words.ts";
+import { previewOf } from "../logic/shown-value.ts";
+import { pathText } from "../logic/value-changes.ts";
+import type { Bar, LinkPiece } from "../logic/waterfall.ts";
+import { BarCell } from "./bar-cell.tsx";
+
+export interface EntryRowProps {
+  readonly entry: TimelineEntry;
+  readonly bar: Bar;
+  readonly scaleMs: number;
+  readonly links: readonly LinkPiece[] | undefined;
+  readonly isSelected: boolean;
+  readonly isActive: boolean;
+  readonly isNarrow: boolean;
+}
+
+const EDGES: Readonly<Record<ReturnType<typeof toneOf>, string>> = { good: "bg-transparent", plain: "bg-transparent", warn: "bg-warn", bad: "bg-bad" };
+
+/** What is in a row; what it is for a list is around it. */
+export const EntryRow = memo(function EntryRow({ entry, bar, scaleMs, links, isSelected, isActive, isNarrow }: EntryRowProps) {
+  const tone = toneOf(entry);
+  const look = isSelected ? "bg-chosen" : tone === "bad" ? "bg-bad-soft/50 hover:bg-bad-soft" : "hover:bg-hover";
+  return (
+    <div className={`relative flex h-full gap-3 border-b border-line pr-3 pl-3 ${look} ${isActive ? "group-focus/list:outline-2 group-focus/list:-outline-offset-2 group-focus/list:outline-accent" : ""}`}>
+      <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-0.5 ${EDGES[tone]}`} />
+      <div className={`flex min-w-0 flex-col justify-center ${isNarrow ? "flex-1" : "basis-3/5"}`}>
+        <div className="flex min-w-0 items-center gap-2">
+          <time dateTime={new Date(entry.atMs).toISOString()} className="shrink-0 font-mono text-2xs text-ink-3">{timeOfDay(entry.atMs, !isNarrow)}</time>
+          <span className="max-w-[70%] shrink-0 truncate font-mono text-sm font-medium">{entry.name}</span>
+          {entry.unit === "tool" ? null : <span className="shrink-0 text-2xs text-ink-3">{entry.unit}</span>}
+          <Arguments entry={entry} />
+          <span className="ml-auto flex shrink-0 items-center gap-2">
+            {tone === "good" ? <span className="text-2xs text-good">ok</span> : <Chip tone={tone}>{outcomeText(entry)}</Chip>}
+            {isNarrow ? <Total bar={bar} /> : null}
+          </span>
+        </div>
+        <SecondLine entry={entry} />
+        {isNarrow ? <div className="flex h-4">{<BarCell bar={bar} scaleMs={scaleMs} links={links} />}</div> : null}
+      </div>
+      {isNarrow ? null : <BarCell bar={bar} scaleMs={scaleMs} links={links} />}
+      {isNarrow ? null : <span className="flex w-16 shrink-0 items-center justify-end"><Total bar={bar} /></span>}
+    </div>
+  );
+});
+
+function Total({ bar }: { readonly bar: Bar }) {
+  return <span className="font-mono text-2xs text-ink-2">{duration(bar.totalMs)}</span>;
+}
+
+function Arguments({ entry }: { readonly entry: TimelineEntry }) {
+  const { arguments: input } = entry;
+  const isEmpty = input === undefined || (typeof input === "object" && input !== null && Object.keys(input).length === 0);
+  return isEmpty ? null : <span className="min-w-0 shrink truncate font-mono text-2xs text-ink-3">{previewOf(input, 100)}</span>;
+}
+
+/** The most chips of a row; the detail has all. */
+const MOST_CHIPS = 4;
+
+function SecondLine({ entry }: { readonly entry: TimelineEntry }) {
+  const chips = chipsOf(entry);
+  const why = entry.outcome === "ok" ? undefined : (entry.reason ?? (entry.code === undefined ? undefined : `code: ${entry.code}`));
+  if (chips.length === 0 && why === undefined) return null;
+  return (
+    <div className="mt-0.5 flex min-w-0 items-center gap-1 overflow-hidden">
+      {chips.slice(0, MOST_CHIPS).map(({ tone, text }) => <Chip key={text} tone={tone}>{text}</Chip>)}
+      {chips.length > MOST_CHIPS ? <span className="shrink-0 text-2xs text-ink-3">and {chips.length - MOST_CHIPS} more</span> : null}
+      {why === undefined ? null : <span className="min-w-0 truncate text-2xs text-ink-2" title={why}>{why}{entry.remedy === undefined ? "" : ` ${entry.remedy}`}</span>}
+    </div>
+  );
+}
+
+function chipsOf(entry: TimelineEntry): readonly { readonly tone: Tone; readonly text: string }[] {
+  const notes = entry.notes.map((note) => noteChip(note, timeOfDay));
+  const waited = entry.waitedFor === undefined ? [] : [{ tone: "note" as const, text: `waited ${duration(entry.queueMs)} for ${entry.waitedFor}` }];
+  const source = entry.source === undefined ? [] : [{ tone: "note" as const, text: `from ${entry.source}` }];
+  const changed = Object.entries(entry.changes ?? {}).flatMap(([part, patches]) => [...new Set(patches.map((patch) => pathText(part, patch[1])))]);
+  return [...notes, ...waited, ...source, ...changed.map((text) => ({ tone: "accent" as const, text: `± ${text.length > 40 ? `${text.slice(0, 39)}…` : text}` }))];
+}
+
+/** The row in a sentence, for a screen reader. */
+export function rowLabel(entry: TimelineEntry, bar: Bar): string {
+  const notes = entry.notes.map((note) => noteChip(note, timeOfDay).text);
+  const waited = entry.waitedFor === undefined ? [] : [`waited ${duration(entry.queueMs)} for ${entry.waitedFor}`];
+  return [`${timeOfDay(entry.atMs)} ${entry.unit} ${entry.name}`, outcomeText(entry), ...notes, ...waited, `took ${duration(bar.totalMs)}`].join(", ");
+}

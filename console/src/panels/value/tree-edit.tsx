@@ -1,0 +1,99 @@
+// Which row of a tree is being edited, and what saving it sends.
+//
+//   TE1. The version that was seen when an edit began is sent with it: nobody's change is overwritten unseen.
+
+import { useMemo, useState } from "react";
+
+import { ApiFailure, failureOf } from "../../lib/api-failure.ts";
+import { schemaAt } from "../logic/schema-form.ts";
+import { isContainer, type Step } from "../logic/shown-value.ts";
+import type { ValueRow } from "../logic/tree-rows.ts";
+import { hasMasked, patchesOf, type HandEdit } from "../logic/value-steps.ts";
+import type { TreeEditing } from "./editing.ts";
+import { ValueEditor } from "./value-editor.tsx";
+
+/** `value`: the row's own. `append`: a new item of its list. `field`: a new field of its object. */
+export type EditMode = "value" | "append" | "field";
+
+interface Current {
+  readonly key: string;
+  readonly mode: EditMode;
+  readonly steps: readonly Step[];
+  readonly raw: unknown;
+  readonly version: number;
+}
+
+export interface TreeEdit {
+  readonly current: Current | null;
+  /** Whether what is edited is the whole value, which has no row. */
+  readonly root: boolean;
+  readonly failure: string | undefined;
+  readonly canEdit: (row: ValueRow) => boolean;
+  readonly begin: (row: Pick<ValueRow, "key" | "steps" | "raw">, mode: EditMode) => void;
+  readonly remove: (row: ValueRow) => Promise<void>;
+  readonly save: (value: unknown, name: string, isForced: boolean) => Promise<void>;
+  readonly close: () => void;
+  readonly editing: TreeEditing;
+}
+
+/** The edit of a tree; undefined where it is only read. */
+export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): TreeEdit | undefined {
+  const [current, setCurrent] = useState<Current | null>(null);
+  const [failure, setFailure] = useState<string>();
+  return useMemo(() => {
+    if (!editing) return undefined;
+    const send = async (steps: readonly Step[], edit: HandEdit, version: number | undefined): Promise<void> => {
+      const patches = patchesOf(root, steps, edit);
+      if (!patches) throw new ApiFailure("masked", 0, "This cannot be changed as a whole while something in it is masked.", "Change the fields in it one by one, or reveal it first.");
+      await editing.save(patches, version);
+    };
+    return {
+      current,
+      root: current?.steps.length === 0,
+      failure,
+      editing,
+      // A container with something masked in it can be opened, but not replaced as a whole.
+      canEdit: (row) => row.isPersonal || !hasMasked(row.raw) || isContainer(row.node),
+      begin: ({ key, steps, raw }, mode) => {
+        setFailure(undefined);
+        setCurrent({ key, steps, raw, mode, version: editing.version });
+      },
+      remove: async ({ steps }) => {
+        setFailure(undefined);
+        try {
+          await send(steps, { kind: "remove" }, editing.version);
+        } catch (thrown) {
+          const { message, remedy } = failureOf(thrown);
+          setFailure(remedy === undefined ? message : `${message} ${remedy}`);
+        }
+      },
+      save: async (value, name, isForced) => {
+        if (!current) return;
+        const { mode, steps, version } = current;
+        const edit: HandEdit = mode === "append" ? { kind: "append", value } : { kind: "set", value };
+        await send(mode === "field" ? [...steps, name] : steps, edit, isForced ? undefined : version);
+      },
+      close: () => setCurrent(null),
+    };
+  }, [root, editing, current, failure]);
+}
+
+/** The editor of what is edited now. */
+export function RowEditor({ edit, label }: { readonly edit: TreeEdit; readonly label: string }) {
+  const { current, editing, save, close } = edit;
+  if (!current) return null;
+  const path = current.steps.every((step) => typeof step !== "object") ? [...current.steps, ...(current.mode === "append" ? [0] : [])] : undefined;
+  const schema = path && current.mode !== "field" ? schemaAt(editing.schema, path) : undefined;
+  return (
+    <ValueEditor
+      key={`${current.key} ${current.mode}`}
+      label={current.mode === "value" ? label : `New ${current.mode === "append" ? "item" : "field"} of ${label}`}
+      raw={current.mode === "value" ? current.raw : undefined}
+      schema={schema}
+      hasName={current.mode === "field"}
+      onSave={save}
+      conflict={(failure) => editing.conflict(failure, current.version)}
+      onClose={close}
+    />
+  );
+}
