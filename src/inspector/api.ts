@@ -8,12 +8,12 @@
 //   GET    /inspector/api/agents                            AgentView[]
 //   GET    /inspector/api/caches                            CacheView[]
 //   GET    /inspector/api/events                            server-sent events, `data:` is an InspectorEvent; Last-Event-ID goes on
-//   GET    /inspector/api/conversations?status&agent&customer&search&limit&cursor    Page<ConversationRow>
+//   GET    /inspector/api/conversations?status&agent&customer&search&limit<=1000&cursor    Page<ConversationRow>
 //   POST   /inspector/api/conversations                     NewConversation -> { conversationId }                       write, talk
 //   GET    /inspector/api/conversations/:id                 ConversationView
 //   DELETE /inspector/api/conversations/:id                 ends it                                                     write
 //   GET    /inspector/api/conversations/:id/at/:version     PartsView
-//   GET    /inspector/api/conversations/:id/timeline?after&limit    TimelinePage
+//   GET    /inspector/api/conversations/:id/timeline?after&limit<=1000    TimelinePage
 //   GET    /inspector/api/conversations/:id/export          everything of it as JSON, masked
 //   POST   /inspector/api/conversations/:id/reveal          { reason, version? } -> PartsView in clear                  reveal
 //   POST   /inspector/api/conversations/:id/edit            Edit -> { version }                                         write

@@ -8,7 +8,7 @@ import { conversationOwner, idOf, type Listed, type ListFilter, type Loaded, typ
 import type { ConversationRow, Page } from "./api.ts";
 
 /** Rows of a page unless told otherwise, and the most. */
-export const ROWS = { usual: 100, most: 500 } as const;
+export const ROWS = { usual: 100, most: 1_000 } as const;
 /** Conversations that one page of a search looks at (RW1). */
 const SCAN = 10_000;
 const STORE_PAGE = 1_000;
