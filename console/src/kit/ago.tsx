@@ -23,7 +23,9 @@ export const ticking = {
   },
 };
 
-export function Ago({ atMs, className = "" }: { readonly atMs: number; readonly className?: string }) {
-  const text = useSelected(ticking, (nowMs) => age(Math.max(0, nowMs - atMs)));
+/** @param isSentence "5 min ago" instead of "5 min". */
+export function Ago({ atMs, isSentence = false, className = "" }: { readonly atMs: number; readonly isSentence?: boolean; readonly className?: string }) {
+  const short = useSelected(ticking, (nowMs) => age(Math.max(0, nowMs - atMs)));
+  const text = isSentence ? (short === "now" ? "just now" : `${short} ago`) : short;
   return <time dateTime={new Date(atMs).toISOString()} title={moment(atMs)} className={className}>{text}</time>;
 }

@@ -12,14 +12,14 @@ const LOOKS: Readonly<Record<Look, string>> = {
 };
 
 /** A button with a text. */
-export function Button({ look = "plain", className = "", ...rest }: ComponentProps<"button"> & { readonly look?: Look }) {
-  return <button type="button" {...rest} className={`inline-flex h-7 shrink-0 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]} ${className}`} />;
+export function Button({ look = "plain", isSmall = false, className = "", ...rest }: ComponentProps<"button"> & { readonly look?: Look; readonly isSmall?: boolean }) {
+  return <button type="button" {...rest} className={`inline-flex shrink-0 items-center gap-1.5 rounded-md font-medium whitespace-nowrap disabled:cursor-not-allowed disabled:opacity-50 ${isSmall ? "h-6 px-2 text-xs" : "h-7 px-2.5 text-sm"} ${LOOKS[look]} ${className}`} />;
 }
 
 /** A button that is only a sign: `label` is what it is called. */
-export function IconButton({ label, look = "quiet", className = "", children, ...rest }: Omit<ComponentProps<"button">, "aria-label" | "title"> & { readonly label: string; readonly look?: Look; readonly children: ReactNode }) {
+export function IconButton({ label, look = "quiet", isSmall = false, className = "", children, ...rest }: Omit<ComponentProps<"button">, "aria-label" | "title"> & { readonly label: string; readonly look?: Look; readonly isSmall?: boolean; readonly children: ReactNode }) {
   return (
-    <button type="button" {...rest} aria-label={label} title={label} className={`inline-flex size-7 shrink-0 items-center justify-center rounded-md disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]} ${className}`}>
+    <button type="button" {...rest} aria-label={label} title={label} className={`inline-flex ${isSmall ? "size-5.5" : "size-7"} shrink-0 items-center justify-center rounded-md disabled:cursor-not-allowed disabled:opacity-50 ${LOOKS[look]} ${className}`}>
       {children}
     </button>
   );

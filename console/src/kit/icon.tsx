@@ -28,7 +28,7 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name, className = "" }: { readonly name: IconName; readonly className?: string }) {
   const width = name === "keypad" ? 2.4 : 1.5;
   return (
-    <svg viewBox="0 0 16 16" aria-hidden="true" className={`size-4 shrink-0 ${className}`} fill="none" stroke="currentColor" strokeWidth={width} strokeLinecap="round" strokeLinejoin="round">
+    <svg viewBox="0 0 16 16" aria-hidden="true" className={`${/\bsize-/.test(className) ? "" : "size-4"} shrink-0 ${className}`} fill="none" stroke="currentColor" strokeWidth={width} strokeLinecap="round" strokeLinejoin="round">
       <path d={PATHS[name]} />
     </svg>
   );

@@ -12,7 +12,7 @@ import { Store } from "./store.ts";
 import { throttled } from "./throttle.ts";
 import { mergeEntries, settleEntry } from "./timeline-merge.ts";
 
-const PAGE = 1_000;
+const PAGE = 500;
 /** Between two questions for the state, milliseconds. */
 const STATE_MS = 150;
 

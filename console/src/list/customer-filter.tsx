@@ -4,6 +4,7 @@ import { useState, type FormEvent } from "react";
 
 import { Button, IconButton } from "../kit/button.tsx";
 import { Dialog } from "../kit/dialog.tsx";
+import { CONTROL, Field } from "../kit/field.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { failureOf } from "../lib/api-failure.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
@@ -47,11 +48,9 @@ function FindCustomer({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Calls of one customer" onClose={onClose} className="max-w-sm">
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3 p-4">
-        <label className="flex flex-col gap-1.5">
-          <span className="font-medium">Customer id</span>
-          <input autoFocus required value={text} onChange={(event) => setText(event.target.value)} autoComplete="off" spellCheck={false} className="h-8 rounded-md border border-edge bg-pane px-2.5" />
-          <span className="text-xs text-ink-3">As the agent says it to <code className="font-mono">identify()</code>. It is not kept: the list is narrowed by its hash.</span>
-        </label>
+        <Field label="Customer id" hint="As the agent says it to identify(). It is not kept: the list is narrowed by its hash.">
+          {(props) => <input {...props} autoFocus required value={text} onChange={(event) => setText(event.target.value)} autoComplete="off" spellCheck={false} className={`h-8 ${CONTROL}`} />}
+        </Field>
         <p role="alert" className="min-h-5 text-bad">{mistake}</p>
         <Button type="submit" look="accent" disabled={text.trim() === ""} className="self-end">Show the calls</Button>
       </form>

@@ -32,7 +32,7 @@ export function ListFilterBar() {
             event.stopPropagation();
           }}
         />
-        {filter.search === "" ? <Kbd keys="/" /> : <IconButton label="Clear the search" className="size-5!" onClick={() => filterBy({ search: "" })}><Icon name="close" className="size-3" /></IconButton>}
+        {filter.search === "" ? <Kbd keys="/" /> : <IconButton label="Clear the search" isSmall onClick={() => filterBy({ search: "" })}><Icon name="close" className="size-3" /></IconButton>}
       </div>
       <div className="flex items-center gap-1.5">
         <div role="group" aria-label="Status" className="flex rounded-md bg-sunk p-0.5">
@@ -42,7 +42,7 @@ export function ListFilterBar() {
             </button>
           ))}
         </div>
-        <select value={filter.agent} onChange={(event) => filterBy({ agent: event.target.value })} aria-label="Agent" className="ml-auto h-7 min-w-0 flex-1 truncate rounded-md border border-edge/50 bg-pane px-1.5 text-xs text-ink-2">
+        <select value={filter.agent} onChange={(event) => filterBy({ agent: event.target.value })} aria-label="Only agent" className="ml-auto h-7 min-w-0 flex-1 truncate rounded-md border border-edge/50 bg-pane px-1.5 text-xs text-ink-2">
           <option value="">All agents</option>
           {agents.map(({ agentId }) => <option key={agentId}>{agentId}</option>)}
           {filter.agent !== "" && !agents.some(({ agentId }) => agentId === filter.agent) ? <option>{filter.agent}</option> : null}

@@ -10,7 +10,7 @@ import { ApiFailure, failureOf } from "../lib/api-failure.ts";
 import { Store } from "../lib/store.ts";
 import { withoutRow, withRows } from "./row-index.ts";
 
-const PAGE = 1_000;
+const PAGE = 500;
 const MOST = 20_000;
 
 export interface ListState {

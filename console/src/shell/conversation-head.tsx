@@ -15,11 +15,14 @@ import { useRoom } from "../lib/media.ts";
 import { filterBy, go } from "../lib/navigation.ts";
 import { StatusWord } from "../list/list-row.tsx";
 import { ConversationActions } from "../panels/actions/conversation-actions.tsx";
+import { useLineState } from "../talk/use-line.ts";
 
 export function ConversationHead() {
   const { conversationId, view } = useConversation();
   const room = useRoom();
   const { value } = view;
+  // Who is on the line hangs up; ending a call is for who looks at somebody else's.
+  const isOnLine = useLineState(conversationId).state === "open";
   return (
     <header className="flex min-h-12 shrink-0 items-center gap-2 border-b border-line bg-pane px-3 py-1">
       {room === "narrow" ? <IconButton label="All conversations" onClick={() => go({ page: "list" })} className="-ml-1.5"><Icon name="left" /></IconButton> : null}
@@ -33,7 +36,7 @@ export function ConversationHead() {
             <>
               <StatusWord status={value.status} endReason={value.endReason} />
               <span>· {value.agentId ?? "no agent"} · {size(value.bytes)} ·</span>
-              <span>began <Ago atMs={value.createdAtMs} /> ago</span>
+              <span>began <Ago atMs={value.createdAtMs} isSentence /></span>
               {value.customer === null ? null : <CustomerLink customer={value.customer} />}
               {value.status === "live" && value.process === null ? <span className="text-warn">· no process serves it</span> : null}
               {value.mail > 0 ? <span className="text-warn">· {value.mail} waiting</span> : null}
@@ -42,7 +45,7 @@ export function ConversationHead() {
         </div>
       </div>
       {value ? <ConversationActions /> : null}
-      {value?.status === "live" ? <EndButton /> : null}
+      {value?.status === "live" && !isOnLine ? <EndButton /> : null}
     </header>
   );
 }
@@ -62,7 +65,7 @@ function CopyButton({ text }: { readonly text: string }) {
     setDone(true);
     setTimeout(() => setDone(false), 1_500);
   };
-  return <IconButton label={isDone ? "Copied" : "Copy the id"} onClick={() => void copy()} className="size-5!"><Icon name={isDone ? "check" : "copy"} className="size-3" /></IconButton>;
+  return <IconButton label={isDone ? "Copied" : "Copy the id"} onClick={() => void copy()} isSmall><Icon name={isDone ? "check" : "copy"} className="size-3" /></IconButton>;
 }
 
 /** Ending somebody's call is asked for twice. */

@@ -18,7 +18,7 @@ export function TopBar() {
   return (
     <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-pane px-3">
       <a
-        href={linkTo({ page: "list" })} aria-label="conversimple: all conversations" className="rounded-md"
+        href={linkTo({ page: "list" })} aria-label="conversimple: all conversations" className="flex rounded-md"
         onClick={(event) => {
           event.preventDefault();
           go({ page: "list" });

@@ -22,14 +22,14 @@ export function VersionBar() {
   const isPast = selectedVersion !== null;
   return (
     <div className={`flex h-8 shrink-0 items-center gap-1 border-b px-1.5 text-xs ${isPast ? "border-warn/40 bg-warn-soft text-warn" : "border-line text-ink-3"}`}>
-      <IconButton label="One version back" disabled={at <= 0} onClick={() => step(-1)} className="size-6!"><Icon name="left" className="size-3.5" /></IconButton>
-      <IconButton label="One version on" disabled={!isPast} onClick={() => step(1)} className="size-6!"><Icon name="right" className="size-3.5" /></IconButton>
+      <IconButton label="One version back" disabled={at <= 0} onClick={() => step(-1)} isSmall><Icon name="left" className="size-3.5" /></IconButton>
+      <IconButton label="One version on" disabled={!isPast} onClick={() => step(1)} isSmall><Icon name="right" className="size-3.5" /></IconButton>
       <span className="ml-1 shrink-0">Version {at}{isPast ? ` of ${newest}` : ""}</span>
       {selectedEntry ? (
         <span className="truncate">· <span className="font-mono">{selectedEntry.name}</span> at {timeOfDay(selectedEntry.atMs, true)}</span>
       ) : null}
       <span className="flex-1" />
-      {isPast ? <Button look="quiet" className="h-6 text-xs text-warn!" onClick={() => select(null)}>Back to now</Button> : <span className="pr-1.5">Now</span>}
+      {isPast ? <Button look="quiet" isSmall className="text-warn!" onClick={() => select(null)}>Back to now</Button> : <span className="pr-1.5">Now</span>}
     </div>
   );
 }

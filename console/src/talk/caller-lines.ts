@@ -3,14 +3,16 @@
 //   CL1. Going to another conversation hangs nothing up. A reload finds its lines again.
 
 import type { Api } from "../lib/api.ts";
+import { Store } from "../lib/store.ts";
 import { RelayCall, type LineParameters, type LineSocket, type SocketListener } from "./relay-call.ts";
 
 const PLACE = "conversimple.lines";
-const lines = new Map<string, RelayCall>();
+/** By conversation. */
+export const lines = new Store<ReadonlyMap<string, RelayCall>>(new Map());
 
 /** The line of a conversation, which is made when there is none. It rings when something is said, or by `open`. */
 export function lineOf(api: Api, parameters: LineParameters): RelayCall {
-  const known = lines.get(parameters.conversation);
+  const known = knownLine(parameters.conversation);
   if (known) return known;
   const line = new RelayCall(parameters, {
     connect: (listener) => connect(api.token, listener),
@@ -20,7 +22,7 @@ export function lineOf(api: Api, parameters: LineParameters): RelayCall {
       return () => clearTimeout(timer);
     },
   });
-  lines.set(parameters.conversation, line);
+  lines.update((all) => new Map(all).set(parameters.conversation, line));
   line.state.subscribe(() => {
     const { state } = line.state.get();
     if (state === "over" || state === "refused") remember(parameters.conversation, false);
@@ -31,7 +33,7 @@ export function lineOf(api: Api, parameters: LineParameters): RelayCall {
 
 /** The line that this tab has in a conversation. */
 export function knownLine(conversationId: string): RelayCall | undefined {
-  return lines.get(conversationId);
+  return lines.get().get(conversationId);
 }
 
 /** Whether this tab was on the line of a conversation before it was loaded again. */

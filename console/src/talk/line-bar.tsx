@@ -19,7 +19,7 @@ export function LineBar({ talk, isLive }: { readonly talk: Talk; readonly isLive
         <IconButton label={spoken ? "Do not speak answers" : "Speak answers"} aria-pressed={spoken} onClick={() => isSpoken.set(!spoken)} className={spoken ? "bg-chosen text-accent!" : ""}><Icon name="speaker" /></IconButton>
       ) : null}
       {isLive && (line.state === "open" || line.state === "lost") ? (
-        <Button look="bad" onClick={hangUp} className="h-6"><Icon name="hangup" className="size-3.5" />Hang up</Button>
+        <Button look="bad" onClick={hangUp} isSmall><Icon name="hangup" className="size-3.5" />Hang up</Button>
       ) : null}
     </div>
   );

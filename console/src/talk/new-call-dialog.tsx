@@ -1,17 +1,16 @@
 // A call that begins on the page: with which agent, and with what prepared before anything is said.
 
-import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { useState, type FormEvent } from "react";
 
 import { Button } from "../kit/button.tsx";
 import { Dialog } from "../kit/dialog.tsx";
+import { CONTROL, Field } from "../kit/field.tsx";
 import { FailureNotice } from "../kit/notice.tsx";
 import { failureOf, type ApiFailure } from "../lib/api-failure.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { place } from "../lib/navigation.ts";
 import { readFields } from "./fields-text.ts";
 import { useNewCall } from "./new-call.ts";
-
-const FIELD = "rounded-md border border-edge bg-pane px-2.5";
 
 export function NewCallDialog({ onClose }: { readonly onClose: () => void }) {
   const { agents, info } = useInspector();
@@ -54,16 +53,20 @@ export function NewCallDialog({ onClose }: { readonly onClose: () => void }) {
       <form onSubmit={(event) => void submit(event)} className="flex max-h-[75vh] flex-col">
         <div className="flex flex-col gap-4 overflow-y-auto p-4">
           <div className="grid gap-4 sm:grid-cols-2">
-            <Labelled label="Agent">
-              <select autoFocus value={agentId} onChange={(event) => setAgentId(event.target.value)} className={`h-8 ${FIELD}`}>
-                {agents.map((each) => <option key={each.agentId} value={each.agentId}>{each.agentId}{each.isServed ? "" : " (nobody serves it now)"}</option>)}
-              </select>
-            </Labelled>
-            <Labelled label="Brain" hint="What talks for the agent.">
-              <select value={brain} onChange={(event) => setBrain(event.target.value)} className={`h-8 ${FIELD}`}>
-                {info.brains.map((name) => <option key={name}>{name}</option>)}
-              </select>
-            </Labelled>
+            <Field label="Agent">
+              {(props) => (
+                <select {...props} autoFocus value={agentId} onChange={(event) => setAgentId(event.target.value)} className={`h-8 ${CONTROL}`}>
+                  {agents.map((each) => <option key={each.agentId} value={each.agentId}>{each.agentId}{each.isServed ? "" : " (nobody serves it now)"}</option>)}
+                </select>
+              )}
+            </Field>
+            <Field label="Brain" hint="What talks for the agent.">
+              {(props) => (
+                <select {...props} value={brain} onChange={(event) => setBrain(event.target.value)} className={`h-8 ${CONTROL}`}>
+                  {info.brains.map((name) => <option key={name}>{name}</option>)}
+                </select>
+              )}
+            </Field>
           </div>
           <details className="group rounded-md border border-line open:pb-3">
             <summary className="cursor-pointer rounded-md px-3 py-2 font-medium text-ink-2 select-none">Prepare the call</summary>
@@ -90,34 +93,17 @@ export function NewCallDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-function Labelled({ label, hint, children }: { readonly label: string; readonly hint?: string; readonly children: ReactNode }) {
-  return (
-    <label className="flex flex-col gap-1">
-      <span className="font-medium">{label}</span>
-      {children}
-      {hint === undefined ? null : <span className="text-xs text-ink-3">{hint}</span>}
-    </label>
-  );
-}
-
 function TextField({ label, hint, text, onText }: { readonly label: string; readonly hint: string; readonly text: string; readonly onText: (text: string) => void }) {
-  return (
-    <Labelled label={label} hint={hint}>
-      <input value={text} onChange={(event) => onText(event.target.value)} autoComplete="off" spellCheck={false} className={`h-8 ${FIELD}`} />
-    </Labelled>
-  );
+  return <Field label={label} hint={hint}>{(props) => <input {...props} value={text} onChange={(event) => onText(event.target.value)} autoComplete="off" spellCheck={false} className={`h-8 ${CONTROL}`} />}</Field>;
 }
 
 /** JSON that says what is wrong with it while it is written. */
 function JsonField({ label, hint, placeholder, text, onText }: { readonly label: string; readonly hint: string; readonly placeholder: string; readonly text: string; readonly onText: (text: string) => void }) {
-  const id = useId();
   const mistake = mistakeOf(text, label);
   return (
-    <div className="flex flex-col gap-1">
-      <label htmlFor={id} className="font-medium">{label} <span className="font-normal text-ink-3">JSON</span></label>
-      <textarea id={id} rows={3} value={text} placeholder={placeholder} onChange={(event) => onText(event.target.value)} spellCheck={false} aria-invalid={mistake !== null} aria-describedby={`${id}-hint`} className={`py-1.5 font-mono text-xs aria-invalid:border-bad ${FIELD}`} />
-      <span id={`${id}-hint`} className={`text-xs ${mistake === null ? "text-ink-3" : "text-bad"}`}>{mistake ?? hint}</span>
-    </div>
+    <Field label={label} note="JSON" hint={hint} mistake={mistake}>
+      {(props) => <textarea {...props} rows={3} value={text} placeholder={placeholder} onChange={(event) => onText(event.target.value)} spellCheck={false} className={`py-1.5 font-mono text-xs ${CONTROL}`} />}
+    </Field>
   );
 }
 

@@ -5,23 +5,63 @@
 
 import { useCallback } from "react";
 
-import type { NewConversation } from "../../../src/inspector/api.ts";
-import { useInspector } from "../lib/inspector-context.tsx";
+import type { InspectorEvent, NewConversation } from "../../../src/inspector/api.ts";
+import { ApiFailure } from "../lib/api-failure.ts";
+import { useInspector, type Inspector } from "../lib/inspector-context.tsx";
 import { go } from "../lib/navigation.ts";
 import { lineOf } from "./caller-lines.ts";
+import type { RelayCall } from "./relay-call.ts";
+
+/** Longer is not waited for a sign of a new conversation, milliseconds. */
+const LONGEST_MS = 3_000;
 
 /** What a call begins with. */
 export type CallWish = NewConversation & { readonly brain?: string | undefined };
 
 /** Begins a call and goes to it. @throws {ApiFailure} what the server refused. */
 export function useNewCall(): (wish: CallWish) => Promise<void> {
-  const { api } = useInspector();
+  const { api, onEvent } = useInspector();
   return useCallback(async ({ brain, ...wish }: CallWish) => {
     const isPrepared = wish.state !== undefined || wish.customer !== undefined || wish.caller !== undefined;
     const { conversationId } = isPrepared ? await api.create(wish) : { conversationId: wish.conversationId ?? newId(wish.agentId) };
-    lineOf(api, { agent: wish.agentId, conversation: conversationId, ...(brain === undefined ? {} : { brain }) }).open();
+    const line = lineOf(api, { agent: wish.agentId, conversation: conversationId, ...(brain === undefined ? {} : { brain }) });
+    const isThere = isPrepared ? Promise.resolve() : begun(conversationId, line, onEvent);
+    line.open();
+    await isThere;
     go({ page: "conversation", conversationId, panel: "", version: null });
-  }, [api]);
+  }, [api, onEvent]);
+}
+
+/** Resolves with the first sign of a conversation: asking for it before it is there would fail. */
+function begun(conversationId: string, line: RelayCall, onEvent: Inspector["onEvent"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      for (const stop of stops) stop();
+      clearTimeout(timer);
+    };
+    const timer = setTimeout(() => {
+      settle();
+      resolve();
+    }, LONGEST_MS);
+    const stops = [
+      onEvent((event) => {
+        if (conversationOf(event) !== conversationId) return;
+        settle();
+        resolve();
+      }),
+      line.state.subscribe(() => {
+        const state = line.state.get();
+        if (state.state !== "refused") return;
+        settle();
+        reject(new ApiFailure("line_refused", 0, state.message, undefined));
+      }),
+    ];
+  });
+}
+
+function conversationOf(event: InspectorEvent): string | undefined {
+  if (event.type === "commit") return event.row.conversationId;
+  return event.type === "conversation" || event.type === "talk" ? event.conversationId : undefined;
 }
 
 /** An id that can be read aloud. */

@@ -72,7 +72,8 @@ function CallChip({ item: { entry } }: { readonly item: ThreadItem & { readonly 
     <button type="button" onClick={() => open("timeline", entry.version)} title="Show it in the timeline" className={`inline-flex max-w-full items-center gap-1.5 self-start rounded-md px-2 py-0.5 text-left text-xs ${tone}`}>
       <Icon name={problem ? "help" : "check"} className="size-3" />
       <span className="shrink-0 font-mono">{callName(entry)}</span>
-      {problem ? <span className="truncate">{problem.word}{problem.why ? `: ${problem.why}` : ""} <span className="underline underline-offset-2">- why?</span></span> : null}
+      {problem ? <span className="truncate">{problem.word}{problem.why ? `: ${problem.why}` : ""}</span> : null}
+      {problem ? <span className="shrink-0 underline underline-offset-2">why?</span> : null}
     </button>
   );
 }

@@ -46,7 +46,7 @@ export function hiddenDigits(text: string, hasSecrets: boolean): string {
 export function trouble(entry: TimelineEntry): { readonly word: string; readonly why: string } | null {
   const login = entry.notes.find((note) => note.kind === "login");
   if (login?.kind === "login" && login.outcome === "locked") return { word: "locked out", why: "too many attempts" };
-  if (login?.kind === "login" && login.outcome === "wrong") return { word: "login refused", why: "wrong secret" };
+  if (login?.kind === "login" && login.outcome === "wrong") return { word: "refused", why: "wrong secret" };
   if (entry.outcome === "ok") return null;
   const words: Readonly<Record<Exclude<TimelineEntry["outcome"], "ok">, string>> = { refused: "refused", tool_error: "said no", failed: "failed", timeout: "took too long", cancelled: "cancelled" };
   return { word: words[entry.outcome], why: (entry.reason ?? entry.code ?? "").replaceAll("_", " ").replace(/\.$/, "") };

@@ -6,16 +6,14 @@ import type { TimelineEntry } from "../../../src/inspector/api.ts";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useStore, type Readable } from "../lib/store.ts";
-import { knownLine, lineOf, wasOnLine } from "./caller-lines.ts";
 import type { LineState, RelayCall } from "./relay-call.ts";
 import { Voice } from "./speech.ts";
 import { TalkSource, type TalkState } from "./talk-source.ts";
+import { useLine, useLineState } from "./use-line.ts";
 import { hiddenDigits, isTold, stillPending, threadOf, type ThreadItem } from "./thread.ts";
 
 const NO_TALK: TalkState = { lines: [], isTurn: false, tool: null };
 const NO_STATE: Readable<TalkState> = { get: () => NO_TALK, subscribe: () => () => undefined };
-const CLOSED: LineState = { state: "closed" };
-const NO_LINE: Readable<LineState> = { get: () => CLOSED, subscribe: () => () => undefined };
 
 export interface Talk extends TalkState {
   readonly thread: readonly ThreadItem[];
@@ -31,7 +29,7 @@ export function useTalk(): Talk {
   const { conversationId, timeline, view, agent } = useConversation();
   const state = useStore(useTalkSource(conversationId)?.state ?? NO_STATE);
   const line = useLine(conversationId, view.value?.agentId ?? null, view.value?.status === "live");
-  const lineState = useStore(line?.state ?? NO_LINE);
+  const lineState = useLineState(conversationId);
   const voice = useVoice(line);
   const callerLines = state.lines.filter(({ by }) => by === "caller").length;
   const [pending, addPending] = usePending(callerLines);
@@ -73,15 +71,6 @@ function useTalkSource(conversationId: string): TalkSource | null {
     return source.start(onEvent);
   }, [api, conversationId, onEvent]);
   return current?.id === conversationId ? current.source : null;
-}
-
-function useLine(conversationId: string, agentId: string | null, isLive: boolean): RelayCall | null {
-  const { api } = useInspector();
-  const line = useMemo(() => knownLine(conversationId) ?? (agentId === null ? null : lineOf(api, { agent: agentId, conversation: conversationId })), [api, conversationId, agentId]);
-  useEffect(() => {
-    if (line && isLive && wasOnLine(conversationId)) line.open();
-  }, [line, isLive, conversationId]);
-  return line;
 }
 
 function useVoice(line: RelayCall | null): Voice {
