@@ -61,7 +61,8 @@ function begun(conversationId: string, line: RelayCall, onEvent: Inspector["onEv
 
 function conversationOf(event: InspectorEvent): string | undefined {
   if (event.type === "commit") return event.row.conversationId;
-  return event.type === "conversation" || event.type === "talk" ? event.conversationId : undefined;
+  // What is said is heard before the agent has stored anything.
+  return event.type === "conversation" ? event.conversationId : undefined;
 }
 
 /** An id that can be read aloud. */
