@@ -28,7 +28,7 @@ async function buildAnew(built: string): Promise<void> {
   const { build } = await import("vite");
   // A test runner says "test", and React would come with everything that it has for development.
   process.env.NODE_ENV = "production";
-  await build({ root: `${root}console`, configFile: `${root}console/vite.config.ts`, logLevel: "warn", build: { outDir: fresh, emptyOutDir: true } });
+  await build({ root: `${root}console`, configFile: `${root}console/vite.config.ts`, logLevel: "error", build: { outDir: fresh, emptyOutDir: true } });
   for (const name of readdirSync(kept)) if (!name.startsWith("fresh.")) rmSync(kept + name, { recursive: true, force: true });
   renameSync(fresh, built);
 }

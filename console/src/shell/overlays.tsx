@@ -22,7 +22,7 @@ export function Overlays() {
     { keys: "mod+k", does: "Search or jump to", run: () => overlay.set(open === "palette" ? null : "palette") },
     { keys: "?", does: "These keys", run: () => overlay.set("help") },
     ...(info.canTalk ? [{ keys: "n", does: "New call", run: () => overlay.set("new-call") }] : []),
-    { keys: "g l", does: "All conversations", run: () => go({ page: "list" }) },
+    { keys: "g h", does: "All conversations", run: () => go({ page: "list" }) },
     ...SIDE_PAGES.map(({ id, title, shortcut }) => ({ keys: `g ${shortcut}`, does: title, run: () => go({ page: "side", id, name: undefined }) })),
     { keys: "shift+t", does: "Dark or light", run: () => switchTheme(isDark()) },
   ]);
@@ -38,7 +38,7 @@ function useCommands(): readonly Command[] {
   return useMemo((): readonly Command[] => [
     ...(info.canTalk ? [{ id: "new-call", title: "New call", group: "Command", keys: "n", run: () => overlay.set("new-call") }] : []),
     ...(view.page === "conversation" ? PANELS.map(({ id, title, shortcut }) => ({ id: `panel/${id}`, title, hint: "of this conversation", group: "Panel", keys: `g ${shortcut}`, run: () => go({ ...view, panel: id }) })) : []),
-    { id: "list", title: "All conversations", group: "Page", keys: "g l", run: () => go({ page: "list" }) },
+    { id: "list", title: "All conversations", group: "Page", keys: "g h", run: () => go({ page: "list" }) },
     ...SIDE_PAGES.map(({ id, title, shortcut }) => ({ id: `page/${id}`, title, group: "Page", keys: `g ${shortcut}`, run: () => go({ page: "side", id, name: undefined }) })),
     { id: "live", title: "Only live conversations", group: "List", run: () => filterBy({ status: "live" }) },
     ...agents.map(({ agentId }) => ({ id: `agent/${agentId}`, title: `Conversations of ${agentId}`, group: "List", run: () => filterBy({ agent: agentId }) })),
