@@ -13,8 +13,14 @@ export class AuthService {
   readonly #accounts = new Map<string, { readonly username: string; readonly salt: Buffer; readonly digest: Buffer }>();
   /** What a name that nobody has is compared with, so that it takes as long as any. */
   readonly #nobody = { salt: randomBytes(16), digest: randomBytes(32) };
+  readonly #registered: Promise<unknown>;
   /** How often a PIN was compared. */
   comparisons = 0;
+
+  /** @param pins of accounts that are there from the beginning, by name. */
+  constructor(pins: Readonly<Record<string, string>> = {}) {
+    this.#registered = Promise.all(Object.entries(pins).map(([username, pin]) => this.register(username, pin)));
+  }
 
   async register(username: string, pin: string): Promise<void> {
     const salt = randomBytes(16);
@@ -24,6 +30,7 @@ export class AuthService {
   /** Compares digests, not PINs: they have one length, and the time tells nothing. `scrypt` leaves the event loop free. */
   async authenticate(username: string, pin: string): Promise<{ id: string; username: string } | undefined> {
     this.comparisons += 1;
+    await this.#registered;
     const account = this.#accounts.get(username.trim().toLowerCase());
     const { salt, digest } = account ?? this.#nobody;
     const isRight = timingSafeEqual(await hash(pin, salt, 32), digest);
@@ -35,7 +42,8 @@ export class SessionAgent extends ConversimpleAgent {
   static override readonly agentId = "session";
   readonly auth: AuthService;
 
-  constructor(auth: AuthService = new AuthService()) {
+  /** Whoever tries it out with `npm start` is Kim, and has the PIN 1234. */
+  constructor(auth: AuthService = new AuthService({ Kim: "1234" })) {
     super();
     this.auth = auth;
   }

@@ -24,9 +24,7 @@ const clock: NonNullable<DispatcherOptions["clock"]> = {
   },
 };
 
-const auth = new AuthService();
-await auth.register("Kim", "1234");
-await auth.register("Lee", "9876");
+const auth = new AuthService({ Kim: "1234", Lee: "9876" });
 
 const platform = new LocalPlatform({ port: 0, apiKey: "cs_test_example" });
 const { url } = await platform.start();
