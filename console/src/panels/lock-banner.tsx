@@ -26,7 +26,7 @@ export function LockBanner() {
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-bad/40 bg-bad-soft px-3 py-2 text-sm">
       <p className="min-w-0 flex-1 basis-72">
         <strong className="font-semibold text-bad">{lock.by === "conversation" ? "Logins of this call are locked" : "The account is locked"}{lock.attempts === undefined ? "" : `: ${lock.attempts} of ${lock.limit} attempts used`}.</strong>{" "}
-        <span className="text-ink-2">Even the right secret is refused, unseen, until {timeOfDay(lock.untilMs)} (<span className="font-mono">{countdownText(leftMs)}</span>). The caller hears the same words as for a wrong one, on purpose.</span>
+        <span className="text-ink-2">Even the right secret is refused, unseen, until {timeOfDay(lock.untilMs)} (<span className="font-mono">{countdownText(leftMs)}</span>). <span className="max-sm:sr-only">The caller hears the same words as for a wrong one, on purpose.</span></span>
       </p>
       <span className="flex gap-1.5">
         {lock.version === undefined ? null : <Button onClick={() => open("timeline", lock.version)}>Show the login</Button>}

@@ -43,7 +43,7 @@ function StateHead({ parts, canReveal, onReveal, hasEditing }: { readonly parts:
   if (!hasEditing && !(hasMasks && canReveal)) return null;
   return (
     <div className="flex min-h-7 flex-wrap items-center gap-2 text-xs text-ink-3">
-      <span className="flex-1">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
+      <span className="min-w-0 flex-1 basis-64">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
       {hasMasks && canReveal ? <Button onClick={onReveal}><Glyph name="eye" />Show what is masked…</Button> : null}
     </div>
   );

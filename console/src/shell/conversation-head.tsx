@@ -23,6 +23,9 @@ export function ConversationHead() {
   const { value } = view;
   // Who is on the line hangs up; ending a call is for who looks at somebody else's.
   const isOnLine = useLineState(conversationId).state === "open";
+  const { info } = useInspector();
+  const [isEnding, setEnding] = useState(false);
+  const canEnd = info.canWrite && value?.status === "live" && !isOnLine;
   return (
     <header className="flex min-h-12 shrink-0 items-center gap-2 border-b border-line bg-pane px-3 py-1">
       {room === "narrow" ? <IconButton label="All conversations" onClick={() => go({ page: "list" })} className="-ml-1.5"><Icon name="left" /></IconButton> : null}
@@ -44,8 +47,9 @@ export function ConversationHead() {
           ) : <span>…</span>}
         </div>
       </div>
-      {value ? <ConversationActions /> : null}
-      {value?.status === "live" && !isOnLine ? <EndButton /> : null}
+      {value ? <ConversationActions isNarrow={room === "narrow"} onEnd={canEnd && room === "narrow" ? () => setEnding(true) : undefined} /> : null}
+      {canEnd && room !== "narrow" ? <Button onClick={() => setEnding(true)}>End call</Button> : null}
+      {isEnding ? <EndDialog onClose={() => setEnding(false)} /> : null}
     </header>
   );
 }
@@ -69,34 +73,26 @@ function CopyButton({ text }: { readonly text: string }) {
 }
 
 /** Ending somebody's call is asked for twice. */
-function EndButton() {
+function EndDialog({ onClose }: { readonly onClose: () => void }) {
   const { api, conversationId, reload } = useConversation();
-  const { info } = useInspector();
-  const [isAsking, setAsking] = useState(false);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
-  if (!info.canWrite) return null;
   const end = async () => {
     try {
       await api.end(conversationId);
-      setAsking(false);
       reload();
+      onClose();
     } catch (error) {
       setFailure(failureOf(error));
     }
   };
   return (
-    <>
-      <Button onClick={() => setAsking(true)}>End call</Button>
-      {isAsking ? (
-        <Dialog title="End this call?" onClose={() => setAsking(false)} className="max-w-sm">
-          <p className="p-4 text-ink-2">The caller is disconnected, and the agent hears that the conversation is over. This cannot be undone.</p>
-          {failure ? <FailureNotice failure={failure} /> : null}
-          <div className="flex justify-end gap-2 border-t border-line p-3">
-            <Button onClick={() => setAsking(false)}>Let it go on</Button>
-            <Button look="bad" onClick={() => void end()}>End the call</Button>
-          </div>
-        </Dialog>
-      ) : null}
-    </>
+    <Dialog title="End this call?" onClose={onClose} className="max-w-sm!">
+      <p className="p-4 text-ink-2">The caller is disconnected, and the agent hears that the conversation is over. This cannot be undone.</p>
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <div className="flex justify-end gap-2 border-t border-line p-3">
+        <Button onClick={onClose}>Let it go on</Button>
+        <Button look="bad" onClick={() => void end()}>End the call</Button>
+      </div>
+    </Dialog>
   );
 }

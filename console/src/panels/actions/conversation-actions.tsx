@@ -14,8 +14,8 @@ import { Menu, type MenuItem } from "./menu.tsx";
 
 type Doing = "run" | "fork" | "replay" | "test" | "signal" | null;
 
-/** Buttons and their dialogs; nothing where there is nothing to do. */
-export function ConversationActions() {
+/** Buttons and their dialogs. @param onEnd asks whether to end the call, where the menu has to offer it. */
+export function ConversationActions({ isNarrow = false, onEnd }: { readonly isNarrow?: boolean; readonly onEnd?: (() => void) | undefined }) {
   const open = useConversation();
   const [doing, setDoing] = useState<Doing>(null);
   const [failure, setFailure] = useState<ApiFailure>();
@@ -29,10 +29,13 @@ export function ConversationActions() {
     }
   };
   const isLive = open.view.value?.status === "live";
+  const canRun = open.info.canWrite && isLive && open.agent !== undefined;
+  const run: readonly MenuItem[] = canRun && isNarrow ? [{ id: "run", title: "Run a tool…", glyph: "chevron", run: () => setDoing("run") }] : [];
+  const end: readonly MenuItem[] = onEnd ? [{ id: "end", title: "End the call…", glyph: "cross", run: onEnd }] : [];
   return (
     <div className="flex items-center gap-1.5">
-      {open.info.canWrite && isLive && open.agent ? <Button onClick={() => setDoing("run")}>Run a tool…</Button> : null}
-      <Menu label="More to do with this conversation" items={itemsOf(open, isLive, setDoing, exportAll)}>More</Menu>
+      {canRun && !isNarrow ? <Button onClick={() => setDoing("run")}>Run a tool…</Button> : null}
+      <Menu label="More to do with this conversation" items={[...run, ...itemsOf(open, isLive, setDoing, exportAll), ...end]}>More</Menu>
       {failure ? <FailureLine failure={failure} /> : null}
       {doing === "run" ? <RunToolDialog onClose={close} /> : null}
       {doing === "fork" ? <ForkDialog version={open.selectedVersion ?? open.view.value?.version ?? 1} onClose={close} /> : null}

@@ -5,7 +5,7 @@
 
 import "@xyflow/react/dist/base.css";
 
-import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Handle, MarkerType, Position, ReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, getStraightPath, Handle, MarkerType, Position, ReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
 import { memo, useMemo } from "react";
 
 import type { WorkflowInfo } from "../../../../src/inspector/api.ts";
@@ -27,7 +27,9 @@ const ACROSS = { layer: 196, order: 84 };
 const DOWN = { layer: 84, order: 184 };
 /** Steps are drawn from left to right unless that would make them this much smaller. */
 const SMALLEST = 0.9;
-const MARGIN = 72;
+const MARGIN = 28;
+/** Room beside the steps for the ways back. */
+const ASIDE = "40px";
 
 export const WorkflowDrawing = memo(function WorkflowDrawing({ workflow, current, visited }: WorkflowDrawingProps) {
   const layout = useMemo(() => layoutOf(workflow), [workflow]);
@@ -35,12 +37,12 @@ export const WorkflowDrawing = memo(function WorkflowDrawing({ workflow, current
   const isDown = width < layout.layers * ACROSS.layer * SMALLEST;
   const nodes = useMemo(() => nodesOf(workflow, layout, current, visited, isDown), [workflow, layout, current, visited, isDown]);
   const edges = useMemo(() => edgesOf(workflow, layout, current, visited), [workflow, layout, current, visited]);
-  const size = isDown ? { width: layout.widest * DOWN.order + MARGIN, height: layout.layers * DOWN.layer + MARGIN } : { width: layout.layers * ACROSS.layer + MARGIN, height: layout.widest * ACROSS.order + MARGIN };
-  const height = Math.min(640, size.height * Math.min(1, width / size.width) + MARGIN / 2);
+  const size = isDown ? { width: layout.widest * DOWN.order + MARGIN, height: layout.layers * DOWN.layer + MARGIN } : { width: layout.layers * ACROSS.layer + MARGIN, height: layout.widest * ACROSS.order + 2 * MARGIN };
+  const height = Math.min(640, size.height * Math.min(1, width / size.width));
   return (
     <div ref={frame} role="img" aria-label={`The workflow, ${layout.places.length} steps${current === undefined ? "" : `; it is at ${current}`}. The list below says it in words.`} style={{ height }} className="overflow-hidden rounded-md border border-line bg-sunk">
       <ReactFlow
-        key={`${isDown ? "down" : "across"} ${Math.round(width / 40)}`} nodes={nodes} edges={edges} nodeTypes={NODES} edgeTypes={EDGES} fitView fitViewOptions={{ padding: 0.12, maxZoom: 1 }} minZoom={0.3} maxZoom={1.5}
+        key={`${isDown ? "down" : "across"} ${Math.round(width / 40)}`} nodes={nodes} edges={edges} nodeTypes={NODES} edgeTypes={EDGES} fitView fitViewOptions={{ padding: isDown ? { x: ASIDE, y: "12px" } : { x: "16px", y: ASIDE }, maxZoom: 1 }} minZoom={0.3} maxZoom={1.5}
         nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} edgesFocusable={false} elementsSelectable={false} zoomOnScroll={false} preventScrolling={false} panOnScroll={false} proOptions={{ hideAttribution: true }}
       />
     </div>
@@ -86,9 +88,10 @@ const LOOKS = {
 function StepBox({ data: { label, needs, look, isFinal, isDown } }: NodeProps<StepNode>) {
   const [into, out] = isDown ? [Position.Top, Position.Bottom] : [Position.Left, Position.Right];
   const sides = { over: isDown ? Position.Left : Position.Top, under: isDown ? Position.Right : Position.Bottom };
-  const handle = "opacity-0";
+  // Of no size, so that lines begin and end at the box.
+  const handle = "size-px! min-h-0! min-w-0! border-0! opacity-0";
   return (
-    <div className={`w-40 rounded-md px-2.5 py-1.5 text-center font-sans text-xs ${isFinal ? "border-3 border-double" : "border"} ${LOOKS[look]}`}>
+    <div className={`flex h-12 w-40 flex-col justify-center rounded-md px-2.5 text-center font-sans text-xs ${isFinal ? "border-3 border-double" : "border"} ${LOOKS[look]}`}>
       <Handle id="in" type="target" position={into} className={handle} isConnectable={false} />
       <div className="truncate">{label}</div>
       {needs.length > 0 ? <div className={`truncate text-2xs font-normal ${look === "current" ? "" : "text-ink-3"}`}>needs {needs.join(", ")}</div> : null}
@@ -102,7 +105,8 @@ function StepBox({ data: { label, needs, look, isFinal, isDown } }: NodeProps<St
 }
 
 function StepEdgeLine({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, markerEnd, style }: EdgeProps<StepLine>) {
-  const [path, labelX, labelY] = getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 8, ...(data?.isBack ? { offset: data.offset } : {}) });
+  const isStraight = data?.isBack !== true && Math.min(Math.abs(sourceX - targetX), Math.abs(sourceY - targetY)) < 3;
+  const [path, labelX, labelY] = isStraight ? getStraightPath({ sourceX, sourceY, targetX, targetY }) : getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 8, ...(data?.isBack ? { offset: data.offset } : {}) });
   return (
     <>
       <BaseEdge path={path} {...(markerEnd === undefined ? {} : { markerEnd })} style={style ?? {}} />
