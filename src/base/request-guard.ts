@@ -9,7 +9,10 @@ import { isIP } from "node:net";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
 export class RequestGuard {
-  readonly #allowed: ReadonlySet<string>;
+  /** Names in Host. */
+  readonly #names: ReadonlySet<string>;
+  /** Hosts of foreign pages; those of this machine's other servers are foreign too. */
+  readonly #pages: ReadonlySet<string>;
   readonly #isLoopback: boolean;
 
   /**
@@ -18,7 +21,8 @@ export class RequestGuard {
    */
   constructor(host: string, allowHosts: readonly string[]) {
     this.#isLoopback = LOOPBACK.has(host);
-    this.#allowed = new Set([...allowHosts, host].map((name) => name.toLowerCase()));
+    this.#pages = new Set(allowHosts.map((name) => name.toLowerCase()));
+    this.#names = new Set([...this.#pages, host.toLowerCase()]);
   }
 
   /** Why the request is refused, undefined when it may pass. */
@@ -31,7 +35,7 @@ export class RequestGuard {
   #knows(host: string): boolean {
     const name = nameOf(host);
     if (name === undefined) return false;
-    if (LOOPBACK.has(name) || this.#allowed.has(name) || this.#allowed.has(host.toLowerCase())) return true;
+    if (LOOPBACK.has(name) || this.#names.has(name) || this.#names.has(host.toLowerCase())) return true;
     return !this.#isLoopback && isIP(name) !== 0;
   }
 
@@ -39,7 +43,7 @@ export class RequestGuard {
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
     if (url.protocol !== "http:" && url.protocol !== "https:") return false;
-    return url.host === host.toLowerCase() || this.#allowed.has(url.host) || this.#allowed.has(bare(url.hostname));
+    return url.host === host.toLowerCase() || this.#pages.has(url.host) || this.#pages.has(bare(url.hostname));
   }
 }
 

@@ -16,9 +16,68 @@ const MAX_WAITING = 4 * 1_048_576;
 const HEARTBEAT_MS = 15_000;
 const MAX_LISTENERS = 64;
 
-interface Stream {
-  send(frame: string): void;
-  end(): void;
+const ENCODER = new TextEncoder();
+
+/** What is sent to one reader, in its pace. */
+class Stream {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #over: (stream: Stream) => void;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #isOver = false;
+  #leave: (() => void) | undefined;
+
+  /** @param over is called once, when it ends. */
+  constructor(over: (stream: Stream) => void) {
+    this.#over = over;
+    this.body = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#flush(),
+      cancel: () => void this.#finish(),
+    });
+  }
+
+  /** ES2. */
+  send(frame: string): void {
+    if (this.#isOver) return;
+    const bytes = ENCODER.encode(frame);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+    this.#flush();
+    if (this.#waitingBytes > MAX_WAITING) this.end();
+  }
+
+  /** What waits for the reader is thrown away. */
+  end(): void {
+    if (this.#finish()) this.#controller.close();
+  }
+
+  /** Runs when it ends, or now when it did. */
+  onEnd(leave: () => void): void {
+    if (this.#isOver) leave();
+    else this.#leave = leave;
+  }
+
+  #flush(): void {
+    while (this.#waiting.length > 0 && (this.#controller.desiredSize ?? 0) > 0) {
+      const bytes = this.#waiting.shift()!;
+      this.#waitingBytes -= bytes.byteLength;
+      this.#controller.enqueue(bytes);
+    }
+  }
+
+  /** Whether it was not over before. */
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#leave?.();
+    this.#over(this);
+    return true;
+  }
 }
 
 export class EventStreams {
@@ -33,20 +92,24 @@ export class EventStreams {
     this.#clock = clock;
   }
 
+  /** How many listen. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /** A stream that goes on after an event (ES1). @throws {InspectorRefusal} ES4. */
   open(lastId: string | undefined): Response {
     if (this.#isClosed || this.#streams.size >= MAX_LISTENERS) throw refusals.overloaded();
-    let stream: Stream | undefined;
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          stream = this.#begin(controller, lastId);
-        },
-        cancel: () => stream?.end(),
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING }),
+    const stream = new Stream((over) => this.#streams.delete(over));
+    this.#streams.add(stream);
+    this.#beat();
+    const hear = (text: string, id: string | undefined): void => stream.send(`${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`);
+    this.#feed.listen(hear, lastId, (cursor) => stream.send(`: listening\nid: ${cursor}\n\n`)).then(
+      (stop) => stream.onEnd(stop),
+      // The store does not answer: the page comes again.
+      () => stream.end(),
     );
-    return new Response(body, { headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" } });
+    return new Response(stream.body, { headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" } });
   }
 
   /** Ends all streams for good. */
@@ -54,44 +117,6 @@ export class EventStreams {
     this.#isClosed = true;
     this.#heartbeat?.cancel();
     for (const stream of this.#streams) stream.end();
-  }
-
-  #begin(controller: ReadableStreamDefaultController<Uint8Array>, lastId: string | undefined): Stream {
-    let isOver = false;
-    let leave: (() => void) | undefined;
-    const encoder = new TextEncoder();
-    const finish = (last: () => void): void => {
-      if (isOver) return;
-      isOver = true;
-      this.#streams.delete(stream);
-      leave?.();
-      try {
-        last();
-      } catch {
-        // Cancelled from the other side: it is closed already.
-      }
-    };
-    const stream: Stream = {
-      send: (frame) => {
-        if (isOver) return;
-        const bytes = encoder.encode(frame);
-        if ((controller.desiredSize ?? 0) < bytes.byteLength) return finish(() => controller.error(new Error("The reader of these events does not read.")));
-        controller.enqueue(bytes);
-      },
-      end: () => finish(() => controller.close()),
-    };
-    this.#streams.add(stream);
-    this.#beat();
-    const hear = (text: string, id: string | undefined): void => stream.send(`${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`);
-    this.#feed.listen(hear, lastId, (cursor) => stream.send(`: listening\nid: ${cursor}\n\n`)).then(
-      (stop) => {
-        leave = stop;
-        if (isOver) stop();
-      },
-      // The store does not answer: the page comes again.
-      () => stream.end(),
-    );
-    return stream;
   }
 
   /** ES3. */

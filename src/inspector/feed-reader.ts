@@ -60,10 +60,6 @@ export class FeedReader {
     this.#entries = new EntryReader(store);
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
   /**
    * Hears events from now on, or from the one after `lastId` (FR2); returns how to stop. Resolves when nothing can be missed
    * any more.

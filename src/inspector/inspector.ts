@@ -20,7 +20,7 @@ import { EventStreams } from "./event-streams.ts";
 import { FeedReader } from "./feed-reader.ts";
 import type { InspectorOptions } from "./options.ts";
 import { queryOf, readingRoutes } from "./reading-routes.ts";
-import { refusalBody, refusalOf, refusals, InspectorRefusal } from "./refusal.ts";
+import { ANSWER_HEADERS, refusalBody, refusalOf, refusals, InspectorRefusal } from "./refusal.ts";
 import { noQuery } from "./request-fields.ts";
 import { writingRoutes } from "./writing-routes.ts";
 
@@ -54,6 +54,11 @@ export class Inspector {
   /** Whether the page was built; where not, there is only the API. */
   get hasPage(): boolean {
     return this.#assets.isBuilt;
+  }
+
+  /** How many pages listen. */
+  get listeners(): number {
+    return this.#streams?.size ?? 0;
   }
 
   /** The answer to a request below `/inspector/`, or to one for the page. */
@@ -106,7 +111,7 @@ export class Inspector {
     const api = new Hono().basePath(API);
     api.use(async (c, next) => {
       await next();
-      for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+      for (const [name, value] of Object.entries(ANSWER_HEADERS)) c.header(name, value);
     });
     api.get("/info", (c) => {
       noQuery(queryOf(c));
@@ -162,10 +167,8 @@ export class Inspector {
   }
 }
 
-const HEADERS = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cross-Origin-Resource-Policy": "same-origin" } as const;
-
 function failure(c: Context, refusal: InspectorRefusal): Response {
-  for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+  for (const [name, value] of Object.entries(ANSWER_HEADERS)) c.header(name, value);
   if (refusal.status === 401) c.header("WWW-Authenticate", "Bearer");
   if (refusal.type === "overloaded") c.header("Retry-After", "1");
   return c.json(refusalBody(refusal), refusal.status);

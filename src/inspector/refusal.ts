@@ -48,6 +48,20 @@ export function refusalBody({ type, message, remedy }: InspectorRefusal): { read
   return { error: { type, message, ...(remedy === undefined ? {} : { remedy }) } };
 }
 
+/** Headers of every answer that is no file of the page. */
+export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** The answer to a request that must not reach the inspector at all. */
+export function guardRefusal(reason: string): Response {
+  return Response.json(refusalBody(new InspectorRefusal(403, "forbidden", reason)), { status: 403, headers: ANSWER_HEADERS });
+}
+
 export const refusals = {
   notFound: () => new InspectorRefusal(404, "not_found", "There is nothing here."),
   noConversation: () => new InspectorRefusal(404, "conversation_not_found", "There is no such conversation in this store.", remedyOf("conversation_not_found")),

@@ -41,7 +41,7 @@ export async function rows(store: Store, { search, limit, cursor, ...filter }: R
       const id = idOf(item.owner);
       if (items.length >= limit) return { items, nextCursor: textOf({ page, last }) };
       last = id;
-      if ((wanted === undefined || id.toLowerCase().includes(wanted)) && id !== exact?.conversationId) items.push(rowOf(item));
+      if ((wanted === undefined || id.toLowerCase().includes(wanted)) && id !== search) items.push(rowOf(item));
     }
     if (listed.nextCursor === null) return { items, nextCursor: null };
     page = listed.nextCursor;

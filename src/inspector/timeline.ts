@@ -32,9 +32,10 @@ export type ResultMasks = (tool: string) => readonly MaskPath[];
 /** Entries after a version (TL1). */
 export async function timelinePage(store: Store, loaded: Loaded, masks: ResultMasks, after: number, limit: number): Promise<TimelinePage> {
   const { owner } = loaded;
-  const stored = await store.history(owner, { afterVersion: after, limit: limit + 1 });
-  const shown = bounded(stored.slice(0, limit));
-  const next = stored[shown.length];
+  const stored = await store.history(owner, { afterVersion: after, limit });
+  const shown = bounded(stored);
+  // A store gives no more than the largest page at once.
+  const next = shown.length < limit ? stored[shown.length] : (await store.history(owner, { afterVersion: shown.at(-1)!.version, limit: 1 }))[0];
   const reader = new EntryReader(store, masks);
   await reader.begin(owner, (shown[0]?.version ?? 1) - 1, loaded);
   const read = shown.map((entry) => reader.read(owner, entry));
