@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-import { draftOf, emptyDraft, readDraft, type Draft } from "../../console/src/panels/logic/form-draft.ts";
+import { draftOf, emptyDraft, problemsIn, readDraft, type Draft } from "../../console/src/panels/logic/form-draft.ts";
 import { editorOf, readLeaf, textOfLeaf } from "../../console/src/panels/logic/leaf-edit.ts";
 import { formOf, schemaAt } from "../../console/src/panels/logic/schema-form.ts";
 import { shownOf } from "../../console/src/panels/logic/shown-value.ts";
@@ -54,6 +54,12 @@ test("nested values go into a draft and come back the same", () => {
   const form = formOf(schema, ["pin"]);
   const value = { username: "Kim", pin: "1", guests: 3, kind: "double", extras: [{ name: "a", price: null }, { name: "b", price: 2.5 }], isVip: true, rates: { summer: 3 }, either: [1] };
   expect(readDraft(form, draftOf(form, value))).toEqual({ ok: true, isThere: true, value });
+});
+
+test("what a server says of fields is put at the fields", () => {
+  expect(problemsIn("The arguments of login are not valid: arguments.username: is not a parameter of this tool.", "arguments")).toEqual([{ path: ["username"], message: "is not a parameter of this tool" }]);
+  expect(problemsIn("x: arguments.rooms[0].name: is missing, arguments.guests: is too large.", "arguments").map(({ path }) => path)).toEqual([["rooms", 0, "name"], ["guests"]]);
+  expect(problemsIn("Something else failed.", "arguments")).toEqual([]);
 });
 
 test("a schema that holds itself, or says nothing, is asked for as JSON at last", () => {

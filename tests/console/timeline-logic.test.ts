@@ -84,7 +84,6 @@ test("silence between two bursts takes no room, and one outlier does not flatten
   expect(bars.every(({ fromMs }) => fromMs === 0)).toBe(true);
   expect(scaleMs).toBe(100);
   expect(ticksOf(scaleMs)).toEqual([0, 50, 100]);
-  expect(ticksOf(2_000)).toEqual([0, 1_000, 2_000]);
   expect(waterfallOf([]).scaleMs).toBeGreaterThan(0);
 });
 

@@ -53,10 +53,10 @@ function CustomerCards({ customer, isHere, onEdit }: { readonly customer: Custom
     <>
       <Card title="Customer" aside={<Chip tone={status === "live" ? "plain" : "bad"}>{status}</Chip>}>
         <Facts>
-          <Fact name="Key (a keyed hash, not who it is)"><code className="text-xs break-all">{key}</code></Fact>
+          <Fact name="Key (a keyed hash, not who it is)" isWide><code className="text-xs break-all">{key}</code></Fact>
           <Fact name="Version">{version}</Fact>
           <Fact name="Known since">{moment(createdAtMs)}</Fact>
-          <Fact name="Changed"><Ago atMs={updatedAtMs} /></Fact>
+          <Fact name="Changed"><Ago atMs={updatedAtMs} /> ago</Fact>
         </Facts>
       </Card>
       {parts.map((part) => (

@@ -30,9 +30,9 @@ export function Card({ title, aside, children }: { readonly title: ReactNode; re
 }
 
 /** A fact with its name. */
-export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+export function Fact({ name, isWide = false, children }: { readonly name: string; readonly isWide?: boolean; readonly children: ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${isWide ? "col-span-full" : ""}`}>
       <dt className="text-2xs text-ink-3">{name}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </div>

@@ -11,7 +11,7 @@ import { Chip } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
-import { emptyDraft, readDraft, type Draft, type Problem } from "../logic/form-draft.ts";
+import { emptyDraft, problemsIn, readDraft, type Draft, type Problem } from "../logic/form-draft.ts";
 import { formOf, type FormField } from "../logic/schema-form.ts";
 import { ValueTree } from "../value/value-tree.tsx";
 import { FailureLine } from "./failure-line.tsx";
@@ -57,7 +57,9 @@ function ToolForm({ tool }: { readonly tool: ToolInfo }) {
     setFailure(undefined);
     setAnswer(undefined);
     try {
-      setAnswer(await api.callTool(conversationId, { tool: tool.name, arguments: read.isThere ? read.value : {} }));
+      const given = await api.callTool(conversationId, { tool: tool.name, arguments: read.isThere ? read.value : {} });
+      setAnswer(given);
+      if (given.kind === "error") setProblems(problemsIn(given.error.message, "arguments"));
     } catch (thrown) {
       setFailure(failureOf(thrown));
     }

@@ -159,3 +159,13 @@ function absent({ isRequired }: FormField, path: FieldPath, message: string): Re
 function wrong(path: FieldPath, message: string): Read {
   return { ok: false, problems: [{ path, message }] };
 }
+
+/**
+ * What a server's sentence says of fields: "... arguments.guests: is too large, arguments.rooms[0].name: ...".
+ *
+ * @param root what the whole is called in it.
+ */
+export function problemsIn(message: string, root: string): readonly Problem[] {
+  const found = message.matchAll(new RegExp(`\\b${root}((?:\\.\\w+|\\[\\d+\\])+):? ([^;]*?)(?=[;.]|, ${root}\\.|$)`, "g"));
+  return [...found].map(([, path, said]) => ({ path: [...path!.matchAll(/\.(\w+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index)), message: said!.trim() }));
+}

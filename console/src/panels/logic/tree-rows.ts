@@ -31,6 +31,8 @@ export interface ValueRow extends Placed {
   readonly isPersonal: boolean;
   readonly change: Change | undefined;
   readonly holdsChange: boolean;
+  /** Whether it came with something that is new as a whole. */
+  readonly isInNew: boolean;
   readonly position: number;
   readonly setSize: number;
 }
@@ -66,13 +68,15 @@ export function rowsOf(raw: unknown, view: TreeView, masks: readonly MaskPath[] 
   const rows: TreeRow[] = [];
   const cursor = MaskCursor.of(masks);
   const root = shownOf(raw, cursor.isWhole);
-  const walk: Walk = { rows, view, changes };
+  const walk: Walk = { rows, view, changes, isInNew: false };
   if (isContainer(root)) addChildren(walk, root, [], cursor, 0);
   else rows.push(valueRow(walk, { step: "", label: "", raw, maskKey: undefined }, [], cursor, 0, 1, 1));
   return rows;
 }
 
 interface Walk {
+  /** Whether the walk is inside of something new. */
+  isInNew: boolean;
   readonly rows: TreeRow[];
   readonly view: TreeView;
   readonly changes: ChangeIndex;
@@ -95,10 +99,14 @@ function addChildren(walk: Walk, node: Shown, steps: readonly Step[], cursor: Ma
 function addRow(walk: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number): void {
   const row = valueRow(walk, child, steps, cursor, depth, position, setSize);
   walk.rows.push(row);
-  if (row.isOpen) addChildren(walk, row.node, steps, cursor, depth + 1);
+  if (!row.isOpen) return;
+  const wasInNew = walk.isInNew;
+  walk.isInNew ||= row.change?.kind === "added";
+  addChildren(walk, row.node, steps, cursor, depth + 1);
+  walk.isInNew = wasInNew;
 }
 
-function valueRow({ view, changes }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number): ValueRow {
+function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number): ValueRow {
   const key = keyOfSteps(steps);
   const node = shownOf(child.raw, cursor.isWhole);
   const holdsChange = changes.above.has(key);
@@ -116,6 +124,7 @@ function valueRow({ view, changes }: Walk, child: Child, steps: readonly Step[],
     isPersonal: cursor.isWhole,
     change: changes.at.get(key),
     holdsChange,
+    isInNew,
     position,
     setSize,
   };

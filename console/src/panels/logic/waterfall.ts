@@ -139,9 +139,7 @@ export function linkPieces(links: readonly Link[]): ReadonlyMap<number, readonly
   return pieces;
 }
 
-/** Marks of the scale, from 0 to its end. */
+/** Marks of the scale: its beginning, its middle and its end. */
 export function ticksOf(scaleMs: number): readonly number[] {
-  const first = Number(String(scaleMs / 10 ** Math.floor(Math.log10(scaleMs))).slice(0, 1));
-  const count = first === 5 ? 5 : 2;
-  return Array.from({ length: count + 1 }, (_, index) => (scaleMs / count) * index);
+  return [0, scaleMs / 2, scaleMs];
 }

@@ -26,7 +26,7 @@ export function usePartEditing(): (part: PartView) => TreeEditing | undefined {
       const known = made.get(part.name);
       if (known) return known;
       const editing: TreeEditing = {
-        schema: part.kind === "state" ? agent?.parts.find(({ name }) => name === part.name)?.schema : undefined,
+        schema: agent?.parts.find(({ name }) => name === part.name)?.schema,
         version,
         save: async (patches, expectedVersion) => {
           await api.edit(conversationId, { part: part.name, patches, ...(expectedVersion === undefined ? {} : { expectedVersion }) });

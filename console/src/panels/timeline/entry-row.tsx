@@ -38,20 +38,21 @@ export const EntryRow = memo(function EntryRow({ entry, bar, scaleMs, links, isS
           <Arguments entry={entry} />
           <span className="ml-auto flex shrink-0 items-center gap-2">
             {tone === "good" ? <span className="text-2xs text-good">ok</span> : <Chip tone={tone}>{outcomeText(entry)}</Chip>}
-            {isNarrow ? <Total bar={bar} /> : null}
+            {isNarrow ? <Total bar={bar} isOpen={entry.commitMs === null} /> : null}
           </span>
         </div>
         <SecondLine entry={entry} />
         {isNarrow ? <div className="flex h-4">{<BarCell bar={bar} scaleMs={scaleMs} links={links} />}</div> : null}
       </div>
       {isNarrow ? null : <BarCell bar={bar} scaleMs={scaleMs} links={links} />}
-      {isNarrow ? null : <span className="flex w-16 shrink-0 items-center justify-end"><Total bar={bar} /></span>}
+      {isNarrow ? null : <span className="flex w-16 shrink-0 items-center justify-end"><Total bar={bar} isOpen={entry.commitMs === null} /></span>}
     </div>
   );
 });
 
-function Total({ bar }: { readonly bar: Bar }) {
-  return <span className="font-mono text-2xs text-ink-2">{duration(bar.totalMs)}</span>;
+/** How long it took. `isOpen`: how long its commit and its reply took comes with the entry after it. */
+function Total({ bar, isOpen }: { readonly bar: Bar; readonly isOpen: boolean }) {
+  return <span title={isOpen ? "How long its commit and its reply took is known with the next entry" : undefined} className="font-mono text-2xs text-ink-2">{duration(bar.totalMs)}{isOpen ? "+" : ""}</span>;
 }
 
 function Arguments({ entry }: { readonly entry: TimelineEntry }) {

@@ -47,7 +47,7 @@ export function ScaleHead({ scaleMs, isNarrow }: { readonly scaleMs: number; rea
       {isNarrow ? null : (
         <>
           <div aria-label={`Scale: 0 to ${duration(scaleMs)}`} role="img" className="relative min-w-0 flex-1">
-            {ticksOf(scaleMs).filter((_, index, all) => index === 0 || index === all.length - 1 || all.length < 4 || index % 2 === 0).map((ms, index, all) => (
+            {ticksOf(scaleMs).map((ms, index, all) => (
               <span key={ms} style={{ left: `${(ms / scaleMs) * 100}%` }} className={`absolute inset-y-0 flex items-center border-l border-line pl-1 whitespace-nowrap ${index === all.length - 1 ? "-translate-x-full border-r border-l-0 pr-1" : ""}`}>{duration(ms)}</span>
             ))}
           </div>

@@ -43,10 +43,12 @@ export function LeafText({ node }: { readonly node: Shown }) {
 /** That something is there which is not shown. */
 export function MaskedChip() {
   return (
-    <Chip title="Marked as personal or secret. It is there, but it is not shown.">
-      <Glyph name="lock" className="size-3" />
-      masked
-    </Chip>
+    <span className="self-center font-sans">
+      <Chip title="Marked as personal or secret. It is there, but it is not shown.">
+        <Glyph name="lock" className="size-3" />
+        masked
+      </Chip>
+    </span>
   );
 }
 

@@ -152,7 +152,7 @@ function LabelledEditor({ row, edit, isBelow = false }: { readonly row: ValueRow
 }
 
 /** VT2. */
-function changeLook({ change }: ValueRow): string {
-  if (!change) return "hover:bg-hover";
+function changeLook({ change, isInNew }: ValueRow): string {
+  if (!change) return isInNew ? "bg-good-soft/50 hover:bg-hover" : "hover:bg-hover";
   return change.kind === "added" ? "bg-good-soft" : "bg-warn-soft";
 }

@@ -106,7 +106,7 @@ function StepBox({ data: { label, needs, look, isFinal, isDown } }: NodeProps<St
 
 function StepEdgeLine({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data, markerEnd, style }: EdgeProps<StepLine>) {
   const isStraight = data?.isBack !== true && Math.min(Math.abs(sourceX - targetX), Math.abs(sourceY - targetY)) < 3;
-  const [path, labelX, labelY] = isStraight ? getStraightPath({ sourceX, sourceY, targetX, targetY }) : getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 8, ...(data?.isBack ? { offset: data.offset } : {}) });
+  const [path, labelX, labelY] = isStraight ? getStraightPath({ sourceX, sourceY, targetX, targetY }) : getSmoothStepPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, borderRadius: 8, offset: data?.isBack ? data.offset : 8 });
   return (
     <>
       <BaseEdge path={path} {...(markerEnd === undefined ? {} : { markerEnd })} style={style ?? {}} />
