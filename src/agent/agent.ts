@@ -100,6 +100,8 @@ export abstract class ConversimpleAgent {
       assign(ownState(this, "updateState()"), changes);
       return;
     }
+    // A call that is run again changes no other conversation.
+    if (here?.rehearsed) return;
     await linkOf(this, "updateState()").writeState(target, copyOf(changes), here ? "durable" : "applied");
   }
 

@@ -34,6 +34,8 @@ export interface JointUpdate {
   readonly expiresAtMs?: number | null;
   /** Who changes it by hand, for the journal. */
   readonly source?: string;
+  /** Hears the version that has it. */
+  readonly onCommitted?: (version: number) => void;
 }
 
 /** Whose conversation, and how long ago it may have ended. */

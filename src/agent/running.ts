@@ -14,6 +14,7 @@ import type { UnitNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { JointRecords } from "./joint-records.ts";
+import type { RehearsedUnit } from "./recorded.ts";
 
 /** The tool call that runs. */
 export interface CallInfo {
@@ -71,6 +72,12 @@ export interface Running {
   replace(slice: Slice, value: unknown): void;
   /** Says in the unit's journal entry what it does beside its changes. What the note says may still change until the unit ends. */
   note(note: UnitNote): void;
+  /** What is recorded of this unit, when its call is run again: it takes the place of what is outside. */
+  readonly rehearsed: RehearsedUnit | undefined;
+  /** Notes what a cache is about to give, where that is recorded. */
+  readonly recordCache?: ((part: string) => (given: { readonly text?: string; readonly cached: boolean; readonly ageMs: number }) => void) | undefined;
+  /** Notes whom a login gave, where that is recorded. */
+  readonly recordLogin?: ((user: unknown) => void) | undefined;
   /** Memory of this conversation that is never stored; goes away with it. */
   readonly memory: Map<object, unknown>;
   /** Runs something in the outside world and stores its result at once (P6). */

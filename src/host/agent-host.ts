@@ -68,12 +68,13 @@ export class AgentHost implements Host, ConversationHost {
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
     this.#claims = new Claims({ store, clock, identity: this.#lease.identity, agents: this.#agents });
-    this.#units = new Units({ store, clock, logger, onError, joint: new JointRecordsOfStore({ store, clock, hash, random: settings.random }) });
+    this.#units = new Units({ store, clock, logger, onError, rehearsal: settings.rehearsal, isRecording: settings.record, joint: new JointRecordsOfStore({ store, clock, hash, random: settings.random }) });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
     this.#burials = new Burials({ store, clock, conversations: this.#live, farewell: (live) => this.#units.farewell(live), gone: (live, last) => this.#buried(live, last) });
-    this.#unlinks = [...this.#agents.values()].map(({ agent, agentId }) => linkAgent(agent, this.#outside.linkFor(agentId)));
+    // An agent that is only rehearsed goes on serving whom it served.
+    this.#unlinks = settings.rehearsal?.isStrict ? [] : [...this.#agents.values()].map(({ agent, agentId }) => linkAgent(agent, this.#outside.linkFor(agentId)));
   }
 
   /**

@@ -3,6 +3,7 @@
 //   DG1. The digest is keyed: whoever has the store and not the secret cannot try out what a card number or a date of birth was.
 
 import { ConversimpleError } from "../base/errors.ts";
+import { Mask } from "../base/mask.ts";
 import type { KeyedHash } from "../base/keyed-hash.ts";
 
 /** The largest arguments, UTF-8 bytes of their JSON. Source: design 3, Limits. */
@@ -32,6 +33,12 @@ export function withoutSecrets(input: unknown, secrets: ReadonlySet<string>): un
 /** Sorted. Most arguments come so, and a sort of its own costs more than the rest. */
 function inOrder(names: string[]): string[] {
   return names.every((name, index) => index === 0 || names[index - 1]! < name) ? names : names.sort();
+}
+
+/** The texts and numbers in secret arguments. */
+export function secretTexts(input: unknown, secrets: ReadonlySet<string>): readonly string[] {
+  if (secrets.size === 0 || typeof input !== "object" || input === null) return [];
+  return Object.entries(input).flatMap(([name, value]) => (secrets.has(name) ? Mask.of([""]).hidden(value) : [])).filter((text) => text !== "");
 }
 
 function canonical(value: unknown): string {

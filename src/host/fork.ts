@@ -63,7 +63,7 @@ export async function fork({ store, clock, agents }: ForkOptions, { conversation
   const id = newId === undefined ? randomUUID() : checkId(newId, "conversation id");
   const target = conversationOwner(id);
   if (await store.load(target)) throw taken(id);
-  await begin(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });
+  await storeFork(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });
   // An erasure that looked for conversations before this one was there laid its tombstone before.     (P22)
   if (customer !== null && (await isErased(store, customer))) {
     await entomb(store, clock, target);
@@ -97,7 +97,8 @@ async function entriesUpTo(store: Store, owner: Owner, version: number): Promise
   return entries;
 }
 
-async function begin(store: Store, owner: Owner, facts: { agentId: string; customer: Owner | null }, parts: Readonly<Record<string, StoredPart>>, why: Pick<EntryFacts, "source" | "reason">): Promise<void> {
+/** Stores parts as the first version of a conversation. @throws {ConversimpleError} `option_invalid`: there is one already. */
+export async function storeFork(store: Store, owner: Owner, facts: { agentId: string; customer: Owner | null }, parts: Readonly<Record<string, StoredPart>>, why: Pick<EntryFacts, "source" | "reason">): Promise<void> {
   const texts = Object.entries(parts).map(([name, part]) => [name, partText(part.version, part.mask, encode(part.data, name))] as const);
   const entry: JournalEntry = { unit: "outside", name: FORK, outcome: "ok", ms: [0, 0, 0], ...why, snapshot: parts };
   try {

@@ -1,6 +1,7 @@
 // What a host can be told, with the defaults in one place.
 
 import type { ConversimpleAgent } from "../agent/agent.ts";
+import type { Rehearsal } from "../agent/recorded.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { KeyedHash } from "../base/keyed-hash.ts";
@@ -34,11 +35,21 @@ export interface HostOptions {
   readonly sweepEveryMs?: number;
   /** How long the outcome of a commit may stay unknown before its caller hears `state_unavailable`, milliseconds; 10,000 unless given. (P4) */
   readonly resolveTimeoutMs?: number;
+  /**
+   * Whether the journal also holds what a replay needs: values that caches gave, what signals carried, who called. For
+   * development; false unless given.
+   */
+  readonly record?: boolean;
+  /** In the place of `secret`, for a host beside another one of the same process. @internal */
+  readonly hash?: KeyedHash;
+  /** A recording that is run again in place of what is outside; nothing unless given. @internal */
+  readonly rehearsal?: Rehearsal | undefined;
   /** Hears everything that an agent's `onError` is told, with the conversation if there is one. Must not throw. */
   readonly onError?: (error: unknown, conversationId?: string) => void;
 }
 
-export interface HostSettings extends Required<Omit<HostOptions, "secret">> {
+export interface HostSettings extends Required<Omit<HostOptions, "secret" | "rehearsal">> {
+  readonly rehearsal?: Rehearsal | undefined;
   readonly hash: KeyedHash;
 }
 
@@ -54,6 +65,7 @@ export function hostSettings({ secret, ...options }: HostOptions): HostSettings 
     mailEveryMs: 250,
     sweepEveryMs: 60_000,
     resolveTimeoutMs: 10_000,
+    record: false,
     onError: () => {},
     hash: new KeyedHash(secret),
     ...options,

@@ -120,9 +120,15 @@ export class JointRecordsOfStore implements JointRecords {
         isFresh = true;
       }
       const before = await this.#appliedBefore(known, how.operationId);
-      if (before !== undefined) return decode(before);
+      if (before !== undefined) {
+        how.onCommitted?.(known.operations.find(how.operationId, this.#clock.now())?.version ?? known.version);
+        return decode(before);
+      }
       const attempt = this.#attempt(known, isFresh, () => known!.attempt(slices, how, recipe, this.#clock.now()));
-      if (attempt && (await this.#isCommitted(known, attempt, deadline))) return attempt.result;
+      if (attempt && (await this.#isCommitted(known, attempt, deadline))) {
+        how.onCommitted?.(attempt.change.expectedVersion + 1);
+        return attempt.result;
+      }
       isFresh = true;
       if (!attempt) continue;
       if (this.#clock.monotonic() + pauseMs > deadline) throw new StoreUnavailableError(`Others changed the record without a pause for ${WITHIN_MS} ms. Nothing was stored; try again.`);

@@ -17,7 +17,7 @@ import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "
 import { Mask } from "../base/mask.ts";
 import { issuesText, validate, type Validation } from "../base/schema.ts";
 import { causeOf, type EntryFacts, type UnitOutcome } from "../state/journal.ts";
-import { withoutSecrets } from "./call-digest.ts";
+import { secretTexts, withoutSecrets } from "./call-digest.ts";
 import { hiddenArguments } from "./hidden-texts.ts";
 import type { CommitRequest, LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
@@ -92,7 +92,9 @@ export class ToolCall {
     this.#queueMs = this.#startedAt - this.#arrivedAt;
     const info = this.#info();
     const run = new UnitRun(this.#host, this.#live, this.#tool.options.parallel ? "read" : "write", info.callId, info);
+    run.called(info.callId);
     run.hidden = () => hiddenArguments(this.#tool, this.#invocation.arguments);
+    if (run.recording) run.secrets = () => secretTexts(this.#invocation.arguments, this.#tool.parameters.secrets);
     try {
       const ran = await this.#raced(run, info);
       this.deadline.stop();

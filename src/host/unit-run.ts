@@ -25,6 +25,7 @@ import type { TimeBounds } from "../base/time-bounds.ts";
 import type { CallInfo, ConversationInfo, OnceKey, Running } from "../agent/running.ts";
 import { runWith } from "../agent/running.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
+import type { RecordedEffect, Rehearsal, RehearsedUnit } from "../agent/recorded.ts";
 import { NOTES_MAX, type EffectNote, type UnitNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
 import type { EntryFacts } from "../state/journal.ts";
@@ -32,7 +33,9 @@ import type { Change, Owner } from "../state/store.ts";
 import { Unit } from "../state/unit.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { onceAnswer, rememberOnce } from "./once.ts";
+import { RehearsedJoint } from "./rehearsed-joint.ts";
 import { RESULT_MAX_BYTES, resultJson } from "./result-json.ts";
+import { UnitRecording } from "./unit-recording.ts";
 
 /** What a running unit asks of its host. */
 export interface UnitHost {
@@ -40,6 +43,10 @@ export interface UnitHost {
   readonly clock: Clock;
   timeBounds(): TimeBounds;
   readonly joint: JointRecords;
+  /** A recording that is being run again. */
+  readonly rehearsal: Rehearsal | undefined;
+  /** Whether units are recorded to be run again. */
+  readonly isRecording: boolean;
   /** Tells the log and the agent of an error that nobody else hears of. */
   report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
@@ -60,6 +67,9 @@ const EFFECT = new AsyncLocalStorage<{ readonly run: UnitRun; readonly name: str
 export class UnitRun implements Running {
   readonly unit: Unit;
   readonly call: CallInfo | undefined;
+  rehearsed: RehearsedUnit | undefined;
+  /** Where the host records. */
+  recording: UnitRecording | undefined;
   readonly #host: UnitHost;
   readonly #live: LiveConversation;
   /** Makes effect names of a hook unique to it. */
@@ -71,6 +81,7 @@ export class UnitRun implements Running {
   #operations: Map<string, number> | undefined;
   #customer: Owner | undefined;
   #notes: UnitNote[] | undefined;
+  #rehearsedJoint: JointRecords | undefined;
   #hasEnded = false;
 
   /** @param id the call id, or the hook's name: what effects are remembered under. */
@@ -107,7 +118,7 @@ export class UnitRun implements Running {
   }
 
   get joint(): JointRecords {
-    return this.#host.joint;
+    return this.rehearsed ? (this.#rehearsedJoint ??= new RehearsedJoint(this.#host.joint, this.rehearsed)) : this.#host.joint;
   }
 
   get customer(): Owner | undefined {
@@ -136,9 +147,30 @@ export class UnitRun implements Running {
   }
 
   /** What its journal entry says beside the rest. */
-  get noted(): Pick<EntryFacts, "notes"> | undefined {
-    return this.#notes && { notes: this.#notes };
+  get noted(): Pick<EntryFacts, "notes" | "recorded"> | undefined {
+    if (!this.#notes && !this.recording) return undefined;
+    return { ...(this.#notes ? { notes: this.#notes } : {}), ...(this.recording ? { recorded: this.recording.recorded } : {}) };
   }
+
+  get recordCache(): Running["recordCache"] {
+    const { recording } = this;
+    return recording && ((part) => recording.cache(part));
+  }
+
+  get recordLogin(): Running["recordLogin"] {
+    const { recording } = this;
+    return recording && ((user) => recording.login(user));
+  }
+
+  /** How the unit is called in a recording, now that it is known what it is. */
+  called(name: string): void {
+    const { rehearsal, isRecording } = this.#host;
+    this.rehearsed = rehearsal?.unit(name);
+    if (isRecording) this.recording = new UnitRecording(this.nowMs(), () => this.secrets());
+  }
+
+  /** Secret arguments of its call. */
+  secrets: () => readonly string[] = () => [];
 
   /** What the unit's commit changes of the conversation's facts. */
   get facts(): Change["facts"] {
@@ -238,7 +270,8 @@ export class UnitRun implements Running {
       }
     }
     const startedMs = this.nowMs();
-    const result = await noted(note, () => EFFECT.run({ run: this, name }, run));
+    const recorded = this.rehearsed?.effect(name);
+    const result = await noted(note, () => (recorded ? (rehearsed(recorded) as T) : EFFECT.run({ run: this, name }, run)));
     note.ms = Math.round(this.nowMs() - startedMs);
     const text = effectText(name, result);
     await this.#live.commit({
@@ -256,6 +289,12 @@ export class UnitRun implements Running {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a recording has in the place of an effect. */
+function rehearsed({ name, result, failed }: RecordedEffect): unknown {
+  if (failed) throw new Error(`The effect "${name}" failed when this call was recorded.`);
+  return result;
+}
 
 /** Runs an effect and notes what came of it. */
 async function noted<T>(note: Writable<EffectNote>, run: () => T | Promise<T>): Promise<T> {

@@ -25,6 +25,7 @@ import { causeOf, REVEAL, type EntryFacts, type UnitKind, type UnitOutcome } fro
 import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
+import type { Rehearsal } from "../agent/recorded.ts";
 import { applyEdit, EDIT, type HandEdit } from "./hand-edits.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
@@ -48,6 +49,8 @@ export interface UnitsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly joint: JointRecords;
+  readonly rehearsal?: Rehearsal | undefined;
+  readonly isRecording?: boolean | undefined;
   readonly onError: (error: unknown, conversationId?: string) => void;
 }
 
@@ -61,6 +64,8 @@ interface Handled {
   readonly message?: WaitingMessage;
   readonly source?: string;
   readonly reason?: string;
+  /** What a signal carries. */
+  readonly payload?: unknown;
   /** What a repetition of it gets; asked for when it went well. */
   readonly answer?: () => Answer;
 }
@@ -68,13 +73,17 @@ interface Handled {
 export class Units implements UnitHost {
   readonly clock: Clock;
   readonly joint: JointRecords;
+  readonly rehearsal: Rehearsal | undefined;
+  readonly isRecording: boolean;
   readonly timeBounds: () => TimeBounds;
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #onError: UnitsOptions["onError"];
 
-  constructor({ store, clock, logger, joint, onError }: UnitsOptions) {
+  constructor({ store, clock, logger, joint, onError, rehearsal, isRecording = false }: UnitsOptions) {
     this.joint = joint;
+    this.rehearsal = rehearsal;
+    this.isRecording = isRecording;
     this.timeBounds = timeBoundsOf(clock);
     this.#store = store;
     this.clock = clock;
@@ -210,6 +219,8 @@ export class Units implements UnitHost {
   /** Calls an agent's `onError`, which may be asynchronous; what comes of that ends nothing. */
   tellAgent({ agent, agentId }: AgentDefinition, thrown: unknown): void {
     const failed = (again: unknown) => this.#logger.error({ agent: agentId, reason: again instanceof Error ? again.name : "unknown" }, "onError itself failed");
+    // What fails while a call is run again is told to whoever runs it, not to the agent that serves others.
+    if (this.rehearsal?.isStrict) return;
     try {
       Promise.resolve(runOutside(() => agent.onError?.(thrown))).catch(failed);
     } catch (again) {
@@ -240,6 +251,9 @@ export class Units implements UnitHost {
   async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
     const startedAt = this.clock.monotonic();
     const run = new UnitRun(this, live, "write", handled.id);
+    run.called(`${handled.unit} ${handled.name}`);
+    if (handled.payload !== undefined) run.recording?.input("payload", handled.payload);
+    if (handled.name === "onConversationStarted") run.recording?.input("caller", live.caller);
     const entry = (outcome: UnitOutcome, thrown?: unknown): EntryFacts => ({
       unit: handled.unit,
       name: handled.name,
@@ -312,11 +326,11 @@ function mailOf(value: unknown): Mail {
 }
 
 /** What a message asks for. */
-function workOf({ agent, version }: LiveConversation, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason"> {
+function workOf({ agent, version }: LiveConversation, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason" | "payload"> {
   if (mail.kind === "update") return { unit: "outside", name: "update", handle: (run) => applyUpdate(agent, run, mail.changes) };
   if (mail.kind === "edit") return { unit: "outside", name: EDIT, handle: (run) => applyEdit(agent, run, mail, version) };
   if (mail.kind === "reveal") return { unit: "outside", name: REVEAL, handle: () => {}, reason: mail.reason };
-  return { unit: "signal", name: mail.name, handle: () => agent.agent.onSignal?.(mail.name, mail.payload) };
+  return { unit: "signal", name: mail.name, payload: mail.payload, handle: () => agent.agent.onSignal?.(mail.name, mail.payload) };
 }
 
 function applyUpdate(agent: AgentDefinition, run: UnitRun, changes: Readonly<Record<string, unknown>>): void {

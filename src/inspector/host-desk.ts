@@ -19,6 +19,7 @@ import { conversationOwner } from "../state/store.ts";
 import { agentView, cacheViews } from "./agent-view.ts";
 import type { AgentView, CacheView, CallResult, Edit, Replay, SavedTest } from "./api.ts";
 import type { AgentDesk } from "./desks.ts";
+import { replayCall } from "./host-desk-replay.ts";
 
 /** How a desk is told about its agents. */
 export interface HostDeskOptions {
@@ -97,8 +98,8 @@ export class HostDesk implements AgentDesk {
     return fork({ store, clock, agents }, { conversationId, version, newId, source });
   }
 
-  replay(_conversationId: string): Promise<Replay> {
-    return Promise.reject(new ConversimpleError("option_invalid", "Calls cannot be replayed here."));
+  async replay(conversationId: string): Promise<Replay> {
+    return replayCall(this.#host, checkId(conversationId, "conversation id"));
   }
 
   test(_conversationId: string, _save: boolean): Promise<SavedTest> {

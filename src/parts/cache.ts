@@ -13,6 +13,7 @@
 import { ConversimpleError } from "../base/errors.ts";
 import { Part } from "../agent/part.ts";
 import type { CacheCounts, PartDescription } from "../agent/part-description.ts";
+import type { RecordedCacheValue } from "../agent/recorded.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { CacheNote } from "../state/notes.ts";
@@ -154,12 +155,14 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   }
 
   peek(key: K): V | undefined {
+    if (current()?.rehearsed) return undefined;
     const { shelf, name } = this.#place(key);
     const entry = shelf.entries.peek(name);
     return entry && (valueOf(entry) as V);
   }
 
   set(key: K, value: V): void {
+    if (current()?.rehearsed) return;
     const { shelf, name } = this.#place(key);
     const entry = entryOf(value, this.#label, this.#time);
     shelf.loads.delete(name);
@@ -167,6 +170,7 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   }
 
   delete(key: K): boolean {
+    if (current()?.rehearsed) return false;
     const { shelf, name } = this.#place(key);
     shelf.loads.delete(name);
     return shelf.entries.delete(name);
@@ -187,11 +191,15 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   }
 
   async #fetch(key: K): Promise<{ readonly entry: CacheEntry; readonly cached: boolean }> {
-    const place = this.#place(key);
     const here = current();
+    const recorded = here?.rehearsed?.cacheValue(this.name);
+    if (recorded) return rehearsed(recorded, this.#time, here!);
+    const place = this.#place(key);
     const entry = place.shelf.entries.get(place.name);
+    const record = here?.recordCache?.(this.name);
     if (entry) {
       this.#hits++;
+      record?.({ text: entry.text, cached: true, ageMs: this.#age(entry) });
       const isStale = this.#age(entry) > this.#options.ttlMs;
       here?.note({ kind: "cache", part: this.name, outcome: isStale ? "stale" : "hit" });
       if (isStale) this.#load(place, true);
@@ -200,7 +208,14 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     this.#misses++;
     const signal = here?.call?.signal;
     signal?.throwIfAborted();
-    return { entry: await this.#joined(here, this.#load(place, false), signal), cached: false };
+    try {
+      const loaded = await this.#joined(here, this.#load(place, false), signal);
+      record?.({ text: loaded.text, cached: false, ageMs: this.#age(loaded) });
+      return { entry: loaded, cached: false };
+    } catch (thrown) {
+      record?.({ cached: false, ageMs: 0 });
+      throw thrown;
+    }
   }
 
   /** Waits for a load, and notes how it went. */
@@ -276,6 +291,14 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     const { max, ttlMs, staleMs } = this.#options;
     return { entries: new CacheEntries(max, ttlMs + staleMs, this.#time), loads: new Map() };
   }
+}
+
+/** What a recording has in the place of the value; the cache itself is not touched. */
+function rehearsed({ part, value, cached = false, ageMs = 0, failed }: RecordedCacheValue, time: CacheTime, here: Running): { readonly entry: CacheEntry; readonly cached: boolean } {
+  here.note({ kind: "cache", part, outcome: failed ? "failed" : cached ? "hit" : "loaded" });
+  if (failed) throw new Error(`The load of the cache "${part}" failed when this call was recorded.`);
+  const entry = entryOf(value, part, time);
+  return { entry: { ...entry, atMs: entry.atMs - ageMs }, cached };
 }
 
 function checkOptions({ ttlMs, max, staleMs, scope, loadTimeoutMs, load }: Required<CacheOptions<unknown, never>>): void {

@@ -18,7 +18,7 @@ import { ConversimpleError, StateInvalidError, codeOf } from "../base/errors.ts"
 import { checkId } from "../base/ids.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
-import type { JointRecords } from "../agent/joint-records.ts";
+import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import type { PartDescription } from "../agent/part-description.ts";
 import type { Running } from "../agent/running.ts";
@@ -152,12 +152,11 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     if (this.#isIdentified(context, id, account)) return;
     this.#checkWritable(context);
     const owner = context.joint.ownerOf("customer", id);
-    const note = this.#note(context);
-    const before = await this.#visit(context, owner, "customer identified", (visits) => arrive(visits, context, account));
+    const before = await this.#visit(context, owner, "customer identified", "identified", (visits) => arrive(visits, context, account));
     const isNew = this.#identity(context).id === null;
     const left = isNew ? await this.#state?.leftBy(before.ended, owner, context) : undefined;
     const { ended } = before;
-    if (left !== undefined && ended && ended.to !== null && ended.to !== context.conversation.id) await this.#visit(context, owner, "left taken", (visits) => taken(visits, ended, context));
+    if (left !== undefined && ended && ended.to !== null && ended.to !== context.conversation.id) await this.#visit(context, owner, "left taken", "updated", (visits) => taken(visits, ended, context));
     // Meanwhile the same tool may have logged out, or have identified somebody else.
     if (this.#account() !== account) throw notAuthenticated();
     if (this.#isIdentified(context, id, account)) return;
@@ -165,7 +164,6 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     context.identify(owner);
     context.replace(this.slice(), { id, account, firstSeen, lastConversation, lastInteraction } satisfies Identified);
     if (left !== undefined) this.#state!.resume(left, context);
-    note.outcome = "identified";
   }
 
   async read(): Promise<unknown> {
@@ -184,13 +182,10 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
     const operationId = opId === undefined ? context.nextOperationId("update") : `op:${checkId(opId, "operation id")}`;
-    const noted = this.#note(context);
-    const result = await context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", operationId, context), (value) => {
+    return context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", "updated", operationId, context), (value) => {
       note(value(visitsSlice) as Visits, context);
       return recipe(value(profile));
     });
-    noted.outcome = "updated";
-    return result;
   }
 
   /** Changes a profile by hand; a record that is not there is made. Who it is of is not asked: that is the inspector's guard. */
@@ -215,7 +210,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const { id } = this.#identity(context);
     if (id === null) return;
     try {
-      await this.#visit(context, context.joint.ownerOf("customer", id), "conversation ended", (visits) => {
+      await this.#visit(context, context.joint.ownerOf("customer", id), "conversation ended", "updated", (visits) => {
         note(visits, context);
         visits.ended[context.agentId] = { conversation: context.conversation.id, at: new Date(context.nowMs()), to: null };
       });
@@ -239,13 +234,16 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     return this.#profile;
   }
 
-  #visit<T>(context: Running, owner: Owner, name: string, recipe: (visits: Visits) => T): Promise<T> {
-    return context.joint.update(owner, [visitsSlice], this.#how(name, context.nextOperationId(name), context), (value) => recipe(value(visitsSlice) as Visits));
+  #visit<T>(context: Running, owner: Owner, name: string, outcome: CustomerNote["outcome"], recipe: (visits: Visits) => T): Promise<T> {
+    return context.joint.update(owner, [visitsSlice], this.#how(name, outcome, context.nextOperationId(name), context), (value) => recipe(value(visitsSlice) as Visits));
   }
 
-  #how(name: string, operationId: string, context: Running) {
+  /** @param outcome what its note says when it is done. */
+  #how(name: string, outcome: CustomerNote["outcome"], operationId: string, context: Running): JointUpdate {
     const { retentionMs } = this.#options;
-    return { name, operationId, expiresAtMs: retentionMs === undefined ? null : context.nowMs() + retentionMs };
+    const noted = this.#note(context);
+    const onCommitted = (version: number) => void Object.assign(noted, { outcome, version });
+    return { name, operationId, onCommitted, expiresAtMs: retentionMs === undefined ? null : context.nowMs() + retentionMs };
   }
 
   #running(wanted: string): Running {

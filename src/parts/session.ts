@@ -16,6 +16,7 @@ import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/sche
 import type { Guard } from "../agent/guard.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import type { PartDescription } from "../agent/part-description.ts";
+import type { RecordedLogin } from "../agent/recorded.ts";
 import type { Running } from "../agent/running.ts";
 import type { LoginNote } from "../state/notes.ts";
 import type { Slice } from "../state/slice.ts";
@@ -147,6 +148,8 @@ export class SessionPart extends Part implements Session<unknown> {
     this.#refuseOther(context, key);
     const note: Writable<LoginNote> = { kind: "login", part: this.name, outcome: "pending" };
     context.note(note);
+    const recorded = context.rehearsed?.login();
+    if (recorded) return this.#rehearsed(context, key, recorded, note);
     const reserved = await this.#lockout?.reserve(context, key);
     const reservation = reserved && "giveBack" in reserved ? reserved : undefined;
     Object.assign(note, reservation?.count ?? reserved);
@@ -161,6 +164,18 @@ export class SessionPart extends Part implements Session<unknown> {
     this.#refuseOther(context, key);
     this.#write(context, begun(user, key, context.timeBounds().latestMs));
     accepted(note);
+    context.recordLogin?.(user);
+    return user;
+  }
+
+  /** As it was when it was recorded: nothing is counted, nobody is asked. */
+  #rehearsed(context: Running, key: Owner, recorded: RecordedLogin, note: Writable<LoginNote>): unknown {
+    note.outcome = recorded.outcome;
+    if (recorded.outcome === "failed") throw new Error("The check of the login failed when this call was recorded.");
+    if (recorded.outcome !== "accepted") return undefined;
+    const user = parsedUser(`${this.name}.user`, this.#schema, recorded.user);
+    const begins = begun(user, key, context.timeBounds().latestMs);
+    this.#write(context, recorded.id === undefined ? begins : { ...begins, id: recorded.id });
     return user;
   }
 

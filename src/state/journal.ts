@@ -14,6 +14,7 @@ import type { RecordDocument } from "./document.ts";
 import { textOfPatches, type Patch } from "./patch.ts";
 import type { MaskPath, Masks } from "../base/marks.ts";
 import type { UnitNote } from "./notes.ts";
+import type { RecordedUnit } from "./recorded-unit.ts";
 import { openText, sealBody, type StoredPart } from "./record.ts";
 import type { Owner } from "./store.ts";
 import type { UnitChange } from "./unit.ts";
@@ -46,6 +47,8 @@ export interface EntryFacts {
   readonly replyBeforeMs?: number;
   /** What it did beside its changes. */
   readonly notes?: readonly UnitNote[];
+  /** What a development host records to run the call again; shown to nobody. */
+  readonly recorded?: RecordedUnit;
   /** The unit that it waited for, when it waited longer than 250 ms (P2). */
   readonly waitedFor?: string;
   /** Who wrote from outside, and the id of its message. */

@@ -49,11 +49,11 @@ function maskedPatch(patch: Patch, whole: Mask): Patch {
 }
 
 /**
- * An entry that shows nothing masked: arguments, patches and snapshot.
+ * An entry that shows nothing masked: arguments, patches and snapshot. What was recorded to run the call again is left out.
  *
  * @param also masks that are known from elsewhere, for example of the record as it is now.
  */
-export function maskedEntry(entry: JournalEntry, also: Masks = {}): JournalEntry {
+export function maskedEntry({ recorded: _unmasked, ...entry }: JournalEntry, also: Masks = {}): JournalEntry {
   const masks = joinedMasks(masksOfEntry(entry), also);
   const { arguments: input, mask, patches, snapshot } = entry;
   return {

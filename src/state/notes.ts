@@ -46,7 +46,7 @@ export interface CustomerNote {
   readonly kind: "customer";
   readonly part: string;
   readonly outcome: "identified" | "updated" | "read" | "pending";
-  /** The version of the customer's record that was read. */
+  /** The version of the customer's record that was read, or that has the change. */
   readonly version?: number;
 }
 

@@ -25,7 +25,7 @@ import type { PlatformLink } from "./platform-link.ts";
 const GRACE_MS = 30_000;
 
 /** What a dispatcher can be told; what the host can be told, too. */
-export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "secret" | "logger"> {
+export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" | "secret" | "logger" | "hash" | "rehearsal"> {
   /** The agents, one instance each. */
   readonly agents: readonly ConversimpleAgent[];
   /** The platform's key; `CONVERSIMPLE_API_KEY` unless given. */

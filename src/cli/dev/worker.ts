@@ -110,7 +110,7 @@ function showErrors(agent: ConversimpleAgent): void {
 async function serve(settings: WorkerSettings): Promise<void> {
   const { agents, refused } = await load(settings);
   store = committedStore(await openStore(settings.store), report);
-  dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, graceMs: GRACE_MS, signals: false, logger });
+  dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, record: true, graceMs: GRACE_MS, signals: false, logger });
   await dispatcher.start();
   desk = new HostDesk({ host: dispatcher.host!, files: new Map(agents.map(({ id, file }) => [id, file])) });
   report({ type: "ready", agents: agents.map(({ id, tools }) => ({ id, tools })), refused });

@@ -115,8 +115,8 @@ test("an entry says what was done with the customer's record, and which version 
   await login(call, SECRET);
   await call.tool("know");
   expect((await notesOf(call))[1]).toEqual([
-    { kind: "customer", part: "customer", outcome: "identified" },
-    { kind: "customer", part: "customer", outcome: "updated" },
+    { kind: "customer", part: "customer", outcome: "identified", version: 1 },
+    { kind: "customer", part: "customer", outcome: "updated", version: 2 },
     { kind: "customer", part: "customer", outcome: "read", version: 2 },
   ]);
 });

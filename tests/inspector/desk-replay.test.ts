@@ -1,0 +1,204 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+import { cache, ConversimpleAgent, conversationState, session, tool, ToolError, workflow } from "../../src/index.ts";
+import { AgentHost } from "../../src/host/agent-host.ts";
+import { HostDesk } from "../../src/inspector/host-desk.ts";
+import { EXAMPLES, recording } from "./desk-calls.ts";
+
+const PIN = "canary-pin-83610";
+const PHONE = "canary-phone-555";
+
+class BusyAgent extends ConversimpleAgent {
+  static override readonly agentId = "busy";
+  /** What was done outside. */
+  readonly done: string[] = [];
+  readonly seen: { errors: unknown[]; greeting: string; price: number } = { errors: [], greeting: "Hello", price: 3 };
+  readonly state = conversationState(z.object({ log: z.array(z.string()).default([]), phone: z.string().default("").meta({ pii: true }), count: z.number().default(0), caller: z.string().default(""), at: z.date().nullable().default(null) }));
+  readonly session = session({ user: z.object({ id: z.string() }) });
+  readonly prices = cache({ ttlMs: 60_000, load: (key: string) => (this.done.push(`load ${key.slice(0, 2)}`), key === "none" ? Promise.reject(new Error("none")) : Promise.resolve({ key, price: this.seen.price, since: new Date(0) })) });
+  readonly form = workflow({ data: {}, initial: "open", steps: { open: { deadlineMs: 5_000, onDeadline: "late", to: ["late"] }, late: { to: ["open"] } } });
+
+  override async onConversationStarted(): Promise<void> {
+    this.state.log.push("started");
+    this.state.caller = await this.effect("who", () => (this.done.push("who"), "somebody"));
+  }
+  override onConversationResumed(): void {
+    this.state.log.push("resumed");
+  }
+  override async onSignal(name: string, payload: unknown): Promise<void> {
+    const { amount } = payload as { amount: number };
+    this.state.log.push(`${name} ${await this.effect("book", () => (this.done.push(`book ${amount}`), amount * 2))}`);
+  }
+  override onError(error: unknown): void {
+    this.seen.errors.push(error);
+  }
+
+  login = tool("Log in", { pin: z.string().regex(/^canary|^\d{6}$/).meta({ secret: true }) }, async ({ pin }) => ({ ok: (await this.session.login("kim", () => (this.done.push("verify"), pin === PIN ? { id: "U-1" } : undefined))) !== undefined }));
+  greet = tool("Greet", () => {
+    this.state.log.push(this.seen.greeting);
+    this.state.at = this.now();
+    return { said: this.seen.greeting, at: this.now() };
+  });
+  phone = tool("Note the phone", { phone: z.string().meta({ pii: true }) }, ({ phone }) => {
+    this.state.phone = phone;
+    return {};
+  });
+  price = tool("Price", { keys: z.array(z.string()) }, { parallel: true }, async ({ keys }) => {
+    const prices = await Promise.all(keys.map((key) => this.prices.get(key)));
+    await this.update(() => void (this.state.count += prices.length));
+    await this.update(() => void this.state.log.push("asked"));
+    return prices;
+  });
+  secretPrice = tool("Price by a secret", { pin: z.string().meta({ secret: true }) }, async ({ pin }) => ({ is: (await this.prices.get(pin)).price }));
+  pay = tool("Pay", { fails: z.boolean() }, async ({ fails }) => {
+    const paid = await this.effect("pay", () => (this.done.push("pay"), { id: "P-1", at: new Date(5) }));
+    if (fails) throw new ToolError(`Paid ${paid.id}, but no.`);
+    return paid;
+  });
+  tell = tool("Change another conversation", { id: z.string() }, async ({ id }) => {
+    await this.updateState(id, { count: 99 });
+    return {};
+  });
+  boom = tool("Fail", () => {
+    throw new Error("boom");
+  });
+}
+
+async function busy() {
+  const agent = new BusyAgent();
+  const made = await recording(agent);
+  const call = await made.ring("busy-1");
+  return { agent, call, ...made };
+}
+
+test.each(Object.keys(EXAMPLES))("the dialogue of the example %s is the same when it is run again, and nothing of that is stored", async (name) => {
+  const { agent, hold } = EXAMPLES[name]!;
+  const made = await recording(await agent());
+  const call = await hold(made);
+  const { cursor } = await made.host.store.feed(null);
+  const replay = await made.desk.replay(call.id);
+  expect(replay.steps.filter(({ differences, recorded, replayed }) => differences.length > 0 || (recorded !== replayed && replayed !== "not run"))).toEqual([]);
+  expect(replay.isSame).toBe(true);
+  expect(replay.steps.length).toBeGreaterThan(5);
+  expect((await made.host.store.feed(null)).cursor).toBe(cursor);
+});
+
+test("a replay does nothing outside: no check of a login, no effect, no load, no other conversation, no onError", async () => {
+  const { agent, call, desk, host, clock, ring } = await busy();
+  const other = await ring("busy-2");
+  await call.tool("login", { pin: "000000" });
+  await call.tool("login", { pin: PIN });
+  await call.tool("price", { keys: ["a", "bb"] });
+  await call.tool("price", { keys: ["none"] });
+  await call.tool("pay", { fails: false });
+  await call.tool("pay", { fails: true });
+  await call.tool("tell", { id: other.id });
+  await call.tool("boom");
+  await call.during(desk.signal(call.id, "paid", { amount: 4 }, "inspector"));
+  await clock.advance("6s");
+  await call.end();
+  const [done, errors, counts, inbox] = [[...agent.done], agent.seen.errors.length, await desk.caches(), (await host.store.inbox(`conversation:${other.id}`)).length];
+  const replay = await desk.replay(call.id);
+  expect(replay.steps.filter(({ differences, recorded, replayed }) => differences.length > 0 || recorded !== replayed)).toEqual([]);
+  expect(replay.isSame).toBe(true);
+  expect([agent.done, agent.seen.errors.length, await desk.caches(), (await host.store.inbox(`conversation:${other.id}`)).length]).toEqual([done, errors, counts, inbox]);
+  expect(replay.steps.map(({ unit, name }) => `${unit} ${name}`)).toContain("deadline form");
+  expect(replay.remarks).toContain('The secret "pin" of login was a placeholder: secrets are not recorded.');
+  // The agent goes on serving, over its own host.
+  await call.during(agent.updateState(other.id, { count: 7 }));
+  expect((await agent.getState(other.id))?.count).toBe(7);
+});
+
+test("code that does something else now is found out: where, not what", async () => {
+  const { agent, call, desk } = await busy();
+  await call.tool("greet");
+  await call.tool("phone", { phone: PHONE });
+  await call.tool("greet");
+  agent.seen.greeting = "canary-greeting";
+  const replay = await desk.replay(call.id);
+  expect(replay.isSame).toBe(false);
+  expect(replay.steps.map(({ name, differences }) => [name, differences])).toEqual([
+    ["onConversationStarted", []],
+    ["greet", ["state.log[1]", "result.said"]],
+    ["phone", ["state.log[1]"]],
+    ["greet", ["state.log[1]", "state.log[2]", "result.said"]],
+  ]);
+  expect(JSON.stringify(replay)).not.toMatch(/canary|Hello/);
+});
+
+test("a tool that is refused, fails or asks for more than was recorded says so in its step", async () => {
+  const { agent, call, desk } = await busy();
+  await call.tool("greet");
+  await call.tool("price", { keys: ["a"] });
+  const before = (await desk.replay(call.id)).steps.at(-1)!;
+  expect(before).toMatchObject({ recorded: "ok", replayed: "ok", differences: [] });
+  // The code asks the cache twice now.
+  const prices = agent.prices.get.bind(agent.prices);
+  Object.defineProperty(agent.prices, "get", { value: async (key: string) => (await prices(key), prices(key)) });
+  expect((await desk.replay(call.id)).steps.at(-1)).toMatchObject({ recorded: "ok", replayed: "failed", differences: expect.arrayContaining(["code"]) as string[] });
+});
+
+test("a call that another process went on with is run again over both", async () => {
+  const { agent, call, desk, host, clock } = await busy();
+  await call.tool("greet");
+  await host.drain(0);
+  const second = await AgentHost.start({ agents: [agent], store: host.store, clock, secret: "the secret of this host", record: true });
+  await second.open(call.id, { agentId: "busy" });
+  await second.invoke({ conversationId: call.id, callId: "x", tool: "greet", arguments: {} });
+  const replay = await new HostDesk({ host: second }).replay(call.id);
+  expect(replay.steps.map(({ name, differences }) => [name, differences])).toEqual([["onConversationStarted", []], ["greet", []], ["onConversationResumed", []], ["greet", []]]);
+  expect(replay.isSame).toBe(true);
+  expect(desk).toBeDefined();
+});
+
+test("a fork is run again from where it began", async () => {
+  const { call, desk, host } = await busy();
+  await call.tool("greet");
+  await call.tool("phone", { phone: PHONE });
+  const { conversationId } = await desk.fork(call.id, 3, undefined, "inspector");
+  await host.open(conversationId, { agentId: "busy" });
+  await host.invoke({ conversationId, callId: "x", tool: "greet", arguments: {} });
+  const replay = await desk.replay(conversationId);
+  expect(replay.steps.map(({ name, replayed, differences }) => [name, replayed, differences])).toEqual([["onConversationResumed", "ok", []], ["greet", "ok", []]]);
+});
+
+test("changes from outside are made again; what cannot be done again is said", async () => {
+  const { agent, call, desk } = await busy();
+  await call.during(agent.updateState(call.id, { count: 5 }));
+  await call.during(desk.edit(call.id, { part: "form", patches: [["set", ["step"], "late"]] }, "inspector"));
+  await expect(call.during(desk.edit(call.id, { part: "state", patches: [["set", ["count"], "x"]] }, "inspector"))).rejects.toThrow("state.count");
+  await call.tool("pay", { fails: 5 });
+  const replay = await desk.replay(call.id);
+  expect(replay.steps.map(({ name, recorded, replayed, differences }) => [name, recorded, replayed, differences])).toEqual([
+    ["onConversationStarted", "ok", "ok", []],
+    ["update", "ok", "ok", []],
+    ["edit", "ok", "ok", []],
+    ["edit", "failed", "not run", []],
+    ["pay", "failed", "not run", []],
+  ]);
+  expect(replay.isSame).toBe(true);
+  expect(replay.remarks.join(" ")).toMatch(/refused is not made again.*schema refused are not kept/);
+});
+
+test("what is recorded has no secret in it, and only a host that was told to record does", async () => {
+  const { agent, call, desk, host } = await busy();
+  await call.tool("login", { pin: PIN });
+  await call.tool("secret_price", { pin: PIN });
+  const entries = (await host.store.history(`conversation:${call.id}`)).map(({ text }) => text).join("\n");
+  expect(entries).toContain('"recorded"');
+  expect(entries).not.toContain(PIN);
+  expect((await desk.replay(call.id)).remarks.join(" ")).toContain('A value of the cache "prices" was not kept');
+  const plain = await recording(agent, { record: false });
+  const other = await plain.ring("plain");
+  await other.tool("price", { keys: ["a"] });
+  expect((await plain.host.store.history("conversation:plain")).map(({ text }) => text).join("\n")).not.toContain('"recorded"');
+  expect((await plain.desk.replay("plain")).remarks.join(" ")).toContain("What caches gave was not recorded");
+});
+
+test("a conversation that is not there, or whose beginning is gone, cannot be run again", async () => {
+  const { desk, host } = await busy();
+  await expect(desk.replay("nobody")).rejects.toMatchObject({ code: "conversation_not_found" });
+  await host.store.commit("conversation:old", { writeId: "1", expectedVersion: 0, epoch: 0, record: "x", facts: { agentId: "busy" } });
+  await expect(desk.replay("old")).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("does not reach back") as string });
+});
