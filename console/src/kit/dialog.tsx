@@ -11,7 +11,11 @@ export function Dialog({ title, isBare = false, onClose, className = "", childre
   const heading = useId();
   useEffect(() => {
     const { current } = dialog;
-    if (current && !current.open) current.showModal();
+    if (current && !current.open) {
+      current.showModal();
+      // The browser would choose the first button, which closes it.
+      current.querySelector<HTMLElement>("[data-autofocus], input, select, textarea")?.focus();
+    }
     return () => current?.close();
   }, []);
   return (

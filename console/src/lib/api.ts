@@ -70,7 +70,7 @@ export class Api {
       const { messages } = await this.#ask<{ readonly messages: readonly SaidLine[] }>("GET", `/v1/conversations/${encodeURIComponent(id)}/messages`, { signal });
       return messages;
     } catch (error) {
-      if (error instanceof ApiFailure && error.status === 404) return [];
+      if (error instanceof ApiFailure && (error.status === 404 || error.status === 409)) return [];
       throw error;
     }
   };

@@ -5,12 +5,14 @@ import { Icon } from "../kit/icon.tsx";
 import { EmptyNotice } from "../kit/notice.tsx";
 import { NO_FILTER } from "../lib/address.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
+import { useRoom } from "../lib/media.ts";
 import { filterBy, place } from "../lib/navigation.ts";
 import { useSelected } from "../lib/store.ts";
 import { overlay } from "../shell/commands.ts";
 
 export function ListEmpty() {
   const { info } = useInspector();
+  const room = useRoom();
   const isNarrowed = useSelected(place, ({ filter }) => Object.entries(NO_FILTER).some(([name, value]) => filter[name as keyof typeof filter] !== value));
   if (isNarrowed) {
     return (
@@ -25,10 +27,8 @@ export function ListEmpty() {
         <>
           <p>Make a call: here, or in a terminal with</p>
           <code className="rounded-sm bg-sunk px-2 py-1 font-mono text-xs">npx conversimple call</code>
-          <Button look="accent" onClick={() => overlay.set("new-call")}>
-            <Icon name="phone" />
-            New call
-          </Button>
+          {/* With more room, the agents to call stand beside the list. */}
+          {room === "narrow" ? <Button look="accent" onClick={() => overlay.set("new-call")}><Icon name="phone" />New call</Button> : null}
         </>
       ) : (
         <p>They appear here as soon as an agent's phone rings.</p>

@@ -50,5 +50,5 @@ export function StatusWord({ status, endReason }: Pick<ConversationRow, "status"
       </span>
     );
   }
-  return <span className="shrink-0">{status === "ended" ? (endReason ?? "ended") : status}</span>;
+  return <span className="shrink-0">{status === "ended" ? (endReason ?? "ended").replaceAll("_", " ") : status}</span>;
 }

@@ -27,9 +27,9 @@ export function ConversationHead() {
   const [isEnding, setEnding] = useState(false);
   const canEnd = info.canWrite && value?.status === "live" && !isOnLine;
   return (
-    <header className="flex min-h-12 shrink-0 items-center gap-2 border-b border-line bg-pane px-3 py-1">
+    <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-pane px-3 py-1">
       {room === "narrow" ? <IconButton label="All conversations" onClick={() => go({ page: "list" })} className="-ml-1.5"><Icon name="left" /></IconButton> : null}
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-44">
         <h1 className="flex items-center gap-1 text-base leading-tight font-semibold">
           <span className="truncate" title={conversationId}>{conversationId}</span>
           <CopyButton text={conversationId} />

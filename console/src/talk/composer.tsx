@@ -8,7 +8,7 @@ import { useConversation } from "../lib/conversation-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { Keypad } from "./keypad.tsx";
 import { canListen, listen } from "./recognition.ts";
-import { suggestionsFor } from "./suggestions.ts";
+import { fitting, suggestionsFor } from "./suggestions.ts";
 import type { Talk } from "./use-talk.ts";
 
 export function Composer({ talk }: { readonly talk: Talk }) {
@@ -56,15 +56,15 @@ export function Composer({ talk }: { readonly talk: Talk }) {
   );
 }
 
-/** The row keeps its height, so that the thread does not jump. */
+/** The rows keep their height, so that the thread does not jump. */
 function Suggestions({ talk, onSay }: { readonly talk: Talk; readonly onSay: (text: string) => void }) {
   const { agent, view } = useConversation();
   const agentSaid = talk.lines.findLast(({ by }) => by === "agent")?.text;
   const texts = agent ? suggestionsFor({ tools: agent.tools, offered: view.value?.offeredTools ?? [], agentSaid, nowMs: Date.now() }) : [];
   return (
-    <div role="group" aria-label="Suggestions" className="mb-2 flex h-7 gap-1.5 overflow-x-auto [scrollbar-width:none]">
-      {texts.map((text) => (
-        <button key={text} type="button" onClick={() => onSay(text)} className="h-7 shrink-0 rounded-full border border-line bg-pane px-2.5 text-xs whitespace-nowrap text-ink-2 hover:border-edge hover:text-ink">
+    <div role="group" aria-label="Suggestions" className="mb-2 flex h-[3.625rem] flex-wrap content-end gap-1.5 overflow-hidden">
+      {fitting(texts, 48).map((text) => (
+        <button key={text} type="button" onClick={() => onSay(text)} title={text} className="h-6.5 max-w-full truncate rounded-full border border-line bg-pane px-2.5 text-xs text-ink-2 hover:border-edge hover:text-ink">
           {text}
         </button>
       ))}

@@ -43,6 +43,25 @@ function answersTo(question: string, tools: readonly ToolInfo[], nowMs: number):
   return fields.filter(({ name, schema }) => wordsOf(`${name} ${typeof schema.description === "string" ? schema.description : ""}`).some((word) => words.has(word))).flatMap(({ schema }) => valuesOf(schema)).slice(0, 3);
 }
 
+/** Those of some texts that stand on two rows; the first one always. @param perRow characters of a row. */
+export function fitting(texts: readonly string[], perRow: number): readonly string[] {
+  const fits: string[] = [];
+  let row = 0;
+  let used = 0;
+  for (const text of texts) {
+    // The frame of a suggestion is as wide as some characters.
+    const width = Math.min(perRow, text.length + 6);
+    if (used > 0 && used + width > perRow) {
+      row += 1;
+      used = 0;
+    }
+    if (row > 1) break;
+    used += width;
+    fits.push(text);
+  }
+  return fits;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Words that stand in every question and every description. */

@@ -4,14 +4,15 @@
 //        has to be hidden in it, or in an earlier one, may have become known since.                                  (P21)
 
 import type { InspectorEvent, TalkEvent } from "../../../src/inspector/api.ts";
-import type { Api, SaidLine } from "../lib/api.ts";
+import type { Api } from "../lib/api.ts";
 import { Store } from "../lib/store.ts";
 import { throttled } from "../lib/throttle.ts";
+import { mergeTranscript, type KnownLine } from "./transcript-merge.ts";
 
 const AGAIN_MS = 200;
 
 export interface TalkState {
-  readonly lines: readonly SaidLine[];
+  readonly lines: readonly KnownLine[];
   /** The agent's turn goes on. */
   readonly isTurn: boolean;
   /** The tool that runs for the agent's turn. */
@@ -24,6 +25,7 @@ export class TalkSource {
   readonly #id: string;
   readonly #abort = new AbortController();
   readonly #load: () => void;
+  #isLive = false;
 
   constructor(api: Api, conversationId: string) {
     this.#api = api;
@@ -33,15 +35,21 @@ export class TalkSource {
 
   start(onEvent: (listener: (event: InspectorEvent) => void) => () => void): () => void {
     const stop = onEvent((event) => {
-      if (event.type === "reset") this.#load();
+      if (event.type === "reset") this.#loadIfLive();
       else if (event.type === "talk" && event.conversationId === this.#id) this.#hear(event.event);
     });
-    this.#load();
     return () => {
       stop();
       this.#abort.abort();
     };
   }
+
+  /** Whether the call goes on: asks for what was said so far when it does. */
+  readonly setLive = (isLive: boolean): void => {
+    this.#isLive = isLive;
+    this.#loadIfLive();
+    if (!isLive) this.state.update((state) => ({ ...state, isTurn: false, tool: null }));
+  };
 
   #hear(event: TalkEvent): void {
     switch (event.type) {
@@ -64,16 +72,20 @@ export class TalkSource {
   }
 
   #said({ type, turn, text, isInterrupted }: TalkEvent & { readonly type: "caller_said" | "agent_said" }): void {
-    const line: SaidLine = { by: type === "caller_said" ? "caller" : "agent", turn, text, at: new Date().toISOString(), ...(isInterrupted ? { isInterrupted } : {}) };
+    const line: KnownLine = { isHeard: true, by: type === "caller_said" ? "caller" : "agent", turn, text, at: new Date().toISOString(), ...(isInterrupted ? { isInterrupted } : {}) };
     this.state.update((state) => ({ ...state, lines: [...state.lines, line] }));
-    this.#load();
+    this.#loadIfLive();
+  }
+
+  /** A platform has no transcript of a call that is over. */
+  #loadIfLive(): void {
+    if (this.#isLive) this.#load();
   }
 
   async #loadLines(): Promise<void> {
     const { signal } = this.#abort;
     if (signal.aborted) return;
     const lines = await this.#api.said(this.#id, signal).catch(() => undefined);
-    // A platform that forgot the call says nothing; what was heard stays readable.
-    if (lines && (lines.length > 0 || this.state.get().lines.length === 0)) this.state.update((state) => ({ ...state, lines }));
+    if (lines) this.state.update((state) => ({ ...state, lines: mergeTranscript(state.lines, lines) }));
   }
 }

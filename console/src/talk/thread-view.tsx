@@ -67,7 +67,7 @@ function Item({ item }: { readonly item: ThreadItem }) {
 function CallChip({ item: { entry } }: { readonly item: ThreadItem & { readonly kind: "call" } }) {
   const { open } = useConversation();
   const problem = trouble(entry);
-  const tone = problem === null ? "text-ink-3 hover:bg-hover hover:text-ink" : entry.outcome === "failed" || entry.outcome === "timeout" ? "bg-bad-soft text-bad hover:brightness-95" : "bg-warn-soft text-warn hover:brightness-95";
+  const tone = problem === null ? "text-ink-3 hover:bg-hover hover:text-ink" : entry.outcome === "failed" || entry.outcome === "timeout" || problem.word === "locked out" ? "bg-bad-soft text-bad hover:brightness-95" : "bg-warn-soft text-warn hover:brightness-95";
   return (
     <button type="button" onClick={() => open("timeline", entry.version)} title="Show it in the timeline" className={`inline-flex max-w-full items-center gap-1.5 self-start rounded-md px-2 py-0.5 text-left text-xs ${tone}`}>
       <Icon name={problem ? "help" : "check"} className="size-3" />

@@ -7,6 +7,9 @@
 import type { TimelineEntry } from "../../../src/inspector/api.ts";
 import type { SaidLine } from "../lib/api.ts";
 
+/** What is older than this when a caller's line is shown was not done for it, milliseconds: no turn takes longer. */
+const TURN_MS = 30_000;
+
 export type ThreadItem =
   | { readonly kind: "line"; readonly key: string; readonly line: SaidLine }
   | { readonly kind: "pending"; readonly key: string; readonly text: string }
@@ -25,7 +28,8 @@ export function threadOf(lines: readonly SaidLine[], entries: readonly TimelineE
     for (; next < entries.length && entries[next]!.atMs <= atMs; next++) items.push({ kind: "call", key: `e${entries[next]!.version}`, entry: entries[next]! });
   };
   for (const [index, line] of lines.entries()) {
-    if (line.by === "agent") tellUntil(Date.parse(line.at));
+    const atMs = Date.parse(line.at);
+    tellUntil(line.by === "agent" ? atMs : atMs - TURN_MS);
     items.push({ kind: "line", key: `l${index}`, line });
   }
   tellUntil(Number.POSITIVE_INFINITY);

@@ -27,7 +27,7 @@ export interface Talk extends TalkState {
 
 export function useTalk(): Talk {
   const { conversationId, timeline, view, agent } = useConversation();
-  const state = useStore(useTalkSource(conversationId)?.state ?? NO_STATE);
+  const state = useStore(useTalkSource(conversationId, view.value?.status === "live")?.state ?? NO_STATE);
   const line = useLine(conversationId, view.value?.agentId ?? null, view.value?.status === "live");
   const lineState = useLineState(conversationId);
   const voice = useVoice(line);
@@ -62,7 +62,7 @@ export function callName({ name, unit }: TimelineEntry): string {
   return unit === "deadline" ? `${name} ran out` : name;
 }
 
-function useTalkSource(conversationId: string): TalkSource | null {
+function useTalkSource(conversationId: string, isLive: boolean): TalkSource | null {
   const { api, onEvent } = useInspector();
   const [current, setCurrent] = useState<{ readonly id: string; readonly source: TalkSource } | null>(null);
   useEffect(() => {
@@ -70,7 +70,9 @@ function useTalkSource(conversationId: string): TalkSource | null {
     setCurrent({ id: conversationId, source });
     return source.start(onEvent);
   }, [api, conversationId, onEvent]);
-  return current?.id === conversationId ? current.source : null;
+  const source = current?.id === conversationId ? current.source : null;
+  useEffect(() => source?.setLive(isLive), [source, isLive]);
+  return source;
 }
 
 function useVoice(line: RelayCall | null): Voice {
