@@ -180,8 +180,8 @@ export class FeedReader {
     if (!loaded) return { type: "conversation", conversationId: idOf(owner) };
     if (!this.#entries.isAt(owner, version - 1)) await this.#entries.begin(owner, version - 1, loaded);
     const { view, before } = this.#entries.read(owner, item);
-    const masks = await this.#book.resultMasks(loaded.facts.agentId);
-    const result = await this.#entries.result(owner, item, masks);
+    const answer = item.callId === null ? undefined : await this.#store.answer(owner, item.callId);
+    const result = answer === undefined ? undefined : this.#entries.result(owner, { ...item, answer }, await this.#book.resultMasks(loaded.facts.agentId));
     const entry = { ...view, ...(result === undefined ? {} : { result }) };
     return { type: "commit", row: rowOfLoaded(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
   }

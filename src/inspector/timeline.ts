@@ -14,7 +14,6 @@ import { openEntry, type JournalEntry } from "../state/journal.ts";
 import { openBody } from "../state/record.ts";
 import type { Entry, Loaded, Owner, Store } from "../state/store.ts";
 import type { ShownValue, TimelineEntry, TimelinePage } from "./api.ts";
-import { inParallel } from "./bounded.ts";
 import { remedyOf } from "./remedies.ts";
 import { shownChanges, shownValue } from "./shown-value.ts";
 import { masksNow, partsBack } from "./stored-parts.ts";
@@ -23,8 +22,8 @@ import { masksNow, partsBack } from "./stored-parts.ts";
 export const ENTRIES = { usual: 200, most: 1_000 } as const;
 /** Stored texts of one page, characters (TL3): the most that one unit can leave still fits. */
 const PAGE_CHARACTERS = 4 * 1_048_576;
-/** Kept answers that are read at the same time. */
-const AT_ONCE = 64;
+/** Entries that are asked of the store at once. */
+const AT_ONCE = 100;
 
 /** What is masked of a tool's results. */
 export type ResultMasks = (tool: string) => readonly MaskPath[];
@@ -32,24 +31,33 @@ export type ResultMasks = (tool: string) => readonly MaskPath[];
 /** Entries after a version (TL1). */
 export async function timelinePage(store: Store, loaded: Loaded, masks: ResultMasks, after: number, limit: number): Promise<TimelinePage> {
   const { owner } = loaded;
-  const stored = await store.history(owner, { afterVersion: after, limit });
-  const shown = bounded(stored);
-  // A store gives no more than the largest page at once.
-  const next = shown.length < limit ? stored[shown.length] : (await store.history(owner, { afterVersion: shown.at(-1)!.version, limit: 1 }))[0];
-  const reader = new EntryReader(store, masks);
+  const { entries: stored, isAll } = await entriesAfter(store, owner, after, limit + 1);
+  const shown = isAll ? stored.slice(0, limit) : stored.slice(0, -1);
+  const next = stored[shown.length];
+  const reader = new EntryReader(store);
   await reader.begin(owner, (shown[0]?.version ?? 1) - 1, loaded);
   const read = shown.map((entry) => reader.read(owner, entry));
-  const results = await inParallel(shown, AT_ONCE, (entry) => reader.result(owner, entry));
+  const results = shown.map((entry) => reader.result(owner, entry, masks));
   const following = [...read.slice(1), next && reader.read(owner, next)];
   const entries = read.map(({ view }, index) => ({ ...view, ...durations(view, following[index]), ...(results[index] === undefined ? {} : { result: results[index] }) }));
   return { entries, nextAfter: next ? shown.at(-1)!.version : null };
 }
 
-/** TL3. */
-function bounded(entries: readonly Entry[]): readonly Entry[] {
-  let characters = 0;
-  const end = entries.findIndex(({ text }, index) => (characters += text?.length ?? 0) > PAGE_CHARACTERS && index > 0);
-  return end === -1 ? entries : entries.slice(0, end);
+/** At most so many entries, with their answers, fewer when their texts are long (TL3); some at a time, so that no store has to give it all at once. */
+async function entriesAfter(store: Store, owner: Owner, after: number, most: number): Promise<{ readonly entries: readonly Entry[]; readonly isAll: boolean }> {
+  const entries: Entry[] = [];
+  for (let characters = 0; entries.length < most; ) {
+    const asked = Math.min(AT_ONCE, most - entries.length);
+    const page = await store.history(owner, { afterVersion: entries.at(-1)?.version ?? after, limit: asked, answers: true });
+    for (const entry of page) {
+      characters += (entry.text?.length ?? 0) + (entry.answer?.length ?? 0);
+      entries.push(entry);
+      // The one that is too much begins the next page.
+      if (characters > PAGE_CHARACTERS && entries.length > 1) return { entries, isAll: false };
+    }
+    if (page.length < asked) return { entries, isAll: true };
+  }
+  return { entries, isAll: false };
 }
 
 /** An entry, and what it knows of the one before it (TL4). */
@@ -66,13 +74,11 @@ function durations({ version }: TimelineEntry, after: ReadEntry | undefined): Pi
 export class EntryReader {
   readonly #store: Store;
   readonly #changes = new Changes();
-  readonly #masks: ResultMasks;
   /** The version of the entry that was read last. */
   readonly #last = new Map<Owner, number>();
 
-  constructor(store: Store, masks: ResultMasks = () => [""]) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#masks = masks;
   }
 
   /** Whether the next entry of this conversation can be compared with what was before. */
@@ -104,12 +110,12 @@ export class EntryReader {
   }
 
   /** What a tool call was answered, masked; undefined when it left no answer, or none is kept. */
-  async result(owner: Owner, { text, callId }: Entry, masks: ResultMasks = this.#masks): Promise<ShownValue> {
-    const tool = callId === null || text === null ? undefined : toolOf(owner, text);
+  result(owner: Owner, { text, answer }: Entry, masks: ResultMasks): ShownValue {
+    if (answer === undefined || answer === null || text === null) return undefined;
+    const tool = toolOf(owner, text);
     if (tool === undefined) return undefined;
     try {
-      const answer = await this.#store.answer(owner, callId!);
-      return answer === undefined ? undefined : shownValue(Shown.masked(JSON.parse(openBody(owner, answer)), masks(tool)));
+      return shownValue(Shown.masked(JSON.parse(openBody(owner, answer)), masks(tool)));
     } catch {
       return MASKED;
     }

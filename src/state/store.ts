@@ -143,6 +143,18 @@ export interface Entry {
   /** The entry's text, null where the commit had none. */
   readonly text: string | null;
   readonly callId: string | null;
+  /** The answer that was recorded with it, null where there was none; only when it was asked for. */
+  readonly answer?: string | null;
+}
+
+/** Which journal entries to read. */
+export interface HistoryRange {
+  /** Those with versions above; 0 unless given. */
+  readonly afterVersion?: number;
+  /** At most this many; 1,000 unless given, never more. */
+  readonly limit?: number;
+  /** Whether with the answers that were recorded with them: for who looks at many of them, and however old they are. */
+  readonly answers?: boolean;
 }
 
 /** One commit of any owner, in the order in which they were committed. */
@@ -268,8 +280,8 @@ export interface Store {
 
   list(filter?: ListFilter): Promise<ListPage>;
 
-  /** Journal entries, oldest first, with versions above `afterVersion` (0 unless given), at most `limit` (1,000). */
-  history(owner: Owner, range?: { afterVersion?: number; limit?: number }): Promise<readonly Entry[]>;
+  /** Journal entries, oldest first. */
+  history(owner: Owner, range?: HistoryRange): Promise<readonly Entry[]>;
 
   /** Commits of all owners after a cursor (null: only the newest cursor, no items), at most `limit` (100). */
   feed(after: string | null, limit?: number): Promise<{ readonly items: readonly FeedItem[]; readonly cursor: string }>;

@@ -9,7 +9,7 @@
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type {
-  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, ForgetOptions, Forgotten, KnownCall, ListFilter, ListPage, Loaded, Message,
+  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, ForgetOptions, Forgotten, HistoryRange, KnownCall, ListFilter, ListPage, Loaded, Message,
   Owner, ProcessIdentity, Store, StoreOptions, Swept, WaitingMessage,
 } from "../state/store.ts";
 import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS } from "../state/store.ts";
@@ -143,10 +143,10 @@ class MemoryStore implements Store {
     };
   }
 
-  async history(owner: Owner, range: { afterVersion?: number; limit?: number } = {}): Promise<readonly Entry[]> {
+  async history(owner: Owner, range: HistoryRange = {}): Promise<readonly Entry[]> {
     const limit = pageLimit(range.limit, PAGE_ITEMS.history);
     const after = range.afterVersion ?? 0;
-    return (this.#find(owner)?.turns ?? []).filter((turn) => turn.version > after).slice(0, limit).map(entryOf);
+    return (this.#find(owner)?.turns ?? []).filter((turn) => turn.version > after).slice(0, limit).map((turn) => (range.answers === true ? { ...entryOf(turn), answer: turn.answer?.text ?? null } : entryOf(turn)));
   }
 
   async feed(after: string | null, limit?: number): Promise<{ readonly items: readonly FeedItem[]; readonly cursor: string }> {

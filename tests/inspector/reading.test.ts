@@ -256,6 +256,15 @@ test("a journal of 5,000 entries is read page by page, from any place, without r
   const { body: past } = await page.get<PartsView>("/conversations/c1/at/2501");
   expect(past.parts[0]!.value).toMatchObject({ value: 2_499 });
   expect(read).toBeLessThan(2 * 512 + 1);
+  let entries = 0;
+  for (let after: number | null = 0; after !== null; ) {
+    const { body }: { body: TimelinePage } = await page.get<TimelinePage>(`/conversations/c1/timeline?limit=1000&after=${after}`);
+    entries += body.entries.length;
+    // Also where a snapshot stands in the journal: what changed is the one field.
+    expect(body.entries.filter(({ version, changes }) => version > 2 && JSON.stringify(changes) !== JSON.stringify({ state: [["set", ["value"], version - 2]] }))).toEqual([]);
+    after = body.nextAfter;
+  }
+  expect(entries).toBe(5_001);
 });
 
 async function listed(page: Page, query: string): Promise<string[]> {

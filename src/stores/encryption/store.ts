@@ -14,7 +14,7 @@
 import { LRUCache } from "lru-cache";
 
 import { refusedText, unreadable } from "../../state/encrypted-text.ts";
-import type { Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, Swept, WaitingMessage } from "../../state/store.ts";
+import type { Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, HistoryRange, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, Swept, WaitingMessage } from "../../state/store.ts";
 import { KeyRing, type EncryptionOptions } from "./key-ring.ts";
 import { open, seal, textBytes, type Place } from "./sealing.ts";
 
@@ -115,8 +115,8 @@ export class EncryptedStore implements Store {
     return { items: items.map((item) => ({ ...item, recordBytes: textBytes(item.recordBytes) })), nextCursor };
   }
 
-  async history(owner: Owner, range?: { afterVersion?: number; limit?: number }): Promise<readonly Entry[]> {
-    return (await this.inner.history(owner, range)).map((entry) => ({ ...entry, text: this.#entry(owner, entry) }));
+  async history(owner: Owner, range?: HistoryRange): Promise<readonly Entry[]> {
+    return (await this.inner.history(owner, range)).map((entry) => ({ ...entry, text: this.#entry(owner, entry), ...this.#answer(owner, entry) }));
   }
 
   async feed(after: string | null, limit?: number): Promise<{ readonly items: readonly FeedItem[]; readonly cursor: string }> {
@@ -146,6 +146,11 @@ export class EncryptedStore implements Store {
     if (unreadable(text) === undefined) this.#kept.set(owner, { version, text });
     else this.#kept.delete(owner);
     return { ...loaded, record: text };
+  }
+
+  #answer(owner: Owner, { callId, answer }: Entry): Pick<Entry, "answer"> {
+    if (answer === undefined) return {};
+    return { answer: answer === null || callId === null ? null : this.#text(answerOf(owner, callId), answer) };
   }
 
   #entry(owner: Owner, { version, text }: Entry): string | null {

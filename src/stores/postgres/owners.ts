@@ -4,7 +4,7 @@
 //   OW2. The feed shows a commit once every transaction that began before it is over (schema.ts, PG4).
 
 import { ConversimpleError } from "../../base/errors.ts";
-import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS, type Entry, type Facts, type FeedItem, type KnownCall, type ListFilter, type ListPage, type Listed, type Loaded, type Owner } from "../../state/store.ts";
+import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS, type Entry, type Facts, type FeedItem, type HistoryRange, type KnownCall, type ListFilter, type ListPage, type Listed, type Loaded, type Owner } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit, readCursor } from "../paging.ts";
 import type { Connections } from "./connections.ts";
 import { nowSql } from "./time.ts";
@@ -75,12 +75,12 @@ export class Owners {
     return { items, nextCursor: rows.length > limit ? String(page.at(-1)!.id) : null };
   }
 
-  async history(owner: Owner, range: { afterVersion?: number; limit?: number } = {}): Promise<readonly Entry[]> {
+  async history(owner: Owner, range: HistoryRange = {}): Promise<readonly Entry[]> {
     const { connections, schema, nowMs } = this.#options;
     const limit = pageLimit(range.limit, PAGE_ITEMS.history);
     const rows = await connections.read<Entry>(`
-      SELECT t.version, t.at AS "atMs", t.entry AS text, t.call_id AS "callId" FROM ${schema}.owners o JOIN ${schema}.turns t ON t.owner_id = o.id
-      WHERE o.owner = $1 AND ${present(nowSql("$2"))} AND t.version > $3 ORDER BY t.version LIMIT $4`, [stored(owner), nowMs(), range.afterVersion ?? 0, limit], "history");
+      SELECT t.version, t.at AS "atMs", t.entry AS text, t.call_id AS "callId"${range.answers === true ? ", t.answer" : ""} FROM ${schema}.owners o JOIN ${schema}.turns t ON t.owner_id = o.id
+      WHERE o.owner = $1 AND ${present(nowSql("$2"))} AND t.version > $3 ORDER BY t.version LIMIT $4`, [stored(owner), nowMs(), range.afterVersion ?? 0, limit], range.answers === true ? "history with answers" : "history");
     return rows.map(entryOf);
   }
 
@@ -131,8 +131,8 @@ function callsOf(newestFirst: readonly KnownCall[]): KnownCall[] {
   return newestFirst.map((call) => ({ ...call, callId: read(call.callId), digest: read(call.digest) })).filter((call) => !seen.has(call.callId) && seen.add(call.callId)).toReversed();
 }
 
-function entryOf({ version, atMs, text, callId }: Entry): Entry {
-  return { version, atMs, text: readOrNull(text), callId: readOrNull(callId) };
+function entryOf({ version, atMs, text, callId, answer }: Entry): Entry {
+  return { version, atMs, text: readOrNull(text), callId: readOrNull(callId), ...(answer === undefined ? {} : { answer: readOrNull(answer) }) };
 }
 
 function factsOf(row: Row): Facts {

@@ -9,7 +9,7 @@ import { systemClock } from "../../base/clock.ts";
 import { StoreUnavailableError } from "../../base/errors.ts";
 import { silentLogger, type Logger } from "../../base/log.ts";
 import type {
-  Acquired, Change, Committed, Entry, FeedItem, Forgotten, ForgetOptions, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, StoreOptions, Swept, WaitingMessage,
+  Acquired, Change, Committed, Entry, FeedItem, Forgotten, HistoryRange, ForgetOptions, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store, StoreOptions, Swept, WaitingMessage,
 } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit } from "../paging.ts";
 import { checkOwner, closedError } from "../refusal.ts";
@@ -170,7 +170,7 @@ class PostgresStore implements Store {
     return this.#open(() => this.#owners.list(filter), "none");
   }
 
-  async history(owner: Owner, range?: { afterVersion?: number; limit?: number }): Promise<readonly Entry[]> {
+  async history(owner: Owner, range?: HistoryRange): Promise<readonly Entry[]> {
     return this.#about(owner, () => this.#owners.history(owner, range), "none");
   }
 

@@ -54,7 +54,9 @@ local low = math.max(tonumber(h[2]), ARGV[2] + 1)
 local high = math.min(tonumber(h[1]), low + ARGV[3] - 1)
 local turns = {}
 eachTurn(KEY, low, high, function(version, head)
-  turns[#turns + 1] = {version, head, call('HGET', KEY, 'e' .. version)}
+  local turn = {version, head, call('HGET', KEY, 'e' .. version)}
+  if ARGV[4] == 'a' then turn[4] = call('HGET', KEY, 'a' .. version) end
+  turns[#turns + 1] = turn
 end)
 return turns
 `;

@@ -81,10 +81,10 @@ function headOf(reply: Reply): { atMs: number; call: readonly [callId: string, d
   return { atMs: Number(at), call: call ? (JSON.parse(call) as [string, string]) : null };
 }
 
-/** A journal entry: version, head, text. */
-export function entryOf([version, head, text]: readonly Reply[]): Entry {
+/** A journal entry: version, head, text; the answer where it was asked for. */
+export function entryOf([version, head, text, answer]: readonly Reply[]): Entry {
   const { atMs, call } = headOf(head);
-  return { version: numberOf(version), atMs, text: maybeText(text), callId: call ? call[0] : null };
+  return { version: numberOf(version), atMs, text: maybeText(text), callId: call ? call[0] : null, ...(answer === undefined ? {} : { answer: maybeText(answer) }) };
 }
 
 /** One line of the feed without its cursor: place, owner, version, head, text. */

@@ -8,7 +8,7 @@
 
 import { systemClock, type Clock } from "../../base/clock.ts";
 import type {
-  Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, ListFilter, ListPage, Loaded, Message, Owner,
+  Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, HistoryRange, ListFilter, ListPage, Loaded, Message, Owner,
   ProcessIdentity, Status, Store, Swept, WaitingMessage,
 } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit } from "../paging.ts";
@@ -114,9 +114,9 @@ export class RedisStore implements Store {
     return readList(this.#keys.shards, this.#ask, filter);
   }
 
-  async history(owner: Owner, range: { afterVersion?: number; limit?: number } = {}): Promise<readonly Entry[]> {
+  async history(owner: Owner, range: HistoryRange = {}): Promise<readonly Entry[]> {
     const limit = pageLimit(range.limit, PAGE_ITEMS.history);
-    return listOf(await this.#one(SCRIPTS.history, owner, String(range.afterVersion ?? 0), String(limit))).map((entry) => entryOf(listOf(entry)));
+    return listOf(await this.#one(SCRIPTS.history, owner, String(range.afterVersion ?? 0), String(limit), range.answers === true ? "a" : "")).map((entry) => entryOf(listOf(entry)));
   }
 
   async feed(after: string | null, limit?: number): Promise<{ readonly items: readonly FeedItem[]; readonly cursor: string }> {

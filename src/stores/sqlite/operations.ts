@@ -37,9 +37,9 @@ export function prepareOperations(database: DatabaseSync): Execute {
     pending: (now, process) => mail.pending(process, process === null ? leases.alive(now) : [], now),
     inbox: (now, owner) => mail.inbox(owner, now),
     list: (now, filter) => owners.list(filter, filter.orphaned ? leases.alive(now) : [], now),
-    history: (now, owner, after, limit) => {
+    history: (now, owner, after, limit, answers) => {
       const row = owners.find(owner, now);
-      return row ? turns.history(row, after, limit) : [];
+      return row ? turns.history(row, after, limit, answers) : [];
     },
     feed: (now, after, limit) => owners.feed(after, limit, now),
     forget: (now, owner, tombstone, untilMs) => erasure.forget(owner, tombstone, untilMs, now),

@@ -33,7 +33,7 @@ export interface Operations {
   pending(process: string | null): Owner[];
   inbox(owner: Owner): WaitingMessage[];
   list(filter: ListFilter): ListPage;
-  history(owner: Owner, afterVersion: number, limit: number): Entry[];
+  history(owner: Owner, afterVersion: number, limit: number, answers: boolean): Entry[];
   feed(after: string | null, limit: number): { items: FeedItem[]; cursor: string };
   forget(owner: Owner, tombstone: boolean, untilMs: number | null): Forgotten;
   sweep(limit: number): Swept;

@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import type { Clock } from "../../base/clock.ts";
 import type {
-  Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store,
+  Acquired, Change, Committed, Entry, FeedItem, ForgetOptions, Forgotten, HistoryRange, ListFilter, ListPage, Loaded, Message, Owner, ProcessIdentity, Store,
   StoreOptions, Swept, WaitingMessage,
 } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit } from "../paging.ts";
@@ -111,8 +111,8 @@ class SqliteStore implements Store {
     return this.#ask("list", filter);
   }
 
-  async history(owner: Owner, range: { afterVersion?: number; limit?: number } = {}): Promise<readonly Entry[]> {
-    return this.#about(owner, "history", range.afterVersion ?? 0, pageLimit(range.limit, PAGE_ITEMS.history));
+  async history(owner: Owner, range: HistoryRange = {}): Promise<readonly Entry[]> {
+    return this.#about(owner, "history", range.afterVersion ?? 0, pageLimit(range.limit, PAGE_ITEMS.history), range.answers === true);
   }
 
   async feed(after: string | null, limit?: number): Promise<{ readonly items: readonly FeedItem[]; readonly cursor: string }> {

@@ -35,6 +35,7 @@ const CALLS = `WITH RECURSIVE chain (id, version, prev_call, hops) AS (
 
 export class Turns {
   readonly #history: StatementSync;
+  readonly #withAnswers: StatementSync;
   readonly #ledger: StatementSync;
   readonly #answer: StatementSync;
   readonly #joint: StatementSync;
@@ -42,8 +43,10 @@ export class Turns {
   readonly #trim: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#history = database.prepare(`${WALK}
-      SELECT t.version, t.at AS atMs, t.entry AS text, t.call_id AS callId FROM chain c CROSS JOIN turns t ON t.id = c.id ORDER BY t.version LIMIT $limit`);
+    const history = (more: string): string => `${WALK}
+      SELECT t.version, t.at AS atMs, t.entry AS text, t.call_id AS callId${more} FROM chain c CROSS JOIN turns t ON t.id = c.id ORDER BY t.version LIMIT $limit`;
+    this.#history = database.prepare(history(""));
+    this.#withAnswers = database.prepare(history(", t.answer"));
     this.#ledger = database.prepare(`${CALLS}
       SELECT t.call_id AS callId, t.digest, t.version, t.at AS atMs FROM chain c CROSS JOIN turns t ON t.id = c.id
       WHERE t.at > $oldest ORDER BY t.version DESC`);
@@ -57,9 +60,9 @@ export class Turns {
   }
 
   /** Oldest first, with versions above `afterVersion`. */
-  history(chain: Chain, afterVersion: number, limit: number): Entry[] {
+  history(chain: Chain, afterVersion: number, limit: number, answers: boolean): Entry[] {
     const lowest = Math.max(chain.trimBelow, afterVersion + 1);
-    return all<Entry>(this.#history, { last: chain.lastTurn, owner: chain.id, lowest, limit });
+    return all<Entry>(answers ? this.#withAnswers : this.#history, { last: chain.lastTurn, owner: chain.id, lowest, limit });
   }
 
   /** The calls whose answers are kept, oldest first; of one call id the newest. (P5) */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS } from "../../state/store.ts";
-import type { Owner } from "../../state/store.ts";
+import type { HistoryRange, Owner } from "../../state/store.ts";
 import { refused } from "./fixture.ts";
 import type { Case, Fixture } from "./fixture.ts";
 
@@ -27,6 +27,21 @@ export const ledgerCases: readonly Case[] = [
       ]);
       assert.equal(await on.store.answer(CALL, "call-1"), "{\"ok\":true}");
       assert.equal(await on.store.answer(CALL, "call-3"), undefined);
+    },
+  },
+  {
+    name: "a journal is read with the answers that were recorded in it, when they are asked for, however old they are",
+    run: async (on) => {
+      await on.answer(CALL, 0, "call-1", "{\"say\":\"grüß\"}");
+      await on.commit(CALL, 1, { entry: "no call" });
+      await on.clock.advance(LEDGER_MAX_AGE_MS + 1);
+      await on.answer(CALL, 2, "call-2");
+      const read = async (range: HistoryRange) => (await on.store.history(CALL, range)).map(({ version, callId, answer }) => [version, callId, answer]);
+      assert.deepEqual(await read({ answers: true }), [[1, "call-1", "{\"say\":\"grüß\"}"], [2, null, null], [3, "call-2", "answer of call-2"]]);
+      assert.deepEqual(await read({ answers: true, afterVersion: 2, limit: 1 }), [[3, "call-2", "answer of call-2"]]);
+      assert.deepEqual(await read({ limit: 1 }), [[1, "call-1", undefined]]);
+      await on.commit(CALL, 3, { trimBelow: 3 });
+      assert.deepEqual(await read({ answers: true }), [[3, "call-2", "answer of call-2"], [4, null, null]]);
     },
   },
   {
