@@ -149,7 +149,7 @@ function writePlain(value: Record<string, unknown>, at: Position): void {
   const keys = Object.keys(value);
   if (!hasOnly(keys, value)) throw refuse(at, "has a symbol as a key, or a key that cannot be enumerated");
   const isEscaped = keys.length === 1 && keys[0]!.startsWith("$");
-  if (keys.some((key) => isContainer(value[key]))) return writeNested(value, keys, isEscaped, at);
+  if (hasContainer(value, keys)) return writeNested(value, keys, isEscaped, at);
   const flat = flatLeaves(value, keys, at);
   const text = JSON.stringify(isEscaped ? { $object: flat } : flat);
   at.known?.set(value, text);
@@ -185,8 +185,12 @@ function writeNested(value: Record<string, unknown>, keys: readonly string[], is
   at.out.push(isEscaped ? "}}" : "}");
 }
 
-function isContainer(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !(value instanceof Date);
+function hasContainer(value: Record<string, unknown>, keys: readonly string[]): boolean {
+  for (const key of keys) {
+    const item = value[key];
+    if (typeof item === "object" && item !== null && !(item instanceof Date)) return true;
+  }
+  return false;
 }
 
 function checkKey(key: string, at: Position): void {

@@ -154,7 +154,8 @@ export class CallDesk {
 
   /** The commit of an earlier delivery may have been resolved just now: then this one is a repetition (P4, P5). */
   async #run(live: LiveConversation, call: ToolCall): Promise<Outcome> {
-    const known = live.ledger.find(call.callId, this.#settings.clock.now());
+    // It was new when it came; without a commit since then it still is.
+    const known = live.version === call.arrivedAt ? undefined : live.ledger.find(call.callId, this.#settings.clock.now());
     if (!known) return { kind: "result", json: await call.run(), repeated: false };
     if (known.digest !== call.digest) throw mismatch(call.callId);
     return this.#kept(live, call);

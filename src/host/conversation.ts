@@ -35,6 +35,9 @@ export interface CommitRequest {
   readonly consume?: readonly string[];
 }
 
+/** A change that is being put together. */
+type Built = { -readonly [Key in keyof Change]: Change[Key] };
+
 /** What a conversation needs from its host. */
 export interface ConversationHost {
   readonly store: Store;
@@ -236,17 +239,14 @@ export class LiveConversation {
     const record = document && effective ? document.textWith(version, effective.parts) : undefined;
     const text = document ? this.#journal.entry(timed, document, version, effective) : undefined;
     const trimBelow = document ? this.#journal.trimBelow(version, this.ledger.oldestVersion) : undefined;
-    return {
-      writeId: randomUUID(),
-      expectedVersion: this.#version,
-      epoch: this.epoch,
-      ...(record === undefined ? {} : { record }),
-      ...(text === undefined ? {} : { entry: text }),
-      ...(answer ? { answer: { ...answer, text: sealBody(answer.text) } } : {}),
-      ...(facts ? { facts } : {}),
-      ...(consume ? { consume } : {}),
-      ...(trimBelow === undefined ? {} : { trimBelow }),
-    };
+    const built: Built = { writeId: randomUUID(), expectedVersion: this.#version, epoch: this.epoch };
+    if (record !== undefined) built.record = record;
+    if (text !== undefined) built.entry = text;
+    if (answer) built.answer = { callId: answer.callId, digest: answer.digest, text: sealBody(answer.text) };
+    if (facts) built.facts = facts;
+    if (consume) built.consume = consume;
+    if (trimBelow !== undefined) built.trimBelow = trimBelow;
+    return built;
   }
 
   /** The entry with what is known by now of the unit before it. */

@@ -49,6 +49,7 @@ export class DueTimes {
   /** Asks the parts, now that committed values are these. */
   look(value: (slice: Slice) => unknown): void {
     const { clock, parts, createdAtMs } = this.#options;
+    if (parts.length === 0) return;
     for (const part of parts) {
       const atMs = timeOf(() => part.dueAtMs?.(value(part.slice()!), createdAtMs));
       if (atMs === undefined) this.#dues.delete(part);

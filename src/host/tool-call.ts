@@ -38,13 +38,15 @@ type Ran =
 export class ToolCall {
   readonly deadline: Deadline;
   readonly digest: string;
+  /** The version of the conversation when it came. */
+  readonly arrivedAt: number;
   readonly #host: UnitHost;
   readonly #clock: Clock;
   readonly #live: LiveConversation;
   readonly #tool: ToolPart;
   readonly #invocation: Invocation;
   readonly #parsed: Validation<unknown>;
-  readonly #arrivedAt: number;
+  readonly #arrivedAtMs: number;
   readonly #behind: string | undefined;
   #hasBegun = false;
   #queueMs = 0;
@@ -59,7 +61,8 @@ export class ToolCall {
     this.#invocation = invocation;
     this.digest = digest;
     this.#parsed = tool.parameters.parse(invocation.arguments);
-    this.#arrivedAt = clock.monotonic();
+    this.arrivedAt = live.version;
+    this.#arrivedAtMs = clock.monotonic();
     this.#behind = live.running;
     this.deadline = new Deadline(clock, tool.name, Math.min(invocation.timeoutMs ?? tool.timeoutMs, tool.timeoutMs), invocation.signal);
   }
@@ -89,7 +92,7 @@ export class ToolCall {
   async run(): Promise<string> {
     this.#hasBegun = true;
     this.#startedAt = this.#clock.monotonic();
-    this.#queueMs = this.#startedAt - this.#arrivedAt;
+    this.#queueMs = this.#startedAt - this.#arrivedAtMs;
     const info = this.#info();
     const run = new UnitRun(this.#host, this.#live, this.#tool.options.parallel ? "read" : "write", info.callId, info);
     run.called(info.callId);

@@ -33,13 +33,9 @@ export interface Frame {
 /** The frame as text. */
 export function encodeFrame(frame: Frame, form: FrameForm): string {
   const payload = frame.payload instanceof RawJson ? frame.payload.text : JSON.stringify(frame.payload ?? {});
-  const joinRef = JSON.stringify(frame.joinRef);
-  const ref = JSON.stringify(frame.ref);
-  const topic = JSON.stringify(frame.topic);
-  const event = JSON.stringify(frame.event);
-  return form === "array"
-    ? `[${joinRef},${ref},${topic},${event},${payload}]`
-    : `{"topic":${topic},"event":${event},"payload":${payload},"ref":${ref},"join_ref":${joinRef}}`;
+  const { joinRef, ref, topic, event } = frame;
+  const head = form === "array" ? JSON.stringify([joinRef, ref, topic, event]) : JSON.stringify({ topic, event, ref, join_ref: joinRef });
+  return form === "array" ? `${head.slice(0, -1)},${payload}]` : `${head.slice(0, -1)},"payload":${payload}}`;
 }
 
 /** A bare message of the documentation: `{ type: "<event>", ...payload }`. */
