@@ -174,6 +174,41 @@ test("commits that wait at the same time share few syncs", async () => {
   await store.close();
 });
 
+test("a write that arrives while a group is open joins it, a read behind it is answered after it", async () => {
+  const path = newFile();
+  const store = await openSqlite(path, {
+    faults: [
+      { step: "after-begin", group: 1, action: { kind: "sleep", ms: 2_000 } },
+      { step: "before-begin", group: 2, action: { kind: "fail", errcode: SQLITE_IOERR } },
+    ],
+  });
+  const first = store.commit("customer:a", change(0, { record: "a" }));
+  await until(() => isLocked(path));
+  const joined = [store.commit("customer:b", change(0, { record: "b" })), store.commit("customer:a", change(1, { record: "a again" }))];
+  const read = store.load("customer:b");
+  expect(await Promise.all([first, ...joined])).toEqual([{ version: 1 }, { version: 1 }, { version: 2 }]);
+  expect((await read)?.record).toBe("b");
+  await unavailable(store.commit("customer:b", change(1, { record: "of the second group" })));
+  await store.close();
+});
+
+/** Whether somebody holds the write lock. */
+function isLocked(path: string): boolean {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test("an argument that cannot be copied fails alone", async () => {
   const store = await openSqlite(newFile());
   const bad = store.commit("customer:bad", change(0, { consume: [(() => "not a string") as never] }));

@@ -1,5 +1,7 @@
 // Group commit: all writes that wait at the same time share one transaction, and so one sync of the disk.
 //
+// What arrives while a group is written joins it, so that the caller's thread and the worker work at the same time.
+//
 //   K1. Nothing is acknowledged before COMMIT returned.                                              (S1, P4)
 //   K2. A write that is refused has written nothing (commits.ts, C2), so it fails alone.
 //   K3. When the transaction as a whole fails, each of its writes is tried again in a transaction of its own, so
@@ -22,6 +24,13 @@ export interface GroupsOptions {
   readonly faults: FaultPlan;
 }
 
+export interface GroupRun {
+  /** Writes that arrived in the meantime and still fit into the group: asked for before COMMIT until there are none. */
+  readonly more?: () => readonly Request[];
+  /** Whether an attempt before this one got as far as COMMIT (K3). */
+  readonly mayBeStored?: boolean;
+}
+
 /** A transaction that failed as a whole; nothing of it is stored unless `isCommitting` (failure.ts, X1). */
 interface Aborted {
   readonly thrown: unknown;
@@ -42,19 +51,19 @@ export class Groups {
   /**
    * Runs the writes; every one has its reply (W1).
    *
-   * @param mayBeStored whether an attempt before this one got as far as COMMIT (K3).
+   * @param group becomes longer by what `more` gives.
    */
-  run(group: readonly Request[], mayBeStored = false): Reply[] {
-    const outcome = this.#attempt(group);
+  run(group: Request[], { more = () => [], mayBeStored = false }: GroupRun = {}): Reply[] {
+    const outcome = this.#attempt(group, more);
     if (Array.isArray(outcome)) return outcome;
     const isLocked = outcome.stage === "begin" && sqliteCode(outcome.thrown) === SQLITE.BUSY;
     const isUnknown = mayBeStored || (outcome.stage === "commit" && sqliteCode(outcome.thrown) === SQLITE.IOERR);
-    if (group.length > 1 && !isLocked) return group.flatMap((request) => this.run([request], isUnknown));
+    if (group.length > 1 && !isLocked) return group.flatMap((request) => this.run([request], { mayBeStored: isUnknown }));
     const error = runtimeError(outcome.thrown, this.#options.address, isUnknown);
     return group.map(([id]) => [id, undefined, failureOf(error)]);
   }
 
-  #attempt(group: readonly Request[]): Reply[] | Aborted {
+  #attempt(group: Request[], more: () => readonly Request[]): Reply[] | Aborted {
     const { database, faults } = this.#options;
     let stage: Aborted["stage"] = "begin";
     try {
@@ -62,7 +71,11 @@ export class Groups {
       this.#begin.run();
       stage = "work";
       faults.at("after-begin");
-      const replies = group.map((request) => this.#reply(request));
+      const replies: Reply[] = [];
+      for (let next: readonly Request[] = group; next.length > 0; next = more()) {
+        if (next !== group) group.push(...next);
+        for (const request of next) replies.push(this.#reply(request));
+      }
       faults.at("before-commit");
       stage = "commit";
       this.#commit.run();

@@ -33,8 +33,8 @@ interface Outstanding {
 const WORKER_FILE = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 const OPENING = 0;
 
-/** A turn with more requests than this sends them in parts, so that the worker writes while the rest is made. */
-const BATCH_REQUESTS = 32;
+/** A turn with more requests than this sends them in parts, so that the worker writes while the rest is made; one group all the same. */
+const BATCH_REQUESTS = 16;
 
 export class Link {
   readonly #options: LinkOptions;

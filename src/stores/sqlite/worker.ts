@@ -1,7 +1,7 @@
 // The worker thread: takes what waits, answers reads at once and writes in groups.
 //
-//   V1. Everything that has arrived when a group begins is in it, up to the bounds: the longer a sync takes, the
-//       larger the next group.
+//   V1. Every write that has arrived when a group commits is in it, up to the bounds and the first read behind it: the
+//       longer a sync takes, the larger the next group.
 //   V2. Reads do not wait for the writes that arrived with them.
 //   V3. Replies leave before the WAL is copied back.
 
@@ -42,23 +42,31 @@ function sizeOf(request: Request): number {
   return size;
 }
 
-/** Takes the reads and a group of writes out of what waits, in order, up to the bounds and before a `close`. */
-function take(): { reads: Request[]; writes: Request[]; bytes: number } {
-  const reads: Request[] = [];
-  const writes: Request[] = [];
-  let bytes = 0;
+/** A group of writes, and the reads that waited before them. */
+interface Batch {
+  readonly reads: Request[];
+  readonly writes: Request[];
+  bytes: number;
+}
+
+/** Takes reads and writes out of what waits, in order, up to the bounds of a group that has some already, and before a `close`. */
+function take(before?: Batch): Batch {
+  const batch: Batch = { reads: [], writes: [], bytes: 0 };
+  const { writes = [], bytes = 0 } = before ?? {};
   let taken = 0;
   for (const request of waiting) {
-    if (request[2] === "close" || writes.length >= GROUP_WRITES || bytes >= GROUP_BYTES) break;
+    if (request[2] === "close" || writes.length + batch.writes.length >= GROUP_WRITES || bytes + batch.bytes >= GROUP_BYTES) break;
+    // Reads are not made inside of a group: they would see what is not committed.
+    if (before && READS.has(request[2])) break;
     taken += 1;
-    if (READS.has(request[2])) reads.push(request);
+    if (READS.has(request[2])) batch.reads.push(request);
     else {
-      writes.push(request);
-      bytes += sizeOf(request);
+      batch.writes.push(request);
+      batch.bytes += sizeOf(request);
     }
   }
   waiting.splice(0, taken);
-  return { reads, writes, bytes };
+  return batch;
 }
 
 /** Whether content was removed that the WAL may still hold. */
@@ -95,7 +103,13 @@ function serve(): void {
       const batch = take();
       if (batch.reads.length > 0) reply(reads.run(batch.reads));
       if (batch.writes.length > 0) {
-        const replies = groups.run(batch.writes);
+        const more = () => {
+          drain();
+          const next = take(batch);
+          batch.bytes += next.bytes;
+          return next.writes;
+        };
+        const replies = groups.run(batch.writes, { more });
         faults.at("before-reply");
         reply(replies);
         checkpoints.afterGroup(batch.writes.length, batch.bytes, batch.writes.some((request, n) => hasErased(request, replies[n]!)));

@@ -12,7 +12,7 @@ const store = await openSqlite(path!, { timeoutMs: 30_000, faults: JSON.parse(fa
 
 async function converse(n: number): Promise<void> {
   for (let version = 1; version <= Number(commits); version++) {
-    writeSync(1, `begin ${n} ${version}\n`);
+    say(`begin ${n} ${version}`);
     await store.commit(`conversation:${n}`, {
       writeId: `${n}-${version}`,
       expectedVersion: version - 1,
@@ -21,7 +21,19 @@ async function converse(n: number): Promise<void> {
       entry: `entry ${version}`,
       answer: { callId: `call-${version}`, digest: "d", text: `answer ${version}` },
     });
-    writeSync(1, `done ${n} ${version}\n`);
+    say(`done ${n} ${version}`);
+  }
+}
+
+/** A pipe whose reader is slow is waited for. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== "EAGAIN") throw thrown;
+    }
   }
 }
 
