@@ -68,6 +68,8 @@ function resultOf(answer: CallAnswer): CallResult {
 function shownEvent(event: PlatformEvent): InspectorEvent | undefined {
   switch (event.type) {
     case "conversation_created":
+      // Nothing is stored of it before an agent serves it, so there is nothing to ask for.
+      return undefined;
     case "conversation_active":
     case "conversation_waiting":
     case "conversation_ended":

@@ -41,6 +41,8 @@ export async function openWatchedPage({ expected, ...options }: PageOptions = {}
   browser ??= chromium.launch({ executablePath: path(), args: ARGUMENTS });
   const context = await (await browser).newContext({ viewport: { width: 1_280, height: 800 }, ...options });
   onTestFinished(() => context.close());
+  // Less than a test may take: what was waited for is named then.
+  context.setDefaultTimeout(15_000);
   const faults: string[] = [];
   await context.route((url) => !isLocal(url), async (route) => {
     faults.push(`asked ${new URL(route.request().url()).hostname}`);

@@ -66,17 +66,17 @@ export class Program {
   }
 }
 
-/** A folder for one test; what is started in it ends with the test. */
+/** A folder for one test, or for a file of tests (`new Workplace(afterAll)`); what is started in it ends with them. */
 export class Workplace {
   readonly path: string;
   readonly #programs: Program[] = [];
 
-  constructor() {
+  constructor(atEnd: (close: () => Promise<void>) => void = (close) => onTestFinished(close)) {
     this.path = mkdtempSync(join(tmpdir(), "conversimple-cli-"));
     mkdirSync(join(this.path, "node_modules"));
     symlinkSync(root, join(this.path, "node_modules/conversimple"));
     symlinkSync(join(root, "node_modules/zod"), join(this.path, "node_modules/zod"));
-    onTestFinished(() => this.#close());
+    atEnd(() => this.#close());
   }
 
   write(name: string, text: string, mode = 0o644): string {
