@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 
 import { hasBrowser, openPage } from "./browser.ts";
 import { devForAll, enter, entryIn, newCall, say, TEST_MS, valueIn, view } from "./inspector.ts";
@@ -26,5 +26,7 @@ test.runIf(hasBrowser)("a newcomer books a room in plain words, and what is besi
   await valueIn(state, /^bookingId: “B-\d{4}-02-03-2” new$/).waitFor();
 
   const timeline = await view(page, "Timeline");
-  for (const tool of ["onConversationStarted", "start_booking", "set_dates", "set_guests", "confirm_booking"]) await entryIn(timeline, tool).waitFor();
+  await entryIn(timeline, /^\S+confirm_booking/).waitFor();
+  const names = (await entryIn(timeline, /./).allInnerTexts()).map((text) => text.split("\n")[1]);
+  expect(names).toEqual(["onConversationStarted", "start_booking", "set_dates", "set_guests", "book", "confirm_booking"]);
 });
