@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 
 import { lockOf } from "../../console/src/panels/logic/locks.ts";
+import { sameStateVersion } from "../../console/src/panels/logic/same-state.ts";
 import { rowsOf, type TreeRow, type TreeView } from "../../console/src/panels/logic/tree-rows.ts";
 import { changesOf, indexOf } from "../../console/src/panels/logic/value-changes.ts";
 import { deadlineOf, needsOf, visitedSteps, workflowState } from "../../console/src/panels/logic/workflow-state.ts";
@@ -76,4 +77,12 @@ test("where a workflow is: the way, what is missing, and the deadline", () => {
   expect(deadlineOf(booking, workflowState({ step: "ready", data: {}, since: 100 }))).toBe(600);
   expect(deadlineOf(booking, workflowState({ step: "ready", data: {}, since: 100, isLate: true }))).toBeUndefined();
   expect(workflowState("nonsense").step).toBeUndefined();
+});
+
+test("units that changed nothing leave the state the same, one that did ends it", () => {
+  const quiet = (version: number): TimelineEntry => ({ ...login(version, {}), changes: {} });
+  const loud: TimelineEntry = { ...login(6, {}), changes: { state: [["set", ["a"], 1]] } };
+  expect(sameStateVersion([quiet(3), quiet(4), quiet(5), loud, quiet(7)], 3)).toBe(5);
+  expect(sameStateVersion([quiet(3), quiet(5)], 3)).toBe(3);
+  expect(sameStateVersion([{ ...quiet(4), changes: null }], 3)).toBe(3);
 });

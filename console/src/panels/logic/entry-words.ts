@@ -46,6 +46,11 @@ export function toneOf(entry: TimelineEntry): Tone {
   return "warn";
 }
 
+/** Whether the unit only says that somebody looked at what is masked. */
+export function isReveal({ unit, name }: Pick<TimelineEntry, "unit" | "name">): boolean {
+  return unit === "outside" && name === "reveal";
+}
+
 /** The outcome in a word. */
 export function outcomeText(entry: TimelineEntry): string {
   if (entry.isUnreadable) return "unreadable";
@@ -64,7 +69,7 @@ export function noteChip(note: NoteView, timeText: TimeText): Chip {
     case "effect":
       return { tone: note.outcome === "failed" ? "warn" : "plain", text: `effect ${note.name}: ${{ ran: "ran", kept: "kept from an earlier run", failed: "failed", pending: "had not come back" }[note.outcome]}${took(note.ms)}` };
     case "customer":
-      return { tone: "plain", text: `${note.part}: ${{ identified: "customer identified", updated: "customer updated", read: "customer read", pending: "customer, not ended" }[note.outcome]}${note.version === undefined ? "" : ` (version ${note.version})`}` };
+      return { tone: "plain", text: `${note.part === "customer" ? "" : `${note.part}: `}${{ identified: "customer identified", updated: "customer updated", read: "customer read", pending: "customer, not ended" }[note.outcome]}${note.version === undefined ? "" : ` (version ${note.version})`}` };
     default:
       // A newer server may know more kinds.
       return { tone: "plain", text: "note" };
@@ -94,6 +99,7 @@ export function explain(entry: TimelineEntry, timeText: TimeText): Explanation {
   const login = failedLogin(entry);
   if (login?.outcome === "locked") return lockedWords(login, timeText);
   if (login?.outcome === "wrong") return wrongWords(login, timeText);
+  if (isReveal(entry)) return { tone: "warn", headline: "Somebody looked at what is masked.", sentences: [`${entry.source ?? "Somebody"} saw the personal values of this conversation in clear.`, ...(entry.reason === undefined ? [] : [`The reason that was given: ${entry.reason}`])] };
   const { outcome, reason, remedy, code } = entry;
   const why = [reason, login ? "verify threw, so nobody was logged in; the attempt stays counted." : undefined, waitWords(entry)].filter((sentence) => sentence !== undefined);
   return { tone: toneOf(entry), headline: headlineOf(entry), sentences: outcome === "ok" || why.length > 0 || code === undefined ? why : [refusalWords(code)], ...(remedy === undefined ? {} : { remedy }) };

@@ -1,12 +1,15 @@
 // Changing a part of the open conversation by hand.
 //
 //   PE1. Only now can be changed, and only what the server says may be: the past is looked at.
-//   PE2. A conflict says what was changed meanwhile, from the timeline.
+//   PE2. A conflict says what was changed meanwhile, from the timeline. A version that changed no state, such as an edit that
+//        was refused, is no conflict.
 
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 
 import type { PartInfo, PartView, TimelineEntry } from "../../../../src/inspector/api.ts";
+import { ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
+import { sameStateVersion } from "../logic/same-state.ts";
 import { pathText } from "../logic/value-changes.ts";
 import type { TreeEditing } from "../value/editing.ts";
 
@@ -14,7 +17,10 @@ const EDITABLE: ReadonlySet<PartInfo["kind"]> = new Set(["state", "workflow", "o
 
 /** How each part is changed; undefined for one that is not. */
 export function usePartEditing(): (part: PartView) => TreeEditing | undefined {
-  const { info, view, selectedVersion, agent, api, conversationId, reload, timeline } = useConversation();
+  const open = useConversation();
+  const { info, view, selectedVersion, agent, api, conversationId, reload, timeline } = open;
+  const latest = useRef(open);
+  latest.current = open;
   const now = view.value;
   const canEdit = info.canWrite && selectedVersion === null && now?.status === "live" && !now.quarantine;
   const version = now?.version ?? 0;
@@ -29,8 +35,19 @@ export function usePartEditing(): (part: PartView) => TreeEditing | undefined {
         schema: agent?.parts.find(({ name }) => name === part.name)?.schema,
         version,
         save: async (patches, expectedVersion) => {
-          await api.edit(conversationId, { part: part.name, patches, ...(expectedVersion === undefined ? {} : { expectedVersion }) });
-          reload();
+          const known = () => sameStateVersion(latest.current.timeline.entries, expectedVersion!);
+          const send = (expected: number | undefined) => api.edit(conversationId, { part: part.name, patches, ...(expected === undefined ? {} : { expectedVersion: expected }) });
+          const first = expectedVersion === undefined ? undefined : known();
+          try {
+            await send(first);
+          } catch (thrown) {
+            // The timeline may have heard of a refused edit only by now.
+            const again = first === undefined || !(thrown instanceof ApiFailure) || thrown.status !== 409 ? undefined : known();
+            if (again === undefined || again === first) throw thrown;
+            await send(again);
+          } finally {
+            reload();
+          }
         },
         conflict: (failure, since) => (failure.status === 409 && version > since ? { version, lines: linesSince(entries, since) } : undefined),
       };

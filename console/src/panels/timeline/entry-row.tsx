@@ -3,6 +3,7 @@
 import { memo } from "react";
 
 import type { TimelineEntry } from "../../../../src/inspector/api.ts";
+import type { Patch } from "../../../../src/state/patch.ts";
 import { Chip, type Tone } from "../../kit/chip.tsx";
 import { duration, timeOfDay } from "../../lib/formatting.ts";
 import { noteChip, outcomeText, toneOf } from "../logic/entry-words.ts";
@@ -66,7 +67,7 @@ const MOST_CHIPS = 4;
 
 function SecondLine({ entry }: { readonly entry: TimelineEntry }) {
   const chips = chipsOf(entry);
-  const why = entry.outcome === "ok" ? undefined : (entry.reason ?? (entry.code === undefined ? undefined : `code: ${entry.code}`));
+  const why = entry.outcome === "ok" ? entry.reason : (entry.reason ?? (entry.code === undefined ? undefined : `code: ${entry.code}`));
   if (chips.length === 0 && why === undefined) return null;
   return (
     <div className="mt-0.5 flex min-w-0 items-center gap-1 overflow-hidden">
@@ -81,8 +82,16 @@ function chipsOf(entry: TimelineEntry): readonly { readonly tone: Tone; readonly
   const notes = entry.notes.map((note) => noteChip(note, timeOfDay));
   const waited = entry.waitedFor === undefined ? [] : [{ tone: "note" as const, text: `waited ${duration(entry.queueMs)} for ${entry.waitedFor}` }];
   const source = entry.source === undefined ? [] : [{ tone: "note" as const, text: `from ${entry.source}` }];
-  const changed = Object.entries(entry.changes ?? {}).flatMap(([part, patches]) => [...new Set(patches.map((patch) => pathText(part, patch[1])))]);
+  const changed = Object.entries(entry.changes ?? {}).flatMap(([part, patches]) => placesOf(part, patches));
   return [...notes, ...waited, ...source, ...changed.map((text) => ({ tone: "accent" as const, text: `± ${text.length > 40 ? `${text.slice(0, 39)}…` : text}` }))];
+}
+
+/** More places than that of one part are only counted. */
+const MOST_PLACES = 2;
+
+function placesOf(part: string, patches: readonly Patch[]): readonly string[] {
+  const places = [...new Set(patches.map((patch) => pathText(part, patch[1])))];
+  return places.length > MOST_PLACES ? [`${part}: ${places.length} places`] : places;
 }
 
 /** The row in a sentence, for a screen reader. */
