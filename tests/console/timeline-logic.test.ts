@@ -78,6 +78,15 @@ test("a unit that waited is joined to the one that it waited for, across the row
   expect(linkPieces(links).get(1)!.map(({ part }) => part)).toEqual(["end", "through"]);
 });
 
+test("who began first is drawn first on the scale, though it committed later", () => {
+  const look = entry({ name: "look", atMs: 500, runMs: 300, queueMs: 1 });
+  const search = entry({ name: "search", atMs: 1_300, runMs: 1_200 });
+  const order = entry({ name: "order", atMs: 1_360, queueMs: 1_000, runMs: 60, waitedFor: "search" });
+  const { bars, links } = waterfallOf([look, search, order]);
+  expect(bars.map(({ fromMs }) => fromMs)).toEqual([99, 0, 200]);
+  expect(links).toEqual([{ from: 1, to: 2, atMs: 1_200 }]);
+});
+
 test("silence between two bursts takes no room, and one outlier does not flatten the rest", () => {
   const calls = Array.from({ length: 40 }, (_, index) => entry({ version: index + 1, atMs: index * 60_000, runMs: index === 7 ? 30_000 : 80 }));
   const { bars, scaleMs } = waterfallOf(calls);

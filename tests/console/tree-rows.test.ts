@@ -34,6 +34,13 @@ test("a list of 100,000 items costs what is shown of it", () => {
   expect(rowsOf(value, { opened: new Map([['["list"]', true]]), limits: new Map([['["list"]', 250]]) }).length).toBe(252);
 });
 
+test("what changed in a Map or a Set is marked entry by entry, though it is set as a whole", () => {
+  const before = { m: { $map: [["a", 1], ["b", 2]] }, s: { $set: ["x", "y"] } };
+  const after = { m: { $map: [["a", 5], ["c", 3]] }, s: { $set: ["y", "z"] } };
+  const changes = indexOf(changesOf(before, [["set", ["m"], after.m], ["set", ["s"], after.s]]));
+  expect(rowsOf(after, CLOSED, [], changes).map(said)).toEqual(["m *", '  "a" *', '  "c" *', '  -"b"', "s *", "  0", "  1 *", "  -item"]);
+});
+
 test("a part that is one value has one row", () => {
   expect(rowsOf(5, CLOSED).length).toBe(1);
 });

@@ -73,7 +73,10 @@ function Field(props: FieldProps) {
     <div>
       <label htmlFor={id} className="mb-0.5 block">{label}</label>
       {about}
-      <Input id={id} field={field} draft={draft} isWrong={own !== undefined} describedBy={describedBy || undefined} onChange={onChange} />
+      <div className="flex items-center gap-2">
+        <Input id={id} field={field} draft={draft} isWrong={own !== undefined} describedBy={describedBy || undefined} onChange={onChange} />
+        {field.isNullable ? <label className="flex shrink-0 items-center gap-1 text-xs text-ink-2"><input type="checkbox" checked={draft.kind === "null"} onChange={(event) => onChange(event.target.checked ? { kind: "null" } : emptyDraft(field))} />null</label> : null}
+      </div>
       {wrong}
       <Examples field={field} onChange={onChange} />
     </div>
@@ -111,7 +114,7 @@ interface InputProps {
 const DATE_TYPES: Readonly<Record<string, string>> = { date: "date", time: "time", email: "email", uri: "url" };
 
 function Input({ id, field, draft, isWrong, describedBy, onChange }: InputProps) {
-  const common = { id, "aria-invalid": isWrong, "aria-describedby": describedBy, required: field.isRequired, className: INPUT };
+  const common = { id, "aria-invalid": isWrong, "aria-describedby": describedBy, required: field.isRequired, disabled: draft.kind === "null", className: `${INPUT} disabled:opacity-50` };
   if (field.kind === "choice" || field.kind === "truth") {
     const options = field.kind === "choice" ? field.options : [true, false];
     const index = draft.kind === "choice" ? draft.index : draft.kind === "truth" && draft.isTrue !== undefined ? (draft.isTrue ? 0 : 1) : -1;
@@ -123,7 +126,7 @@ function Input({ id, field, draft, isWrong, describedBy, onChange }: InputProps)
       </select>
     );
   }
-  const text = draft.kind === "text" ? draft.text : draft.kind === "null" ? "null" : "";
+  const text = draft.kind === "text" ? draft.text : "";
   const change = (event: { target: { value: string } }) => onChange({ kind: "text", text: event.target.value });
   if (field.kind === "json") return <textarea {...common} rows={4} spellCheck={false} placeholder="JSON" value={text} onChange={change} className={`${INPUT} font-mono text-xs`} />;
   if (field.isSecret) return <input {...common} type="password" autoComplete="new-password" data-1p-ignore data-lpignore="true" value={text} onChange={change} />;

@@ -3,6 +3,7 @@
 // Owns drafts: made empty, with defaults, or from a value; read back as a value or as what is wrong, field by field.
 //
 //   FD1. A field that was left empty and need not be there is not in the value: the schema's default applies, not ours.
+//        So the one value that cannot be typed is an empty text.
 //   FD2. What the form refuses it refuses at the field, before anything is sent; the server's word counts all the same.
 
 import type { FormField } from "./schema-form.ts";
@@ -94,8 +95,7 @@ export function readDraft(field: FormField, draft: Draft, path: FieldPath = []):
 
 function readText(field: Extract<FormField, { kind: "text" | "number" | "json" }>, text: string, path: FieldPath): Read {
   if (field.kind === "text") {
-    // An empty text is a value where one must be there and may be empty.
-    if (text === "" && !(field.isRequired && field.format === undefined && (field.minLength ?? 0) === 0 && !field.isSecret)) return absent(field, path, "Fill this in.");
+    if (text === "") return absent(field, path, "Fill this in.");
     if (field.minLength !== undefined && text.length < field.minLength) return wrong(path, `At least ${field.minLength} characters.`);
     return field.maxLength !== undefined && text.length > field.maxLength ? wrong(path, `At most ${field.maxLength} characters.`) : there(text);
   }

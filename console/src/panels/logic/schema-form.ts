@@ -2,7 +2,7 @@
 //
 // Owns the form's model. What somebody typed is `form-draft.ts`; drawing is the panel's.
 //
-//   SF1. What no field fits is asked for as JSON: every schema gives a form that can make every value.
+//   SF1. What no field fits is asked for as JSON: every schema gives a form.
 //   SF2. What is secret is a secret field, and a form with one keeps nothing.                           (P21)
 //   SF3. A recursion ends: below the fourth level a schema that holds itself is asked for as JSON.
 

@@ -6,7 +6,7 @@
 
 import type { MaskPath } from "../../../../src/base/marks.ts";
 import { MaskCursor } from "./mask-cursor.ts";
-import { childrenOf, isContainer, shownOf, sizeOf, type Child, type Shown, type Step } from "./shown-value.ts";
+import { childrenOf, isContainer, previewOf, shownOf, sizeOf, type Child, type Shown, type Step } from "./shown-value.ts";
 import { keyOfPath, NO_CHANGES, type Change, type ChangeIndex } from "./value-changes.ts";
 
 /** A row. `more`: not yet shown ones; `removed`: what is not there any more. */
@@ -86,18 +86,19 @@ function addChildren(walk: Walk, node: Shown, steps: readonly Step[], cursor: Ma
   const key = keyOfSteps(steps);
   const children = childrenOf(node);
   const limit = walk.view.limits.get(key) ?? FIRST_CHILDREN;
-  const removed = walk.changes.removedFrom.get(key) ?? [];
+  const entries = entryChanges(node, walk.changes.at.get(key));
+  const removed = walk.changes.removedFrom.get(key) ?? entries?.removed ?? [];
   const isList = node.kind === "list";
   children.slice(0, limit).forEach((child, index) => {
     if (isList) addRemoved(walk, removed.filter(({ path }) => path.at(-1) === index), depth);
-    addRow(walk, child, [...steps, child.step], cursor.at(child.maskKey), depth, index + 1, children.length);
+    addRow(walk, child, [...steps, child.step], cursor.at(child.maskKey), depth, index + 1, children.length, entries?.at.get(index));
   });
   if (children.length > limit) walk.rows.push({ kind: "more", key: `${key} more`, parentKey: key, depth, hidden: children.length - limit });
   addRemoved(walk, removed.filter(({ path }) => !isList || (path.at(-1) as number) >= children.length), depth);
 }
 
-function addRow(walk: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number): void {
-  const row = valueRow(walk, child, steps, cursor, depth, position, setSize);
+function addRow(walk: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number, own: Change | undefined): void {
+  const row = valueRow(walk, child, steps, cursor, depth, position, setSize, own);
   walk.rows.push(row);
   if (!row.isOpen) return;
   const wasInNew = walk.isInNew;
@@ -106,7 +107,7 @@ function addRow(walk: Walk, child: Child, steps: readonly Step[], cursor: MaskCu
   walk.isInNew = wasInNew;
 }
 
-function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number): ValueRow {
+function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number, own?: Change): ValueRow {
   const key = keyOfSteps(steps);
   const node = shownOf(child.raw, cursor.isWhole);
   const holdsChange = changes.above.has(key);
@@ -122,12 +123,34 @@ function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonl
     steps,
     isOpen: isContainer(node) && sizeOf(node) > 0 && (view.opened.get(key) ?? opensItself),
     isPersonal: cursor.isWhole,
-    change: changes.at.get(key),
+    change: own ?? changes.at.get(key),
     holdsChange,
     isInNew,
     position,
     setSize,
   };
+}
+
+/** What changed inside of a Map or a Set, into which no patch leads: told by comparing it with what it was. */
+function entryChanges(node: Shown, change: Change | undefined): { readonly at: ReadonlyMap<number, Change>; readonly removed: readonly Change[] } | undefined {
+  if ((node.kind !== "map" && node.kind !== "set") || change?.kind !== "changed" || !change.isBeforeKnown) return undefined;
+  const before = shownOf(change.before);
+  if (before.kind !== node.kind) return undefined;
+  const former = new Map(pairsOf(before).map(([name, raw]) => [JSON.stringify(name), { name, raw }]));
+  const at = new Map<number, Change>();
+  pairsOf(node).forEach(([name, after], index) => {
+    const key = JSON.stringify(name);
+    const old = former.get(key);
+    former.delete(key);
+    if (!old) at.set(index, { kind: "added", path: [], after });
+    else if (JSON.stringify(old.raw) !== JSON.stringify(after)) at.set(index, { kind: "changed", path: [], before: old.raw, after, isBeforeKnown: true });
+  });
+  return { at, removed: [...former.values()].map(({ name, raw }): Change => ({ kind: "removed", path: [node.kind === "map" ? previewOf(name, 40) : "item"], before: raw, isBeforeKnown: true })) };
+}
+
+function pairsOf(node: Shown): readonly (readonly [unknown, unknown])[] {
+  if (node.kind === "map") return node.entries;
+  return node.kind === "set" ? node.items.map((item) => [item, item] as const) : [];
 }
 
 /** TR3. */

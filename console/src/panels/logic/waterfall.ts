@@ -61,18 +61,23 @@ interface Span {
 
 /** Lays out entries, oldest first. */
 export function waterfallOf(entries: readonly TimelineEntry[]): Waterfall {
-  const bars: Bar[] = [];
-  const lengths: number[] = [];
-  let burst: Span | undefined;
-  for (const entry of entries) {
-    const span = spanOf(entry);
-    const isFirst: boolean = !burst || span.startMs > burst.endMs || span.startMs < burst.startMs;
-    burst = isFirst || !burst ? span : { startMs: burst.startMs, endMs: Math.max(burst.endMs, span.endMs) };
-    bars.push(barOf(entry, span.startMs - burst.startMs, isFirst));
-    if (isFirst) lengths.push(0);
-    lengths[lengths.length - 1] = Math.max(lengths.at(-1)!, burst.endMs - burst.startMs);
+  const spans = entries.map(spanOf);
+  const bursts = burstsOf(spans);
+  const bars = entries.map((entry, index) => barOf(entry, spans[index]!.startMs - bursts[index]!.startMs, index === 0 || bursts[index] !== bursts[index - 1]));
+  return { bars, links: linksOf(entries, bars), scaleMs: niceScale([...new Set(bursts)].map(({ startMs, endMs }) => endMs - startMs)) };
+}
+
+/** The burst of each span. Spans are in the order of their commits: who began first may be later in the list. */
+function burstsOf(spans: readonly Span[]): readonly Span[] {
+  const bursts: Span[] = [];
+  let burst: { startMs: number; endMs: number } | undefined;
+  for (const index of [...spans.keys()].sort((a, b) => spans[a]!.startMs - spans[b]!.startMs)) {
+    const span = spans[index]!;
+    if (!burst || span.startMs > burst.endMs) burst = { ...span };
+    else burst.endMs = Math.max(burst.endMs, span.endMs);
+    bursts[index] = burst;
   }
-  return { bars, links: linksOf(entries, bars), scaleMs: niceScale(lengths) };
+  return bursts;
 }
 
 /** The journal's time is when the unit was to be committed: all but commit and reply lies before it. */

@@ -38,7 +38,7 @@ export function ValueLine({ row, isRevealed, edit, onToggle }: { readonly row: V
         )}
         {canOpen ? <ContainerText node={node} isOpen={isOpen} raw={row.raw} /> : <LeafText node={node} />}
         {row.isPersonal && isRevealed ? <span className="font-sans text-2xs font-medium text-warn">in clear</span> : null}
-        <ChangeText change={row.change} />
+        <ChangeText change={row.change} isOpen={isOpen} />
         {row.holdsChange && !isOpen ? <span className="font-sans text-2xs font-medium text-warn">changed inside</span> : null}
       </span>
       {edit?.canEdit(row) === true ? <LineButtons row={row} edit={edit} /> : null}
@@ -59,13 +59,14 @@ function ContainerText({ node, isOpen, raw }: { readonly node: Shown; readonly i
   );
 }
 
-function ChangeText({ change }: { readonly change: Change | undefined }) {
+/** `isOpen`: what changed is said by the rows below. */
+function ChangeText({ change, isOpen }: { readonly change: Change | undefined; readonly isOpen: boolean }) {
   if (!change || change.kind === "removed") return null;
   if (change.kind === "added") return <span className="font-sans text-2xs font-medium text-good">new</span>;
   return (
     <span className="min-w-0 font-sans text-2xs font-medium text-warn">
       changed
-      {change.isBeforeKnown && change.before !== MASKED ? <> from <del className="font-mono font-normal break-words text-ink-3">{previewOf(change.before, 60)}</del></> : null}
+      {change.isBeforeKnown && change.before !== MASKED && !isOpen ? <> from <del className="font-mono font-normal break-words text-ink-3">{previewOf(change.before, 60)}</del></> : null}
     </span>
   );
 }
