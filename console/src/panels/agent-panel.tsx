@@ -1,106 +1,23 @@
-// The agent as its code says it: parts, tools, guards; and which tools the state allows now.
+// The agent of the open conversation, and which of its tools the state allows now.
 
 import { useState } from "react";
 
-import type { AgentView, PartInfo, ToolInfo } from "../../../src/inspector/api.ts";
 import { Button } from "../kit/button.tsx";
-import { Chip } from "../kit/chip.tsx";
 import { EmptyNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
-import { duration, size } from "../lib/formatting.ts";
 import { RunToolDialog } from "./actions/lazy-dialogs.tsx";
-import { formOf, type FormField } from "./logic/schema-form.ts";
-import { Card, Fact, Facts, PanelPage } from "./panel-page.tsx";
+import { AgentAbout } from "./agent/agent-about.tsx";
+import { PanelPage } from "./panel-page.tsx";
 
 export function AgentPanel() {
-  const { agent, view } = useConversation();
+  const { agent, view, info } = useConversation();
+  const [running, setRunning] = useState<string>();
+  const canRun = info.canWrite && view.value?.status === "live";
   if (!agent) return <PanelPage>{view.value ? <EmptyNotice title="The agent's code is not here"><p>{view.value.agentId === null ? "This conversation does not say which agent it belongs to." : <>No process that serves <code>{view.value.agentId}</code> tells of itself. Its state and its timeline can be read all the same.</>}</p></EmptyNotice> : null}</PanelPage>;
   return (
     <PanelPage>
-      <AgentHead agent={agent} />
-      <Tools agent={agent} offered={view.value?.offeredTools ?? []} />
-      {agent.parts.map((part) => <PartAbout key={part.name} part={part} />)}
-    </PanelPage>
-  );
-}
-
-function AgentHead({ agent }: { readonly agent: AgentView }) {
-  return (
-    <Card title={<span className="font-mono">{agent.agentId}</span>} aside={<Chip tone={agent.isServed ? "good" : "warn"}>{agent.isServed ? "served" : "nobody serves it now"}</Chip>}>
-      <Facts>
-        {agent.file === undefined ? null : <Fact name="File"><code className="text-xs">{agent.file}</code></Fact>}
-        <Fact name="Parts">{agent.parts.map(({ name }) => name).join(", ") || "none"}</Fact>
-        <Fact name="Tools">{agent.tools.length}</Fact>
-      </Facts>
-    </Card>
-  );
-}
-
-function Tools({ agent, offered }: { readonly agent: AgentView; readonly offered: readonly string[] }) {
-  const { info, view } = useConversation();
-  const [running, setRunning] = useState<string>();
-  const canRun = info.canWrite && view.value?.status === "live";
-  return (
-    <Card title="Tools" aside={offered.length > 0 ? `${offered.length} of ${agent.tools.length} are allowed now` : null}>
-      <ul className="divide-y divide-line">
-        {agent.tools.map((tool) => (
-          <li key={tool.name} className="flex flex-wrap items-start gap-x-3 gap-y-1 py-2 first:pt-0 last:pb-0">
-            <div className="min-w-0 flex-1 basis-64">
-              <ToolAbout tool={tool} isOffered={offered.length === 0 ? undefined : offered.includes(tool.name)} />
-            </div>
-            {canRun ? <Button onClick={() => setRunning(tool.name)} aria-label={`Run ${tool.name}`}>Run…</Button> : null}
-          </li>
-        ))}
-      </ul>
+      <AgentAbout agent={agent} offered={view.value?.offeredTools ?? []} action={({ name }) => (canRun ? <Button onClick={() => setRunning(name)} aria-label={`Run ${name}`}>Run…</Button> : null)} />
       {running === undefined ? null : <RunToolDialog tool={running} onClose={() => setRunning(undefined)} />}
-    </Card>
-  );
-}
-
-function ToolAbout({ tool, isOffered }: { readonly tool: ToolInfo; readonly isOffered: boolean | undefined }) {
-  const form = formOf(tool.parameters, tool.secrets);
-  const fields = form.kind === "object" ? form.fields : [];
-  return (
-    <>
-      <p className="flex flex-wrap items-center gap-1.5">
-        <span className="font-mono font-medium">{tool.name}</span>
-        {isOffered === undefined ? null : isOffered ? <Chip tone="good">allowed now</Chip> : <Chip>not now</Chip>}
-        {tool.guards.map((guard) => <Chip key={guard} tone="note">requires {guard}</Chip>)}
-        {tool.isParallel ? <Chip>parallel</Chip> : null}
-        {tool.isOnce ? <Chip>once</Chip> : null}
-      </p>
-      <p className="text-ink-2">{tool.description}</p>
-      {fields.length === 0 ? null : <p className="mt-0.5 font-mono text-2xs break-words text-ink-3">{fields.map(([name, field]) => `${name}${field.isRequired ? "" : "?"}: ${kindText(field)}`).join(", ")}</p>}
-      {tool.examples.length === 0 ? null : <p className="mt-0.5 text-2xs text-ink-3">for example: {tool.examples.map((example) => `“${example}”`).join(", ")}</p>}
-      <p className="mt-0.5 text-2xs text-ink-3">at most {duration(tool.timeoutMs)}</p>
-    </>
-  );
-}
-
-function kindText(field: FormField): string {
-  const kind = field.kind === "choice" ? field.options.map((option) => JSON.stringify(option)).join(" | ") : field.kind === "truth" ? "boolean" : field.kind === "number" && field.isWhole ? "whole number" : field.kind === "text" ? (field.format ?? "text") : field.kind;
-  return `${kind}${field.isSecret ? " (secret)" : ""}`;
-}
-
-function PartAbout({ part }: { readonly part: PartInfo }) {
-  const { name, kind, schemaVersion, maxBytes, masks = [], session, cache, workflow } = part;
-  return (
-    <Card title={<span className="font-mono">{name}</span>} aside={kind}>
-      <Facts>
-        {schemaVersion === undefined ? null : <Fact name="Schema version">{schemaVersion}</Fact>}
-        {maxBytes === undefined ? null : <Fact name="At most">{size(maxBytes)}</Fact>}
-        {masks.length === 0 ? null : <Fact name="Masked"><span className="font-mono text-xs">{masks.map((mask) => (mask === "" ? "all of it" : mask)).join(", ")}</span></Fact>}
-        {session ? <Fact name="A login lasts">{duration(session.idleTimeoutMs)} idle, {duration(session.absoluteTimeoutMs)} at most</Fact> : null}
-        {session ? <Fact name="Lockout">{session.lockout === false ? "none here" : `${session.lockout.attempts} wrong secrets on an account, ${session.lockout.perConversation} in a call, within ${duration(session.lockout.windowMs)}`}</Fact> : null}
-        {cache ? <Fact name="Kept">{duration(cache.ttlMs)}{cache.staleMs > 0 ? `, stale for ${duration(cache.staleMs)} more` : ""}, {cache.max.toLocaleString("en")} entries, per {cache.scope}</Fact> : null}
-        {workflow ? <Fact name="Steps">{workflow.steps.map((step) => step.name).join(" · ")}</Fact> : null}
-      </Facts>
-      {part.schema === undefined ? null : (
-        <details className="mt-2">
-          <summary className="cursor-pointer text-xs text-ink-3">JSON Schema</summary>
-          <pre className="mt-1 max-h-80 overflow-auto rounded-md bg-sunk p-2 font-mono text-2xs">{JSON.stringify(part.schema, null, 2)}</pre>
-        </details>
-      )}
-    </Card>
+    </PanelPage>
   );
 }

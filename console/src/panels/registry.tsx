@@ -42,4 +42,7 @@ export const PANELS: readonly Panel[] = [
   { id: "agent", title: "Agent", shortcut: "a", Component: lazy(() => import("./agent-panel.tsx").then((module) => ({ default: module.AgentPanel }))) },
 ];
 
-export const SIDE_PAGES: readonly SidePage[] = [];
+export const SIDE_PAGES: readonly SidePage[] = [
+  { id: "agents", title: "Agents", shortcut: "g", Component: lazy(() => import("./agents-page.tsx").then((module) => ({ default: module.AgentsPage }))) },
+  { id: "customers", title: "Customers", shortcut: "u", Component: lazy(() => import("./customers-page.tsx").then((module) => ({ default: module.CustomersPage }))) },
+];

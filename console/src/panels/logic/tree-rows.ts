@@ -7,7 +7,7 @@
 import type { MaskPath } from "../../../../src/base/marks.ts";
 import { MaskCursor } from "./mask-cursor.ts";
 import { childrenOf, isContainer, previewOf, shownOf, sizeOf, type Child, type Shown, type Step } from "./shown-value.ts";
-import { keyOfPath, NO_CHANGES, type Change, type ChangeIndex } from "./value-changes.ts";
+import { comparedEntries, keyOfPath, NO_CHANGES, type Change, type ChangeIndex } from "./value-changes.ts";
 
 /** A row. `more`: not yet shown ones; `removed`: what is not there any more. */
 export type TreeRow = ValueRow | MoreRow | RemovedRow;
@@ -86,7 +86,7 @@ function addChildren(walk: Walk, node: Shown, steps: readonly Step[], cursor: Ma
   const key = keyOfSteps(steps);
   const children = childrenOf(node);
   const limit = walk.view.limits.get(key) ?? FIRST_CHILDREN;
-  const entries = entryChanges(node, walk.changes.at.get(key));
+  const entries = changedEntries(node, walk.changes.at.get(key));
   const removed = walk.changes.removedFrom.get(key) ?? entries?.removed ?? [];
   const isList = node.kind === "list";
   children.slice(0, limit).forEach((child, index) => {
@@ -132,25 +132,14 @@ function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonl
 }
 
 /** What changed inside of a Map or a Set, into which no patch leads: told by comparing it with what it was. */
-function entryChanges(node: Shown, change: Change | undefined): { readonly at: ReadonlyMap<number, Change>; readonly removed: readonly Change[] } | undefined {
+function changedEntries(node: Shown, change: Change | undefined): { readonly at: ReadonlyMap<number, Change>; readonly removed: readonly Change[] } | undefined {
   if ((node.kind !== "map" && node.kind !== "set") || change?.kind !== "changed" || !change.isBeforeKnown) return undefined;
   const before = shownOf(change.before);
   if (before.kind !== node.kind) return undefined;
-  const former = new Map(pairsOf(before).map(([name, raw]) => [JSON.stringify(name), { name, raw }]));
-  const at = new Map<number, Change>();
-  pairsOf(node).forEach(([name, after], index) => {
-    const key = JSON.stringify(name);
-    const old = former.get(key);
-    former.delete(key);
-    if (!old) at.set(index, { kind: "added", path: [], after });
-    else if (JSON.stringify(old.raw) !== JSON.stringify(after)) at.set(index, { kind: "changed", path: [], before: old.raw, after, isBeforeKnown: true });
-  });
-  return { at, removed: [...former.values()].map(({ name, raw }): Change => ({ kind: "removed", path: [node.kind === "map" ? previewOf(name, 40) : "item"], before: raw, isBeforeKnown: true })) };
-}
-
-function pairsOf(node: Shown): readonly (readonly [unknown, unknown])[] {
-  if (node.kind === "map") return node.entries;
-  return node.kind === "set" ? node.items.map((item) => [item, item] as const) : [];
+  const compared = comparedEntries(before, node);
+  const at = new Map(compared.flatMap(({ kind, index, raw, old }): [number, Change][] => (kind === "added" ? [[index, { kind, path: [], after: raw }]] : kind === "changed" ? [[index, { kind, path: [], before: old, after: raw, isBeforeKnown: true }]] : [])));
+  const removed = compared.flatMap(({ kind, name, old }): Change[] => (kind === "removed" ? [{ kind, path: [node.kind === "map" ? previewOf(name, 40) : "item"], before: old, isBeforeKnown: true }] : []));
+  return { at, removed };
 }
 
 /** TR3. */

@@ -7,6 +7,7 @@
 
 import type { Path } from "../../../../src/base/path.ts";
 import type { Patch } from "../../../../src/state/patch.ts";
+import { previewOf, shownOf, type Shown } from "./shown-value.ts";
 import { afterStep, valueAt } from "./value-steps.ts";
 
 /** One changed place. `path` is where it is in the value after; of a removed one, where it was. */
@@ -54,6 +55,47 @@ function moved(changes: readonly Change[], patch: Patch): readonly Change[] {
 
 function startsWith(path: Path, beginning: Path): boolean {
   return path.length >= beginning.length && beginning.every((key, index) => key === path[index]);
+}
+
+/** A change of a Map or a Set, entry by entry: no patch leads into one. Any other change is given as it is. */
+export function entryChanges(change: Change): readonly Change[] {
+  if (change.kind !== "changed" || !change.isBeforeKnown) return [change];
+  const before = shownOf(change.before);
+  const after = shownOf(change.after);
+  if (before.kind !== after.kind || (after.kind !== "map" && after.kind !== "set")) return [change];
+  return comparedEntries(before, after).map(({ name, kind, raw, old }): Change => {
+    const path = [...change.path, typeof name === "string" || typeof name === "number" ? String(name) : previewOf(name, 40)];
+    return kind === "added" ? { kind, path, after: raw } : kind === "removed" ? { kind, path, before: old, isBeforeKnown: true } : { kind, path, before: old, after: raw, isBeforeKnown: true };
+  });
+}
+
+/** An entry that differs; `index`: where it is now. */
+interface ComparedEntry {
+  readonly kind: "added" | "changed" | "removed";
+  readonly index: number;
+  readonly name: unknown;
+  readonly raw: unknown;
+  readonly old: unknown;
+}
+
+/** The entries that differ between two Maps, or two Sets. */
+export function comparedEntries(before: Shown, after: Shown): readonly ComparedEntry[] {
+  const former = new Map(pairsOf(before).map(([name, raw]) => [JSON.stringify(name), { name, raw }]));
+  const compared: ComparedEntry[] = [];
+  pairsOf(after).forEach(([name, raw], index) => {
+    const key = JSON.stringify(name);
+    const old = former.get(key);
+    former.delete(key);
+    if (!old) compared.push({ kind: "added", index, name, raw, old: undefined });
+    else if (JSON.stringify(old.raw) !== JSON.stringify(raw)) compared.push({ kind: "changed", index, name, raw, old: old.raw });
+  });
+  for (const { name, raw } of former.values()) compared.push({ kind: "removed", index: -1, name, raw: undefined, old: raw });
+  return compared;
+}
+
+function pairsOf(node: Shown): readonly (readonly [unknown, unknown])[] {
+  if (node.kind === "map") return node.entries;
+  return node.kind === "set" ? node.items.map((item) => [item, item] as const) : [];
 }
 
 /** A path as a key of a map. */

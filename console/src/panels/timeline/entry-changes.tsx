@@ -7,7 +7,7 @@ import type { Patch } from "../../../../src/state/patch.ts";
 import { Chip } from "../../kit/chip.tsx";
 import { useBefore } from "../before.ts";
 import { Glyph } from "../glyph.tsx";
-import { changesOf, pathText, type Change } from "../logic/value-changes.ts";
+import { changesOf, entryChanges, pathText, type Change } from "../logic/value-changes.ts";
 import { InlineValue } from "../value/tree-line.tsx";
 import { DetailSection } from "./detail-section.tsx";
 
@@ -27,7 +27,7 @@ export function EntryChanges({ entry }: { readonly entry: TimelineEntry }) {
 }
 
 function PartChanges({ part, patches, before }: { readonly part: string; readonly patches: readonly Patch[]; readonly before: unknown }) {
-  const changes = useMemo(() => changesOf(before, patches), [before, patches]);
+  const changes = useMemo(() => changesOf(before, patches).flatMap(entryChanges), [before, patches]);
   return (
     <ul className="divide-y divide-line rounded-md border border-line">
       {changes.slice(0, MOST).map((change) => <ChangeLine key={`${change.kind} ${pathText(part, change.path)}`} part={part} change={change} />)}
