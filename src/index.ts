@@ -23,6 +23,8 @@ export { session, type Session, type SessionOptions, type Verified } from "./par
 export { workflow, type Workflow } from "./parts/workflow.ts";
 export type { StoredWorkflow, WorkflowData, WorkflowDefinition, WorkflowInput, WorkflowStep } from "./parts/workflow-definition.ts";
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
+export type { DispatcherInspector } from "./adapters/conversimple/inspection.ts";
+export type { InspectorPermission } from "./inspector/access.ts";
 export { openState, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
 export type { CustomerExport, ExportedRecord, ExportedStep } from "./host/customer-export.ts";
 export type { ErasureReceipt } from "./host/erasure.ts";

@@ -3,7 +3,7 @@
 import { helpOf, parse, suggestion, type Command } from "./command.ts";
 import { misuse } from "./failure.ts";
 import { columns, type Terminal } from "./terminal.ts";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../base/package-version.ts";
 
 interface Listed {
   readonly summary: string;

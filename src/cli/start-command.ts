@@ -4,6 +4,7 @@
 //   ST2. SIGTERM lets running calls finish and exits with 0; a platform that refuses the key ends it with 1.
 
 import type { DispatcherOptions } from "../adapters/conversimple/dispatcher.ts";
+import type { InspectorPermission } from "../inspector/access.ts";
 import { helpHint, type Command, type Input } from "./command.ts";
 import { Failure, misuse } from "./failure.ts";
 import { checkAddress, storeAddress } from "./store-address.ts";
@@ -18,6 +19,10 @@ export const startCommand: Command = {
     store: { value: "<address>", summary: "sqlite:<path>, redis://..., postgres://... or memory: (CONVERSIMPLE_STORE, else sqlite:.conversimple/state.db)" },
     "health-port": { value: "<port>", summary: "answer GET /health and GET /metrics on this port of 127.0.0.1; 0 takes a free one" },
     "health-host": { value: "<address>", summary: "the address of the health port instead of 127.0.0.1, for probes from outside: 0.0.0.0 in a container" },
+    "inspector-port": { value: "<port>", summary: "look inside by a page on this port of 127.0.0.1; 0 takes a free one" },
+    "inspector-host": { value: "<address>", summary: "the address of the inspector instead of 127.0.0.1; needs CONVERSIMPLE_INSPECTOR_TOKEN" },
+    "inspector-names": { value: "<names>", summary: "names by which a proxy is reached, separated by commas" },
+    "inspector-allow": { value: "<what>", summary: "write, reveal or write,reveal: what the inspector may do beside reading" },
     connections: { value: "<how>", summary: "per-conversation (every platform) or shared (one that names the conversation in its calls)" },
     "frame-form": { value: "<form>", summary: "array (Phoenix V2) or object (V1)" },
   },
@@ -51,11 +56,27 @@ function optionsOf(input: Input): Omit<DispatcherOptions, "agents"> {
   const connections = input.choice("connections", ["per-conversation", "shared"] as const);
   const frameForm = input.choice("frame-form", ["array", "object"] as const);
   checkAddress(store, helpHint("start"));
+  const inspector = inspectorOf(input);
   return {
     store,
     ...(platformUrl === undefined ? {} : { platformUrl }),
     ...(port === undefined ? {} : { health: { port, ...(hostname === undefined ? {} : { hostname }) } }),
+    ...(inspector ? { inspector } : {}),
     ...(connections ? { connections } : {}),
     ...(frameForm ? { frameForm } : {}),
   };
+}
+
+function inspectorOf(input: Input): DispatcherOptions["inspector"] {
+  const port = input.number("inspector-port", 0, 65_535);
+  const hostname = input.text("inspector-host");
+  const allow = listOf(input.text("inspector-allow"));
+  const allowHosts = listOf(input.text("inspector-names"));
+  if (port === undefined && (hostname !== undefined || allow.length + allowHosts.length > 0)) throw misuse("--inspector-host, --inspector-names and --inspector-allow need --inspector-port.", helpHint("start"));
+  // What is allowed is checked where it is used, before anything is opened.
+  return port === undefined ? undefined : { port, allow: allow as readonly InspectorPermission[], allowHosts, ...(hostname === undefined ? {} : { hostname }) };
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(",").map((each) => each.trim()).filter((each) => each !== "");
 }

@@ -1,16 +1,9 @@
-// Which version this is, and which Node it needs.
-
-import { readFileSync } from "node:fs";
+// Which Node this needs.
 
 import { Failure } from "./failure.ts";
 
 /** The oldest Node that runs TypeScript files and has node:sqlite without a flag. */
 const OLDEST_NODE = [22, 18] as const;
-
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
-  return version;
-}
 
 /** @throws {Failure} when this Node is too old. */
 export function checkNode(version: string = process.versions.node): void {

@@ -1,21 +1,18 @@
 // An inspector on a port of its own: beside a dispatcher.
 //
-//   SV1. Beyond this machine it listens only with a token that was given, of at least 16 bytes.
-//   SV2. On this machine it makes one unless it is given, and says the page's address with it: nobody else can know it.
-//   SV3. Host and Origin are looked at before anything else, as on the local platform.
+//   SV1. It listens only with a token that is good enough for where it listens (access.ts). One that was made here is said
+//        with the page's address: nobody else can know it.
+//   SV2. Host and Origin are looked at before anything else, as on the local platform.
 
 import type { AddressInfo } from "node:net";
-import { randomBytes } from "node:crypto";
 
 import { ConversimpleError } from "../base/errors.ts";
 import { RequestGuard } from "../base/request-guard.ts";
+import { inspectorTokenFor } from "./access.ts";
 import { Inspector } from "./inspector.ts";
 import type { InspectorOptions } from "./options.ts";
 import { guardRefusal } from "./refusal.ts";
 
-const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
-/** The shortest token, bytes (SV1). Source: 128 bits. */
-const LEAST_TOKEN = 16;
 /** Connections at the same time: a flood of them is told to come again, one that goes on beyond is cut. */
 const MAX_CONNECTIONS = 4_096;
 
@@ -32,22 +29,9 @@ export interface InspectorServerOptions extends Omit<InspectorOptions, "token"> 
 export interface InspectorServer {
   readonly inspector: Inspector;
   readonly port: number;
-  /** Where the page is; with the token behind the # when it was made here (SV2). */
+  /** Where the page is; with the token behind the # when it was made here (SV1). */
   readonly url: string;
   close(): Promise<void>;
-}
-
-/**
- * Checks what can be checked before anything is opened.
- *
- * @returns the token to use, and whether it was made here.
- * @throws {ConversimpleError} `option_invalid` (SV1); the message does not repeat the token.
- */
-export function inspectorTokenFor(token: string | undefined, hostname = "127.0.0.1"): { readonly token: string; readonly isMade: boolean } {
-  if (token === undefined && LOOPBACK.has(hostname)) return { token: `ci_${randomBytes(24).toString("base64url")}`, isMade: true };
-  if (token === undefined) throw invalid("inspector.token", `is needed to listen on ${hostname}, where other machines can reach it: CONVERSIMPLE_INSPECTOR_TOKEN, at least ${LEAST_TOKEN} bytes. Make one with: openssl rand -base64 24`);
-  if (/\s/.test(token) || Buffer.byteLength(token) < LEAST_TOKEN) throw invalid("inspector.token", `must have at least ${LEAST_TOKEN} bytes and no white space. Make one with: openssl rand -base64 24`);
-  return { token, isMade: false };
 }
 
 /**
@@ -85,8 +69,4 @@ export async function openInspectorServer({ token: given, port, hostname = "127.
         if ("closeAllConnections" in server) server.closeAllConnections();
       }),
   };
-}
-
-function invalid(option: string, reason: string): ConversimpleError {
-  return new ConversimpleError("option_invalid", `${option} ${reason}.`, { option });
 }

@@ -2,7 +2,7 @@
 
 export { LocalPlatform } from "./local-platform.ts";
 export type { ToolCall } from "./local-platform.ts";
-export type { LocalPlatformOptions, PlatformLogger } from "./platform-options.ts";
+export type { LocalPlatformOptions, PlatformInspector, PlatformLogger } from "./platform-options.ts";
 export { DEV_KEY_PATH, devKey } from "./dev-key.ts";
 export { PlatformRefusal } from "./refusal.ts";
 export type { RefusalStatus } from "./refusal.ts";

@@ -9,6 +9,6 @@ export { openRedis, type GivenClient, type RedisOptions } from "./redis/opening.
 export { secretFor } from "./secret.ts";
 export { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS, conversationOwner, idOf } from "../state/store.ts";
 export type {
-  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, Forgotten, KnownCall, ListFilter, ListPage, Listed, Loaded, Message, Owner,
+  Acquired, Answer, Change, Committed, Entry, Facts, FeedItem, Forgotten, HistoryRange, KnownCall, ListFilter, ListPage, Listed, Loaded, Message, Owner,
   OwnerKind, ProcessIdentity, Status, Store, StoreOptions, Swept, WaitingMessage,
 } from "../state/store.ts";

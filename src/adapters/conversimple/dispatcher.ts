@@ -18,7 +18,9 @@ import type { Store } from "../../state/store.ts";
 import type { EncryptionOptions } from "../../stores/encryption/key-ring.ts";
 import type { ConnectionEnd, ConnectionTimes } from "../../wire/connection.ts";
 import type { FrameForm } from "../../wire/frame.ts";
+import type { InspectorServer } from "../../inspector/server.ts";
 import type { HealthServer } from "./health-server.ts";
+import type { DispatcherInspector } from "./inspection.ts";
 import type { PlatformLink } from "./platform-link.ts";
 
 /** How long running calls get at the end, milliseconds. Source: P15. */
@@ -54,6 +56,8 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly times?: ConnectionTimes;
   /** Answers `GET /health` and `GET /metrics` on this port; 0 takes a free one. None unless given. */
   readonly health?: { readonly port: number; readonly hostname?: string };
+  /** A page that looks inside, on a port of its own: it reads, masked, unless it is allowed more. None unless given. */
+  readonly inspector?: DispatcherInspector;
   /** How long running calls get when it stops, milliseconds; 30,000 unless given. */
   readonly graceMs?: number;
   /** Whether SIGTERM and SIGINT stop it and end the process (DI3); true unless given. */
@@ -67,6 +71,7 @@ interface Running {
   readonly host: AgentHost;
   readonly link: PlatformLink;
   readonly health: HealthServer | undefined;
+  readonly inspector: InspectorServer | undefined;
   readonly logger: Logger;
 }
 
@@ -94,6 +99,11 @@ export class Dispatcher {
   /** The port of the health server, when there is one. */
   get healthPort(): number | undefined {
     return this.#running?.health?.port;
+  }
+
+  /** Where the inspector's page is, when there is one; with the token behind the # when it was made here. */
+  get inspectorUrl(): string | undefined {
+    return this.#running?.inspector?.url;
   }
 
   /** What `GET /health` says; undefined before `start`. */
@@ -144,7 +154,9 @@ export class Dispatcher {
     const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
     const address = new PlatformAddress(platformUrl, apiKey);
     const logger = this.#options.logger ?? (await (await import("./logger.ts")).pinoLogger());
-    const { agents, store: given, secret, encryption, connections, frameForm, registerOnChange, times, health, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const { agents, store: given, secret, encryption, connections, frameForm, registerOnChange, times, health, inspector, apiKey: _key, platformUrl: _url, graceMs: _grace, signals: _signals, ...hostOptions } = this.#options;
+    const inspection = inspector && (await import("./inspection.ts"));
+    const inspected = inspection?.checkedInspector(inspector!);
     const [{ openStore, withEncryption }, { secretFor }, { wsConnect }, { AgentHost: Host }, { PlatformLink: Link }] = await Promise.all([
       import("../../stores/open.ts"),
       import("../../stores/secret.ts"),
@@ -156,8 +168,10 @@ export class Dispatcher {
     const store = typeof given === "object" ? withEncryption(given, encryption) : await openStore(given, { clock: this.#clock, encryption, logger });
     const ownsStore = typeof given !== "object";
     let host: AgentHost | undefined;
+    let page: InspectorServer | undefined;
     try {
-      host = await Host.start({ ...hostOptions, agents, store, secret: await secretFor(store, secret), logger, clock: this.#clock });
+      const keyed = await secretFor(store, secret);
+      host = await Host.start({ ...hostOptions, agents, store, secret: keyed, logger, clock: this.#clock });
       const link = new Link({
         host,
         connect,
@@ -168,9 +182,11 @@ export class Dispatcher {
         ...(registerOnChange === undefined ? {} : { registerOnChange }),
         ...(times ? { times } : {}),
       });
+      page = inspected && (await inspection!.openInspection(inspected, { host, store, secret: keyed, clock: this.#clock, logger }));
       const server = health ? await (await import("./health-server.ts")).openHealthServer({ host, link, ...health }) : undefined;
-      return { store, ownsStore, host, link, health: server, logger };
+      return { store, ownsStore, host, link, health: server, inspector: page, logger };
     } catch (thrown) {
+      await page?.close();
       await host?.drain(0);
       if (ownsStore) await store.close();
       throw thrown;
@@ -184,6 +200,7 @@ export class Dispatcher {
     await running.host.drain(this.#options.graceMs ?? GRACE_MS);
     await running.link.stop();
     await running.health?.close();
+    await running.inspector?.close();
     if (running.ownsStore) await running.store.close();
     if (this.#signal) for (const name of SIGNALS) process.off(name, this.#signal);
   }

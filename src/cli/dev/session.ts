@@ -17,7 +17,7 @@ import { findAgentFiles } from "../agents/agent-files.ts";
 import { Failure } from "../failure.ts";
 import { nextCommand } from "../next-command.ts";
 import type { Terminal } from "../terminal.ts";
-import { packageVersion } from "../version.ts";
+import { packageVersion } from "../../base/package-version.ts";
 import type { BrainChoice } from "./brain-choice.ts";
 import { EventLines } from "./event-lines.ts";
 import { inspectorToken, pageAddress } from "./inspector-token.ts";
