@@ -3,7 +3,7 @@
 // Owns the face of an agent: hooks, `this.call`, `this.now()`, `getState`, `updateState`. What its parts are is
 // found in `definition.ts`.
 
-import { ConversimpleError } from "../base/errors.ts";
+import { codeOf, ConversimpleError } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import { bound, current, running, type CallInfo, type ConversationInfo } from "./running.ts";
 
@@ -101,8 +101,13 @@ export abstract class ConversimpleAgent {
       return;
     }
     // A call that is run again changes no other conversation.
-    if (here?.rehearsed) return;
-    await linkOf(this, "updateState()").writeState(target, copyOf(changes), here ? "durable" : "applied");
+    if (here?.rehearsed?.isStrict) return;
+    await linkOf(this, "updateState()")
+      .writeState(target, copyOf(changes), here ? "durable" : "applied")
+      .catch((thrown: unknown) => {
+        // In a test that plays a recorded call the other one is not there.
+        if (!here?.rehearsed || codeOf(thrown) !== "conversation_not_found") throw thrown;
+      });
   }
 
   /** A conversation began. */

@@ -60,14 +60,15 @@ export class RehearsedUnit {
   readonly #effects: RecordedEffect[];
   readonly #caches: RecordedCacheValue[];
   readonly #customers: RecordedCustomer[];
-  readonly #isStrict: boolean;
+  /** Whether nothing may be done outside (RD3). */
+  readonly isStrict: boolean;
 
   constructor({ logins = [], effects = [], caches = [], customers = [] }: RecordedOutcomes, isStrict: boolean) {
     this.#logins = [...logins];
     this.#effects = [...effects];
     this.#caches = [...caches];
     this.#customers = [...customers];
-    this.#isStrict = isStrict;
+    this.isStrict = isStrict;
   }
 
   /** The next login; undefined when it is to be real (RD3). */
@@ -93,7 +94,7 @@ export class RehearsedUnit {
   }
 
   #unknown(what: string): undefined {
-    if (this.#isStrict) throw new ConversimpleError("cancelled", `The recording has nothing for ${what}. Nothing is done outside when a call is run again.`, { what });
+    if (this.isStrict) throw new ConversimpleError("cancelled", `The recording has nothing for ${what}. Nothing is done outside when a call is run again.`, { what });
     return undefined;
   }
 }

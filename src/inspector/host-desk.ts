@@ -20,30 +20,31 @@ import { agentView, cacheViews } from "./agent-view.ts";
 import type { AgentView, CacheView, CallResult, Edit, Replay, SavedTest } from "./api.ts";
 import type { AgentDesk } from "./desks.ts";
 import { replayCall } from "./host-desk-replay.ts";
+import { savedTest, type AgentSource } from "./saved-test/saved-test.ts";
 
 /** How a desk is told about its agents. */
 export interface HostDeskOptions {
   readonly host: AgentHost;
-  /** Absolute paths of the files that export the agents, by agent id; where they are known. */
-  readonly files?: ReadonlyMap<string, string>;
+  /** What exports the agents, by agent id; where that is known. */
+  readonly sources?: ReadonlyMap<string, AgentSource>;
   /** What paths are shown relative to; the working directory unless given. */
   readonly folder?: string;
 }
 
 export class HostDesk implements AgentDesk {
   readonly #host: AgentHost;
-  readonly #files: ReadonlyMap<string, string>;
+  readonly #sources: ReadonlyMap<string, AgentSource>;
   readonly #folder: string;
 
-  constructor({ host, files = new Map(), folder = process.cwd() }: HostDeskOptions) {
+  constructor({ host, sources = new Map(), folder = process.cwd() }: HostDeskOptions) {
     this.#host = host;
-    this.#files = files;
+    this.#sources = sources;
     this.#folder = folder;
   }
 
   async agents(): Promise<readonly AgentView[]> {
     return [...this.#host.definitions.values()].map((definition) => {
-      const file = this.#files.get(definition.agentId);
+      const file = this.#sources.get(definition.agentId)?.file;
       return agentView(definition, true, file === undefined ? undefined : relative(this.#folder, file).replaceAll(sep, "/"));
     });
   }
@@ -102,8 +103,10 @@ export class HostDesk implements AgentDesk {
     return replayCall(this.#host, checkId(conversationId, "conversation id"));
   }
 
-  test(_conversationId: string, _save: boolean): Promise<SavedTest> {
-    return Promise.reject(new ConversimpleError("option_invalid", "Calls cannot be saved as tests here."));
+  async test(conversationId: string, isSaved: boolean): Promise<SavedTest> {
+    const { facts } = (await this.#host.store.load(conversationOwner(checkId(conversationId, "conversation id")))) ?? {};
+    const source = this.#sources.get(facts?.agentId ?? "");
+    return savedTest({ host: this.#host, conversationId, source, folder: this.#folder, isSaved });
   }
 }
 

@@ -155,14 +155,14 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   }
 
   peek(key: K): V | undefined {
-    if (current()?.rehearsed) return undefined;
+    if (current()?.rehearsed?.isStrict) return undefined;
     const { shelf, name } = this.#place(key);
     const entry = shelf.entries.peek(name);
     return entry && (valueOf(entry) as V);
   }
 
   set(key: K, value: V): void {
-    if (current()?.rehearsed) return;
+    if (current()?.rehearsed?.isStrict) return;
     const { shelf, name } = this.#place(key);
     const entry = entryOf(value, this.#label, this.#time);
     shelf.loads.delete(name);
@@ -170,7 +170,7 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
   }
 
   delete(key: K): boolean {
-    if (current()?.rehearsed) return false;
+    if (current()?.rehearsed?.isStrict) return false;
     const { shelf, name } = this.#place(key);
     shelf.loads.delete(name);
     return shelf.entries.delete(name);

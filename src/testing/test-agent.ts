@@ -4,11 +4,16 @@
 //   TA2. Everything real is real: the host, the store, the commits. Nothing of the agent is replaced but its services.
 
 import type { ConversimpleAgent } from "../agent/agent.ts";
+import type { AgentDefinition } from "../agent/definition.ts";
+import { Rehearsal, type Recorded } from "../agent/recorded.ts";
 import { toolOf } from "../agent/tool.ts";
 import { Part } from "../agent/part.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { SimulatedClock } from "../base/simulated-clock.ts";
+import { storeFork } from "../host/fork.ts";
 import type { HostOptions } from "../host/host-options.ts";
+import type { StoredPart } from "../state/record.ts";
+import { conversationOwner } from "../state/store.ts";
 import type { Store } from "../state/store.ts";
 import { openMemory } from "../stores/memory.ts";
 import { openStore } from "../stores/open.ts";
@@ -26,6 +31,14 @@ export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "l
   readonly override?: Partial<A>;
   /** An address, or a store that several processes of one test share; a store in memory unless given. */
   readonly store?: string | Store;
+  /**
+   * What logins, effects, caches and the customer's record say in this test, in the place of the real ones: units by name. A
+   * tool call by its call id, others by kind and name: `hook onConversationStarted`, `signal paid`, `deadline booking`. What
+   * is not in it is real.
+   */
+  readonly recorded?: Recorded;
+  /** The durable parts that the conversation begins with, by field: it goes on in the middle, as after a restart. */
+  readonly parts?: Readonly<Record<string, unknown>>;
   /** Faults of the store that are drawn from a seed; others are scripted with `call.faults`. */
   readonly faults?: Omit<FaultyStoreOptions, "clock">;
 }
@@ -38,11 +51,11 @@ export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "l
  * @throws {ConversimpleError} `definition_invalid`, `option_invalid`, `store_misconfigured`.
  */
 export async function testAgent<A extends ConversimpleAgent>(agent: A | (() => A), options: TestAgentOptions<A> = {}): Promise<TestCall<A>> {
-  const { now, override, conversationId, caller = {}, store: address, faults, clock = new SimulatedClock(now), ...host } = options;
+  const { now, override, conversationId, caller = {}, store: address, faults, recorded, parts, clock = new SimulatedClock(now), ...host } = options;
   if (now !== undefined && options.clock) throw invalid("now", "is the clock's when a clock is given; give one of the two");
   const newAgent = () => overridden(typeof agent === "function" ? agent() : agent, override);
   const store = await storeOf(address, clock, faults);
-  const rig = new Rig<A>({ newAgent, store, clock, host });
+  const rig = new Rig<A>({ newAgent, store, clock, host: { ...host, ...(recorded ? { rehearsal: new Rehearsal(recorded, false) } : {}) } });
   const id = conversationId ?? rig.nextId();
   const close = async () => {
     await rig.close();
@@ -50,12 +63,24 @@ export async function testAgent<A extends ConversimpleAgent>(agent: A | (() => A
   };
   try {
     await rig.start();
+    if (parts) await storeFork(store, conversationOwner(id), { agentId: rig.definition.agentId, customer: null }, storedParts(rig.definition, parts), {});
     await rig.open(id, caller);
   } catch (thrown) {
     await close();
     throw thrown;
   }
   return new TestCall(rig, store, id, close);
+}
+
+/** @throws {ConversimpleError} `option_invalid`: a field is no durable part. */
+function storedParts({ slices, agentId }: AgentDefinition, parts: Readonly<Record<string, unknown>>): Readonly<Record<string, StoredPart>> {
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, data]) => {
+      const slice = slices.find((each) => each.name === name);
+      if (!slice) throw invalid(`parts.${name}`, `is no durable part of the agent "${agentId}", which has: ${slices.map((each) => each.name).join(", ")}`);
+      return [name, { version: slice.schemaVersion, ...(slice.masks ? { mask: slice.masks } : {}), data }];
+    }),
+  );
 }
 
 async function storeOf(given: string | Store | undefined, clock: SimulatedClock, faults: TestAgentOptions<unknown>["faults"]): Promise<FaultyStore> {

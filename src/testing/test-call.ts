@@ -15,6 +15,7 @@ import type { SimulatedClock } from "../base/simulated-clock.ts";
 import type { ErasureReceipt } from "../host/erasure.ts";
 import type { Mail } from "../host/units.ts";
 import { openEntry, type JournalEntry } from "../state/journal.ts";
+import type { Patch } from "../state/patch.ts";
 import { sealText } from "../state/record.ts";
 import { conversationOwner, type Facts, type Owner } from "../state/store.ts";
 import { partsOf } from "./acknowledged.ts";
@@ -125,6 +126,11 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
   /** Sets fields of the state from outside, as another program would (P16). @throws {ConversimpleError} why it was refused. */
   update(changes: A extends { readonly state: infer State } ? Partial<State> : never): Promise<void> {
     return this.#post({ kind: "update", changes, source: "test" });
+  }
+
+  /** Changes a part by hand, as an inspector does: checked by the part. @throws {ConversimpleError} why it was refused. */
+  edit(part: string, patches: readonly Patch[]): Promise<void> {
+    return this.#post({ kind: "edit", part, patches, source: "test" });
   }
 
   /** Sends a signal, which `onSignal` hears (P16). @throws {ConversimpleError} when the hook failed. */

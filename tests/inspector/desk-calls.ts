@@ -10,6 +10,7 @@ import { SimulatedClock } from "../../src/base/simulated-clock.ts";
 import { AgentHost } from "../../src/host/agent-host.ts";
 import type { HostOptions } from "../../src/host/host-options.ts";
 import { HostDesk } from "../../src/inspector/host-desk.ts";
+import type { AgentSource } from "../../src/inspector/saved-test/saved-test.ts";
 import { openMemory } from "../../src/stores/memory.ts";
 
 /** A conversation in progress. */
@@ -28,7 +29,7 @@ export class Dialogue {
   }
 
   async tool(tool: string, input: unknown = {}, callId = `${this.id}-${++this.#calls}`): Promise<unknown> {
-    await this.clock.advance(1_234);
+    await this.clock.advance(1_111);
     const outcome = await this.host.invoke({ conversationId: this.id, callId, tool, arguments: input });
     return outcome.kind === "result" ? (JSON.parse(outcome.json) as unknown) : outcome;
   }
@@ -52,12 +53,12 @@ export interface Recording {
 }
 
 /** A host that records, with one agent. */
-export async function recording(agent: ConversimpleAgent, options: Partial<HostOptions> & { readonly file?: string; readonly folder?: string } = {}): Promise<Recording> {
-  const { file, folder, ...more } = options;
+export async function recording(agent: ConversimpleAgent, options: Partial<HostOptions> & { readonly source?: AgentSource; readonly folder?: string } = {}): Promise<Recording> {
+  const { source, folder, ...more } = options;
   const clock = new SimulatedClock("2026-03-01T10:00:00.123Z");
   const host = await AgentHost.start({ agents: [agent], store: openMemory({ clock }), clock, secret: "the secret of this host", record: true, abandonedAfterMs: 30 * 86_400_000, retentionMs: "forever", ...more });
   const [agentId = ""] = host.agentIds;
-  const desk = new HostDesk({ host, files: file === undefined ? new Map() : new Map([[agentId, file]]), ...(folder === undefined ? {} : { folder }) });
+  const desk = new HostDesk({ host, sources: new Map(source ? [[agentId, source]] : []), ...(folder === undefined ? {} : { folder }) });
   return {
     host,
     clock,

@@ -49,7 +49,7 @@ afterEach(async () => {
 async function deskOn(store: Store = openMemory(), secret = "a secret of sixteen bytes") {
   const host = await AgentHost.start({ agents: [new DeskAgent()], store, secret });
   closing.push(() => host.drain(0));
-  const desk = new HostDesk({ host, files: new Map([["desk", `${process.cwd()}/agents/desk.ts`]]) });
+  const desk = new HostDesk({ host, sources: new Map([["desk", { file: `${process.cwd()}/agents/desk.ts`, name: "DeskAgent", isInstance: false }]]) });
   return { host, desk, store, agent: [...host.definitions.values()][0]!.agent as DeskAgent };
 }
 

@@ -18,6 +18,8 @@ export interface LoadedAgent {
   readonly id: string;
   readonly agent: ConversimpleAgent;
   readonly file: string;
+  /** How the file exports it: "default" is a name, too. */
+  readonly exported: { readonly name: string; readonly isInstance: boolean };
   /** Names on the wire. */
   readonly tools: readonly string[];
 }
@@ -31,13 +33,14 @@ export interface LoadedAgent {
 export async function loadAgents(files: readonly string[], prepare: (agent: ConversimpleAgent) => void = () => {}): Promise<LoadedAgent[]> {
   const modules: Exported[] = [];
   for (const file of files) modules.push(await exportedBy(file));
-  const represented = new Set<unknown>(modules.flatMap(({ instances }) => [...instances].map((agent) => agent.constructor)));
+  const represented = new Set<unknown>(modules.flatMap(({ instances }) => [...instances.keys()].map((agent) => agent.constructor)));
   const loaded: LoadedAgent[] = [];
   for (const { file, instances, classes } of modules) {
-    const made = [...classes].filter(([agentClass]) => !represented.has(agentClass)).map(([agentClass, name]) => instanceOf(agentClass, name, file));
-    for (const agent of [...instances, ...made]) {
+    const made = [...classes].filter(([agentClass]) => !represented.has(agentClass)).map(([agentClass, name]) => [instanceOf(agentClass, name, file), { name, isInstance: false }] as const);
+    const given = [...instances].map(([agent, name]) => [agent, { name, isInstance: true }] as const);
+    for (const [agent, exported] of [...given, ...made]) {
       if (Object.isExtensible(agent)) prepare(agent);
-      const next = described(agent, file);
+      const next = described(agent, file, exported);
       const twin = loaded.find(({ id }) => id === next.id);
       if (twin && twin.agent === agent) continue;
       if (twin) throw new Failure(`Two agents have the id "${next.id}": in ${shown(twin.file)} and in ${shown(file)}.`, { remedy: "Change one agentId." });
@@ -51,7 +54,7 @@ export async function loadAgents(files: readonly string[], prepare: (agent: Conv
 /** What one module exports. */
 interface Exported {
   readonly file: string;
-  readonly instances: ReadonlySet<ConversimpleAgent>;
+  readonly instances: ReadonlyMap<ConversimpleAgent, string>;
   /** With the name under which each is exported. */
   readonly classes: ReadonlyMap<AgentClass, string>;
 }
@@ -63,11 +66,12 @@ async function exportedBy(file: string): Promise<Exported> {
   } catch (thrown) {
     throw importFailure(file, thrown);
   }
-  const instances = new Set<ConversimpleAgent>();
+  const instances = new Map<ConversimpleAgent, string>();
   const classes = new Map<AgentClass, string>();
   for (const [name, value] of Object.entries(module)) {
-    if (value instanceof ConversimpleAgent) instances.add(value);
-    else if (isAgentClass(value)) {
+    if (value instanceof ConversimpleAgent) {
+      if (!instances.has(value)) instances.set(value, name);
+    } else if (isAgentClass(value)) {
       if (!classes.has(value)) classes.set(value, name);
     } else if (isForeign(value)) throw twoCopies(file);
   }
@@ -100,10 +104,10 @@ function inheritsArguments(made: Pick<AgentClass, "length">): boolean {
   return parent !== ConversimpleAgent && (parent.length > 0 || inheritsArguments(parent));
 }
 
-function described(agent: ConversimpleAgent, file: string): LoadedAgent {
+function described(agent: ConversimpleAgent, file: string, exported: LoadedAgent["exported"]): LoadedAgent {
   try {
     const { agentId, tools } = defineAgent(agent);
-    return { id: agentId, agent, file, tools: [...tools.keys()] };
+    return { id: agentId, agent, file, exported, tools: [...tools.keys()] };
   } catch (thrown) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Failure(`${shown(file)}: ${text}`, { cause: thrown });

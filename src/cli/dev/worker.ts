@@ -112,7 +112,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
   store = committedStore(await openStore(settings.store), report);
   dispatcher = new Dispatcher({ agents: agents.map(({ agent }) => agent), store, connections: "shared", leaseMs: LEASE_MS, record: true, graceMs: GRACE_MS, signals: false, logger });
   await dispatcher.start();
-  desk = new HostDesk({ host: dispatcher.host!, files: new Map(agents.map(({ id, file }) => [id, file])) });
+  desk = new HostDesk({ host: dispatcher.host!, sources: new Map(agents.map(({ id, file, exported }) => [id, { file, ...exported }])) });
   report({ type: "ready", agents: agents.map(({ id, tools }) => ({ id, tools })), refused });
   const end = await dispatcher.ended;
   if (end.kind === "refused") throw end.error;

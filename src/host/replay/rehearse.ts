@@ -16,6 +16,7 @@ import { conversationOwner, type Owner, type Store } from "../../state/store.ts"
 import { openMemory } from "../../stores/memory.ts";
 import { AgentHost } from "../agent-host.ts";
 import { storeFork } from "../fork.ts";
+import type { Outcome } from "../host.ts";
 import { keptAnswer } from "../kept-answer.ts";
 import type { Mail } from "../units.ts";
 import type { Act, Deed } from "./acts.ts";
@@ -35,6 +36,11 @@ export interface Rehearsed {
   readonly outcome: UnitOutcome | "not run";
   readonly code?: string;
   readonly result?: string;
+  /** What a tool's caller heard. */
+  readonly answer?: Outcome;
+  /** When it began, and when all of it had happened, milliseconds since 1970 on the rehearsal's clock. */
+  readonly startedMs: number;
+  readonly endedMs: number;
   /** The parts after the unit, and when everything that came with it had settled. */
   readonly after: PartValues;
   readonly settled: PartValues;
@@ -79,6 +85,7 @@ class Stage {
   #parts: Record<string, unknown> = {};
   #version = 0;
   #messages = 0;
+  #answer: Outcome | undefined;
 
   constructor(call: RecordedCall, startMs: number, hash: KeyedHash, recorded: Recorded) {
     this.#call = call;
@@ -92,10 +99,12 @@ class Stage {
   async play(act: Act): Promise<Rehearsed> {
     const { step, deed } = act;
     await this.#until(step.atMs);
+    this.#answer = undefined;
+    const startedMs = this.#clock.now();
     if (deed.kind !== "skip") await Promise.race([this.#do(deed), sleep(systemClock, REAL_MS)]);
     await this.#read();
     if (deed.kind === "deadline") await this.#late(unitName(step.entry));
-    return this.#played(act);
+    return { ...this.#played(act), ...(this.#answer ? { answer: this.#answer } : {}), startedMs, endedMs: this.#clock.now() };
   }
 
   async close(): Promise<void> {
@@ -103,7 +112,7 @@ class Stage {
     await this.#store.close();
   }
 
-  #played(act: Act): Rehearsed {
+  #played(act: Act): Omit<Rehearsed, "startedMs" | "endedMs"> {
     const { step, deed } = act;
     const settled = copyOf(this.#parts);
     const index = this.#produced.findIndex(({ entry }) => unitName(entry) === unitName(step.entry));
@@ -124,7 +133,7 @@ class Stage {
       case "resume":
         return this.#resume();
       case "tool":
-        await (await this.#served()).invoke({ conversationId, callId: deed.callId, tool: deed.tool, arguments: deed.input });
+        this.#answer = await (await this.#served()).invoke({ conversationId, callId: deed.callId, tool: deed.tool, arguments: deed.input });
         return;
       case "signal":
         return this.#send({ kind: "signal", name: deed.name, payload: deed.payload, source: "replay" });
