@@ -49,7 +49,7 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
       {failure ? <FailureNotice failure={failure} /> : null}
       {rows.length === 0 && isComplete ? <ListEmpty /> : null}
       <div
-        ref={box} role="listbox" aria-label="Conversations" tabIndex={0} aria-activedescendant={rows[index] ? `row-${index}` : undefined} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
+        ref={box} role="listbox" aria-label="Conversations" tabIndex={0} aria-activedescendant={virtual.getVirtualItems().some((item) => item.index === index) ? `row-${index}` : undefined} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
         onKeyDown={(event) => {
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
           if (by === undefined) return;

@@ -9,7 +9,7 @@ import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 
 
 import type { TimelineEntry } from "../../../../src/inspector/api.ts";
 import { linkPieces, linksAmong, type Waterfall } from "../logic/waterfall.ts";
-import { EntryRow, rowLabel } from "./entry-row.tsx";
+import { EntryRow } from "./entry-row.tsx";
 
 const ROW = 52;
 const NARROW_ROW = 68;
@@ -35,6 +35,7 @@ export function EntryList({ entries, shown, waterfall, selectedVersion, isNarrow
   const { active, setActive } = useActive(entries, shown, selectedVersion, (index) => virtual.scrollToIndex(index, { align: "auto" }));
   useEffect(() => virtual.measure(), [height]);
   useFollowing(scroller, shown.length, selectedVersion, () => virtual.scrollToIndex(shown.length - 1, { align: "end" }));
+  const items = virtual.getVirtualItems();
   const go = (index: number): void => {
     const next = Math.min(shown.length - 1, Math.max(0, index));
     setActive(next);
@@ -52,14 +53,14 @@ export function EntryList({ entries, shown, waterfall, selectedVersion, isNarrow
     event.preventDefault();
   };
   return (
-    <div ref={scroller} role="listbox" aria-label="Timeline, oldest first" tabIndex={0} aria-activedescendant={shown.length > 0 ? `${id}-${active}` : undefined} onKeyDown={keys} className="group/list min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2">
+    <div ref={scroller} role="listbox" aria-label="Timeline, oldest first" tabIndex={0} aria-activedescendant={items.some(({ index }) => index === active) ? `${id}-${active}` : undefined} onKeyDown={keys} className="group/list min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2">
       <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
+        {items.map(({ index, start }) => {
           const entry = entries[shown[index]!]!;
           const bar = waterfall.bars[shown[index]!]!;
           const isSelected = entry.version === selectedVersion;
           return (
-            <div key={entry.version} id={`${id}-${index}`} role="option" aria-selected={isSelected} aria-posinset={index + 1} aria-setsize={shown.length} aria-label={rowLabel(entry, bar)} style={{ height, transform: `translateY(${start}px)` }} className="absolute inset-x-0 top-0" onClick={() => { setActive(index); onOpen(entry.version); }}>
+            <div key={entry.version} id={`${id}-${index}`} role="option" aria-selected={isSelected} aria-posinset={index + 1} aria-setsize={shown.length} style={{ height, transform: `translateY(${start}px)` }} className="absolute inset-x-0 top-0" onClick={() => { setActive(index); onOpen(entry.version); }}>
               <EntryRow entry={entry} bar={bar} scaleMs={waterfall.scaleMs} links={pieces.get(index)} isSelected={isSelected} isActive={index === active} isNarrow={isNarrow} />
             </div>
           );

@@ -93,10 +93,3 @@ function placesOf(part: string, patches: readonly Patch[]): readonly string[] {
   const places = [...new Set(patches.map((patch) => pathText(part, patch[1])))];
   return places.length > MOST_PLACES ? [`${part}: ${places.length} places`] : places;
 }
-
-/** The row in a sentence, for a screen reader. */
-export function rowLabel(entry: TimelineEntry, bar: Bar): string {
-  const notes = entry.notes.map((note) => noteChip(note, timeOfDay).text);
-  const waited = entry.waitedFor === undefined ? [] : [`waited ${duration(entry.queueMs)} for ${entry.waitedFor}`];
-  return [`${timeOfDay(entry.atMs)} ${entry.unit} ${entry.name}`, outcomeText(entry), ...notes, ...waited, `took ${duration(bar.totalMs)}`].join(", ");
-}
