@@ -32,6 +32,12 @@ test.runIf(hasBrowser)("a page that asks another machine for something is notice
   expect(faults).toEqual(["asked elsewhere.test"]);
 });
 
+test.runIf(hasBrowser)("a page that breaks its own policy is noticed", async () => {
+  const { page, faults } = await openWatchedPage();
+  await page.goto(await served("<meta http-equiv=Content-Security-Policy content=\"style-src 'self'\"><p style='color: red'></p>"));
+  expect(faults).toEqual([expect.stringMatching(/^console: .*Content Security Policy/)]);
+});
+
 test.runIf(hasBrowser)("what is not accessible is found, and where", async () => {
   const page = await openPage();
   await page.goto(await served("<html lang=en><title>a page</title><main><h1>a page</h1><button></button></main>"));

@@ -15,18 +15,24 @@ export const TEST_MS = 60_000;
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 
-/** A folder with some of the examples' agents, as a user would have them. */
-export function examplesIn(place: Workplace, names: readonly string[]): Workplace {
-  for (const name of names) place.write(`${name}/agent.ts`, readFileSync(`${EXAMPLES}${name}/agent.ts`, "utf8"));
-  return place;
+/** One `conversimple dev` for all tests of a file. */
+export interface SharedDev {
+  readonly place: Workplace;
+  readonly dev: () => Dev;
 }
 
-/** One `conversimple dev` with some of the examples, for all tests of a file; started before them. */
-export function devForAll(...names: readonly string[]): { readonly place: Workplace; readonly dev: () => Dev } {
+/** With some of the examples, as a user would have them. */
+export function devForAll(...names: readonly string[]): SharedDev {
+  return devWith(Object.fromEntries(names.map((name) => [name, readFileSync(`${EXAMPLES}${name}/agent.ts`, "utf8")])));
+}
+
+/** With agents of the file's own: their texts by name. */
+export function devWith(agents: Readonly<Record<string, string>>): SharedDev {
   const place = new Workplace(afterAll);
   let dev: Dev | undefined;
   beforeAll(async () => {
-    if (hasBrowser) dev = await examplesIn(place, names).dev(names);
+    for (const [name, text] of Object.entries(agents)) place.write(`agents/${name}.agent.ts`, text);
+    if (hasBrowser) dev = await place.dev(["agents"]);
   }, TEST_MS);
   return { place, dev: () => dev! };
 }

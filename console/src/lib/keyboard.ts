@@ -1,7 +1,7 @@
 // The page's keys: who wants which, told to whom is on top, and listed in the help.
 //
 //   KB1. A key without a modifier does nothing while somebody types; Escape always counts.
-//   KB2. The newest registration of a key wins: a dialog takes Escape from what lies below it.
+//   KB2. The newest registration of a key wins. While a dialog is open all keys are its own, Escape too: what lies below it is inert.
 //   KB3. Keys may follow each other ("g s"): the second one has a second.
 
 import { useEffect, useRef } from "react";
@@ -45,7 +45,7 @@ export function listenToKeys(target: Pick<Window, "addEventListener" | "removeEv
 
 /** Gives a pressed key to whom it belongs. */
 export function dispatchKey(event: KeyboardEvent, nowMs: number): void {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
   const key = nameOf(event);
   if (isTyping(event.target) && !key.startsWith("mod+") && key !== "Escape") return;
   const before = first && nowMs - first.atMs < FOLLOWS_MS ? `${first.key} ${key}` : undefined;

@@ -35,13 +35,13 @@ export function RunTool({ tool: first, onClose }: { readonly tool?: string | und
           {tool ? <p className="mt-1 text-ink-2">{tool.description}</p> : <p className="mt-1 text-ink-3">The agent's code is not here, so its tools are not known.</p>}
           {tool && tool.guards.length > 0 ? <p className="mt-1 flex flex-wrap gap-1">{tool.guards.map((guard) => <Chip key={guard} tone="note">requires {guard}</Chip>)}</p> : null}
         </div>
-        {tool ? <ToolForm key={tool.name} tool={tool} /> : null}
+        {tool ? <ToolForm key={tool.name} tool={tool} onClose={onClose} /> : null}
       </div>
     </Dialog>
   );
 }
 
-function ToolForm({ tool }: { readonly tool: ToolInfo }) {
+function ToolForm({ tool, onClose }: { readonly tool: ToolInfo; readonly onClose: () => void }) {
   const { api, conversationId, reload } = useConversation();
   const [form] = useState(() => formOf(tool.parameters, tool.secrets));
   const [draft, setDraft] = useState<Draft>(() => emptyDraft(form));
@@ -72,7 +72,7 @@ function ToolForm({ tool }: { readonly tool: ToolInfo }) {
       {form.kind === "object" && form.fields.length === 0 && !form.others ? <p className="text-ink-3">It takes no arguments.</p> : <SchemaFields field={form} draft={draft} problems={problems} onChange={setDraft} />}
       <FailureLine failure={failure} />
       <div className="flex justify-end"><Button type="submit" look="accent" disabled={isRunning}>{isRunning ? "Running…" : `Run ${tool.name}`}</Button></div>
-      <div aria-live="polite">{answer ? <Answer answer={answer} tool={tool} /> : null}</div>
+      <div aria-live="polite">{answer ? <Answer answer={answer} tool={tool} onClose={onClose} /> : null}</div>
     </form>
   );
 }
@@ -86,15 +86,19 @@ function withoutSecrets(field: FormField, draft: Draft): Draft {
   return field.kind === "list" && draft.kind === "list" ? { ...draft, items: draft.items.map((item) => withoutSecrets(field.item, item)) } : draft;
 }
 
-function Answer({ answer, tool }: { readonly answer: CallResult; readonly tool: ToolInfo }) {
+function Answer({ answer, tool, onClose }: { readonly answer: CallResult; readonly tool: ToolInfo; readonly onClose: () => void }) {
   const { open, timeline } = useConversation();
   const entry = timeline.entries.findLast(({ callId }) => callId === answer.callId);
+  const show = (version: number): void => {
+    onClose();
+    open("timeline", version);
+  };
   return (
     <section aria-label="The answer" className="rounded-md border border-line bg-pane p-3">
       <p className="mb-1 flex items-center gap-2">
         <span className="font-medium">Answered</span>
         <Chip tone={answer.kind === "result" ? "plain" : "bad"}>{answer.kind === "result" ? "result" : answer.error.type}</Chip>
-        {entry ? <button type="button" onClick={() => open("timeline", entry.version)} className="ml-auto text-2xs text-accent underline underline-offset-2">see what it did, version {entry.version}</button> : null}
+        {entry ? <button type="button" onClick={() => show(entry.version)} className="ml-auto text-2xs text-accent underline underline-offset-2">see what it did, version {entry.version}</button> : null}
       </p>
       {answer.kind === "result" ? <ValueTree label="result" value={answer.result} masks={tool.resultMasks} /> : <FailureLine failure={{ message: answer.error.message, remedy: answer.remedy }} />}
     </section>
