@@ -14,25 +14,29 @@ import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
-import type { Loaded } from "../state/store.ts";
+import { conversationOwner, type Loaded } from "../state/store.ts";
 import { warnOf } from "./agent-warnings.ts";
+import { Borrowing, type EndedBy } from "./borrowing.ts";
 import { Burials } from "./burials.ts";
 import { CallDesk } from "./call-desk.ts";
 import { Claims } from "./claims.ts";
 import { LiveConversation, type ConversationHost } from "./conversation.ts";
 import { CustomerData } from "./customer-data.ts";
+import { Ends } from "./ends.ts";
 import type { ErasureReceipt } from "./erasure.ts";
 import type { Caller, Host, HostHealth, Invocation, Opened, OpenOptions, Outcome, ToolDescription } from "./host.ts";
 import { hostSettings, type HostOptions, type HostSettings } from "./host-options.ts";
 import { watchRejections } from "./late-rejections.ts";
 import { Lease } from "./leases.ts";
+import { END_MESSAGE, type Mail } from "./mail.ts";
 import { Maintenance } from "./maintenance.ts";
 import { describedTools, ToolOffers } from "./offered-tools.ts";
 import { onceSlice } from "./once.ts";
 import { JointRecordsOfStore } from "./joint-records.ts";
 import { OutsideWriters } from "./outside-writers.ts";
+import { SecondLooks } from "./second-looks.ts";
 import { hasStarted, recordOf } from "./stored-conversation.ts";
-import { Units, type Mail } from "./units.ts";
+import { Units } from "./units.ts";
 import { WarmValues } from "./warm-values.ts";
 
 /** How long aborted calls may take to be journalled when the process has to leave, milliseconds. */
@@ -45,9 +49,6 @@ export class AgentHost implements Host, ConversationHost {
   readonly #agents = new Map<string, AgentDefinition>();
   readonly #live = new Map<string, LiveConversation>();
   readonly #opening = new Map<string, Promise<Opened>>();
-  readonly #closing = new Map<string, Promise<void>>();
-  readonly #borrowing = new Map<string, Promise<void>>();
-  readonly #looking = new Map<LiveConversation, Promise<void>>();
   readonly #offers = new ToolOffers();
   readonly #goneListeners = new Set<(conversationId: string, why: GoneReason) => void>();
   readonly #lease: Lease;
@@ -56,6 +57,9 @@ export class AgentHost implements Host, ConversationHost {
   readonly #maintenance: Maintenance;
   readonly #outside: OutsideWriters;
   readonly #burials: Burials;
+  readonly #ends: Ends;
+  readonly #looks: SecondLooks;
+  readonly #borrowing: Borrowing;
   readonly #warm = new WarmValues();
   readonly #claims: Claims;
   readonly #unlinks: readonly (() => void)[];
@@ -68,7 +72,27 @@ export class AgentHost implements Host, ConversationHost {
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
     this.#claims = new Claims({ store, clock, identity: this.#lease.identity, agents: this.#agents });
-    this.#units = new Units({ store, clock, logger, onError, rehearsal: settings.rehearsal, isRecording: settings.record, joint: new JointRecordsOfStore({ store, clock, hash, random: settings.random }) });
+    const joint = new JointRecordsOfStore({ store, clock, hash, random: settings.random });
+    this.#units = new Units({ store, clock, logger, onError, joint, rehearsal: settings.rehearsal, isRecording: settings.record, end: (live, { reason, source }, message) => this.#end(live, reason, { source, message }) });
+    this.#ends = new Ends({ store, clock, logger, end: (id, reason) => this.#close(id, reason) });
+    this.#looks = new SecondLooks({
+      store,
+      mayOpen: (live) => !this.#isDraining && this.#live.get(live.id) === live,
+      open: (live) => this.#open(live.id, live.agent, live.caller),
+      gone: (live, why) => this.#forget(live, why),
+    });
+    this.#borrowing = new Borrowing({
+      store,
+      claims: this.#claims,
+      units: this.#units,
+      looks: this.#looks,
+      conversations: this.#live,
+      isFree: (id) => !this.#isDraining && !this.#live.has(id) && !this.#opening.has(id),
+      build: (id, agent, loaded) => this.#build(id, agent, {}, loaded),
+      deliver: (id) => this.deliver(id),
+      end: (live, reason, by) => this.#end(live, reason, by),
+      done: (live) => this.#warm.gone(live),
+    });
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
@@ -137,10 +161,10 @@ export class AgentHost implements Host, ConversationHost {
     const agent = this.#agents.get(options.agentId);
     if (!agent) throw new ConversimpleError("option_invalid", `There is no agent "${options.agentId.slice(0, 64)}" in this process.`, { agents: this.agentIds });
     // Awaited only when there is one: calls that come right behind find `#opening` set.
-    const closing = this.#closing.get(conversationId);
+    const closing = this.#ends.underWay.get(conversationId);
     if (closing) await closing.catch(() => {});
     const before = this.#live.get(conversationId);
-    if (before?.quarantine) await this.#lookAgain(before);
+    if (before?.quarantine) await this.#looks.again(before);
     const live = this.#live.get(conversationId);
     live?.touch();
     if (live) return { kind: "serving", isNew: false };
@@ -167,7 +191,7 @@ export class AgentHost implements Host, ConversationHost {
     // A call may overtake the end of `open`; its place in the order is after onConversationStarted.
     if (opening && !this.#live.has(invocation.conversationId)) await opening.catch(() => {});
     const live = this.#live.get(invocation.conversationId);
-    if (live?.quarantine && !this.#closing.has(live.id)) await this.#lookAgain(live).catch(() => {});
+    if (live?.quarantine && !this.#ends.underWay.has(live.id)) await this.#looks.again(live).catch(() => {});
     return this.#calls.invoke(this.#live.get(invocation.conversationId), invocation);
   }
 
@@ -184,14 +208,9 @@ export class AgentHost implements Host, ConversationHost {
     return () => this.#goneListeners.delete(listener);
   }
 
-  /** Ends it once, whoever says so and however often; also one that no process serves at the moment. */
+  /** Ends it once, whoever says so and however often; also one that no process serves at the moment, or another one. */
   close(conversationId: string, reason: string): Promise<void> {
-    let closing = this.#closing.get(conversationId);
-    if (!closing) {
-      closing = this.#close(conversationId, reason).finally(() => this.#closing.delete(conversationId));
-      this.#closing.set(conversationId, closing);
-    }
-    return closing;
+    return this.#ends.close(conversationId, reason);
   }
 
   async configure(config: Readonly<Record<string, unknown>>): Promise<void> {
@@ -237,7 +256,8 @@ export class AgentHost implements Host, ConversationHost {
   /** Waits until nothing runs any more; after the signal only as long as aborted calls take to be put down. */
   async #finished(isOver: AbortSignal): Promise<void> {
     const done = (async () => {
-      await Promise.allSettled([...this.#opening.values(), ...this.#closing.values(), ...this.#borrowing.values()]);
+      await this.#ends.stop();
+      await Promise.allSettled([...this.#opening.values(), ...this.#ends.underWay.values(), ...this.#borrowing.underWay.values()]);
       await Promise.all([...this.#live.values()].map((live) => live.whenIdle()));
     })();
     const over = new Promise<void>((resolve) => isOver.addEventListener("abort", () => void sleep(this.clock, PUT_DOWN_MS).then(resolve)));
@@ -249,6 +269,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#isDraining = true;
     this.#maintenance.stop();
     this.#lease.stop();
+    this.#ends.abandon();
     for (const live of this.#live.values()) live.leave(new ConversimpleError("cancelled", "The process was killed."));
     this.#live.clear();
     this.#unwatch();
@@ -290,7 +311,7 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   giveBackDoubtful(): Promise<void> {
-    return this.#claims.giveBackDoubtful((id) => [this.#live, this.#opening, this.#closing, this.#borrowing].some((busy) => busy.has(id)));
+    return this.#claims.giveBackDoubtful((id) => [this.#live, this.#opening, this.#ends.underWay, this.#borrowing.underWay].some((busy) => busy.has(id)));
   }
 
   buryErased(): Promise<void> {
@@ -314,34 +335,16 @@ export class AgentHost implements Host, ConversationHost {
     return true;
   }
 
-  /**
-   * Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). Once at a time: a
-   * second take-over would fence the first.
-   */
+  /** Takes over a conversation that nobody serves, to read its inbox, and gives it up again (P16). */
   borrow(conversationId: string): Promise<void> {
-    const before = this.#borrowing.get(conversationId);
-    const borrowing = (before ? before.catch(() => {}).then(() => this.#borrow(conversationId)) : this.#borrow(conversationId)).finally(() => {
-      if (this.#borrowing.get(conversationId) === borrowing) this.#borrowing.delete(conversationId);
-    });
-    this.#borrowing.set(conversationId, borrowing);
-    return borrowing;
+    return this.#borrowing.forMail(conversationId);
   }
 
-  async #borrow(conversationId: string): Promise<void> {
-    const mayTake = () => !this.#isDraining && !this.#closing.has(conversationId);
-    const here = this.#live.get(conversationId);
-    if (here?.quarantine && mayTake()) await this.#lookAgain(here);
-    if (here) return void this.deliver(conversationId);
-    const live = await this.#takeOver(conversationId, mayTake, true);
-    if (!live) return;
-    try {
-      live.hasMail = true;
-      if (!live.quarantine) await this.#units.inQueue(live, "inbox", () => Promise.resolve());
-    } finally {
-      live.leave(new ConversimpleError("cancelled", "The message was applied."));
-      this.#warm.gone(live);
-      await this.#claims.giveBack(live);
-    }
+  /** Ends a conversation that is silent: one that is served here, or that nobody serves and nobody touched since. (P13) */
+  endSilent(conversationId: string, silentSinceMs: number): Promise<void> {
+    const live = this.#live.get(conversationId);
+    // One that turns out to be somebody else's is theirs to judge: nothing is posted.
+    return this.#ends.only(conversationId, async () => (live ? void (await this.#endHere(live, "abandoned")) : this.#borrowing.forEnd(conversationId, "abandoned", silentSinceMs)));
   }
 
   #add(agent: HostSettings["agents"][number]): void {
@@ -389,66 +392,50 @@ export class AgentHost implements Host, ConversationHost {
     await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())));
   }
 
-  /** AH4. One look at a time; whoever comes meanwhile waits for it. */
-  #lookAgain(live: LiveConversation): Promise<void> {
-    let looking = this.#looking.get(live);
-    if (!looking) {
-      looking = this.#reopen(live).finally(() => this.#looking.delete(live));
-      this.#looking.set(live, looking);
-    }
-    return looking;
-  }
-
-  async #reopen(live: LiveConversation): Promise<void> {
-    const found = await this.store.load(live.owner);
-    // One that is not there at all was lost: it never begins anew in the middle of a call.
-    const isAsItWas = !found || (found.version === live.version && found.process === null && found.facts.status === "live");
-    if (isAsItWas || this.#isDraining || this.#live.get(live.id) !== live) return;
-    const opened = await this.#open(live.id, live.agent, live.caller);
-    if (opened.kind !== "serving") this.#forget(live, opened.kind === "ended" ? "ended" : "taken");
-    live.leave(new ConversimpleError("cancelled", "The conversation was opened again."));
-  }
-
   #build(conversationId: string, agent: AgentDefinition, caller: Caller, loaded: Loaded): LiveConversation {
     return new LiveConversation(this, conversationId, agent, caller, loaded, recordOf(loaded, agent));
   }
 
   async #close(conversationId: string, reason: string): Promise<void> {
-    checkId(conversationId, "conversation id");
+    const owner = conversationOwner(checkId(conversationId, "conversation id"));
     await this.#opening.get(conversationId)?.catch(() => {});
     const before = this.#live.get(conversationId);
-    if (before?.quarantine) await this.#lookAgain(before).catch(() => {});
-    const live = this.#live.get(conversationId) ?? (await this.#takeOver(conversationId, () => true));
-    if (!live) return;
+    if (before?.quarantine) await this.#looks.again(before).catch(() => {});
+    const live = this.#live.get(conversationId);
+    if (live && (await this.#endHere(live, reason))) return;
+    // Whoever has it ends it; when that is nobody, we do.
+    if (await this.#ends.post(owner, reason)) await this.borrow(conversationId);
+  }
+
+  /** False when it turned out to be somebody else's. @throws {StoreUnavailableError} */
+  async #endHere(live: LiveConversation, reason: string): Promise<boolean> {
     try {
       await this.#units.inQueue(live, "onConversationEnded", () => this.#end(live, reason), { unlimited: true });
-      await this.#claims.giveBack(live);
     } catch (thrown) {
       if (!live.gone) throw thrown;
     }
-    this.#forget(live, "ended");
+    return live.gone?.code === "conversation_ended";
   }
 
-  /** The last unit of a conversation; whoever waits behind it in the queue hears that it has ended. */
-  async #end(live: LiveConversation, reason: string): Promise<void> {
+  /**
+   * The last unit of a conversation; whoever waits behind it in the queue hears that it has ended.
+   *
+   * @param by the message that says so, when one does.
+   */
+  async #end(live: LiveConversation, reason: string, by?: EndedBy): Promise<void> {
     const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
     // A quarantined record stays as it is, and no hook sees it: only the facts change.
-    if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts });
-    else await this.#units.end(live, reason, facts);
+    if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts, consume: [END_MESSAGE] });
+    else await this.#units.end(live, reason, facts, by);
     await this.#units.refuseMail(live).catch(() => {});
     live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
-  }
-
-  /** A live conversation that nobody serves, without being registered or resumed; see {@link Claims.claimOrphan}. */
-  async #takeOver(conversationId: string, mayTake: () => boolean, needsMail = false): Promise<LiveConversation | undefined> {
-    const isFree = () => mayTake() && !this.#live.has(conversationId) && !this.#opening.has(conversationId);
-    const claimed = await this.#claims.claimOrphan(conversationId, isFree, needsMail);
-    return claimed && this.#build(conversationId, claimed.agent, {}, claimed.loaded);
+    await this.#claims.giveBack(live).catch(() => {});
+    this.#forget(live, "ended");
   }
 
   #buried(live: LiveConversation, last: () => Promise<void>): void {
     // Whoever closes it just now has run its hook.
-    if (!this.#closing.has(live.id)) this.#closing.set(live.id, last().finally(() => this.#closing.delete(live.id)));
+    void this.#ends.only(live.id, last).catch(() => {});
     this.#forget(live, "ended");
   }
 

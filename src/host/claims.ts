@@ -11,6 +11,7 @@ import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { conversationOwner, idOf, type Acquired, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
 import type { Opened } from "./host.ts";
+import { waitingEnd } from "./mail.ts";
 import { recordOf } from "./stored-conversation.ts";
 import { entomb, isErased } from "./tombstones.ts";
 
@@ -72,8 +73,9 @@ export class Claims {
     const found = await store.load(conversationOwner(conversationId));
     const agent = agents.get(found?.facts.agentId ?? "");
     if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
-    // Its mail would not be read; taking it over again and again would be all that came of it.
-    if (needsMail && recordOf(found, agent) instanceof ConversimpleError) return undefined;
+    // Its mail would not be read, but for its end; taking it over again and again would be all that came of it.
+    if (needsMail && recordOf(found, agent) instanceof ConversimpleError && !(await waitingEnd(store, found.owner))) return undefined;
+    if (!isFree()) return undefined;
     const acquired = await this.#acquire(found.owner, agent.agentId);
     if (acquired.kind !== "acquired") return undefined;
     const { loaded } = acquired;

@@ -5,6 +5,7 @@
 //        fails, or whose handler hangs, keeps no other one waiting.
 //   MA3. A conversation without a sign of life is ended as `abandoned`, also when its process is gone. (P13)
 
+import { atOnce } from "../base/at-once.ts";
 import type { Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
 import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
@@ -16,13 +17,17 @@ import type { Lease } from "./leases.ts";
 /** Inboxes that are read at the same time; more wait for the next round. */
 const BORROWED_AT_ONCE = 32;
 
+/** Silent conversations that are ended at the same time: each may have a hook that waits. */
+const ENDED_AT_ONCE = 16;
+
 /** Orphans that one round looks at; more wait for the next. */
 const ORPHANS_PER_ROUND = 100;
 
 /** What maintenance needs of the host. */
 export interface Maintained {
   readonly conversations: ReadonlyMap<string, LiveConversation>;
-  close(conversationId: string, reason: string): Promise<void>;
+  /** Ends it as `abandoned`, if it is served here, or nobody serves it and nobody touched it since. */
+  endSilent(conversationId: string, silentSinceMs: number): Promise<void>;
   /** Has a conversation that is served here read its inbox. */
   deliver(conversationId: string): boolean;
   /** Ends the conversations here whose customers were erased elsewhere. (P22) */
@@ -62,20 +67,16 @@ export class Maintenance {
   /** One round of MA3, then what has expired goes. */
   async sweep(): Promise<void> {
     const { clock, abandonedAfterMs } = this.#settings;
-    for (const live of [...this.#host.conversations.values()]) {
-      const isSilent = clock.monotonic() - live.aliveAtMs >= abandonedAfterMs;
-      if (isSilent && live.queue.isIdle && live.parallel === 0) await this.#abandon(live.id);
-    }
+    const silentSince = this.#timeBounds().earliestMs - abandonedAfterMs;
+    const isSilent = ({ aliveAtMs, queue, parallel }: LiveConversation) => clock.monotonic() - aliveAtMs >= abandonedAfterMs && queue.isIdle && parallel === 0;
+    await atOnce(ENDED_AT_ONCE, [...this.#host.conversations.values()].filter(isSilent), (live) => this.#abandon(live.id, silentSince));
     await this.#host.buryErased();
     await this.#host.giveBackDoubtful();
-    const silentSince = this.#timeBounds().earliestMs - abandonedAfterMs;
     const filter: ListFilter = { kind: "conversation", status: "live", orphaned: true, limit: ORPHANS_PER_ROUND };
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {
-      for (const { owner, facts } of page.items) {
-        // Ours are judged above, by a clock that nobody sets; a clock that was set also makes their leases look over.
-        if (this.#host.conversations.has(idOf(owner))) continue;
-        if (facts.updatedAtMs <= silentSince) await this.#abandon(idOf(owner));
-      }
+      // Ours are judged above, by a clock that nobody sets; a clock that was set also makes their leases look over.
+      const silent = page.items.filter(({ owner, facts }) => !this.#host.conversations.has(idOf(owner)) && facts.updatedAtMs <= silentSince);
+      await atOnce(ENDED_AT_ONCE, silent, ({ owner }) => this.#abandon(idOf(owner), silentSince));
       if (page.nextCursor === null || this.#isStopped) break;
     }
     while (!this.#isStopped && (await this.#settings.store.sweep()).more);
@@ -99,9 +100,9 @@ export class Maintenance {
       .finally(() => this.#borrowed.delete(conversationId));
   }
 
-  async #abandon(conversationId: string): Promise<void> {
+  async #abandon(conversationId: string, silentSince: number): Promise<void> {
     try {
-      await this.#host.close(conversationId, "abandoned");
+      await this.#host.endSilent(conversationId, silentSince);
     } catch (thrown) {
       this.#settings.logger.warn({ conversation: conversationId, code: codeOf(thrown) ?? "unknown" }, "an abandoned conversation could not be ended; it is tried again");
     }

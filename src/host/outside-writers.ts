@@ -18,8 +18,8 @@ import { openEntry } from "../state/journal.ts";
 import { openRecord, sealText } from "../state/record.ts";
 import { conversationOwner, type Store } from "../state/store.ts";
 import { defineAgent } from "../agent/definition.ts";
+import type { Mail } from "./mail.ts";
 import type { Maintained } from "./maintenance.ts";
-import type { Mail } from "./units.ts";
 
 /** How long a writer waits for its message to be applied, milliseconds, and how often it looks. */
 const APPLIED_WITHIN_MS = 10_000;

@@ -22,27 +22,18 @@ import { hide } from "../base/redaction.ts";
 import { timeBoundsOf, type TimeBounds } from "../base/time-bounds.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
 import { causeOf, REVEAL, type EntryFacts, type UnitKind, type UnitOutcome } from "../state/journal.ts";
-import { openText } from "../state/record.ts";
 import type { Answer, Change, Store, WaitingMessage } from "../state/store.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Rehearsal } from "../agent/recorded.ts";
-import { applyEdit, EDIT, type HandEdit } from "./hand-edits.ts";
+import { applyEdit, EDIT } from "./hand-edits.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import { hiddenState } from "./hidden-texts.ts";
+import { END_MESSAGE, readMail, type EndMail, type Mail } from "./mail.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
 import type { UnitHost, UpdateCount } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
-
-/** What an outside writer puts into an inbox, as it is encoded in the message's text. */
-export type Mail =
-  | { readonly kind: "update"; readonly changes: Readonly<Record<string, unknown>>; readonly source: string }
-  | { readonly kind: "signal"; readonly name: string; readonly payload: unknown; readonly source: string }
-  /** Somebody changes a part by hand, at a version if one is given. */
-  | HandEdit
-  /** Somebody looked at what is masked: changes nothing, and is journalled with the reason. (P21) */
-  | { readonly kind: "reveal"; readonly reason: string; readonly source: string };
 
 export interface UnitsOptions {
   readonly store: Store;
@@ -52,6 +43,8 @@ export interface UnitsOptions {
   readonly rehearsal?: Rehearsal | undefined;
   readonly isRecording?: boolean | undefined;
   readonly onError: (error: unknown, conversationId?: string) => void;
+  /** Ends a conversation in its turn, because a message says so. */
+  readonly end: (live: LiveConversation, mail: EndMail, message: WaitingMessage) => Promise<void>;
 }
 
 interface Handled {
@@ -61,8 +54,10 @@ interface Handled {
   readonly id: string;
   readonly handle: (run: UnitRun) => unknown;
   readonly facts?: Change["facts"];
-  readonly message?: WaitingMessage;
-  readonly source?: string;
+  readonly message?: WaitingMessage | undefined;
+  /** Messages that its commit makes pointless. */
+  readonly consume?: readonly string[];
+  readonly source?: string | undefined;
   readonly reason?: string;
   /** What a signal carries. */
   readonly payload?: unknown;
@@ -79,8 +74,9 @@ export class Units implements UnitHost {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #onError: UnitsOptions["onError"];
+  readonly #end: UnitsOptions["end"];
 
-  constructor({ store, clock, logger, joint, onError, rehearsal, isRecording = false }: UnitsOptions) {
+  constructor({ store, clock, logger, joint, onError, rehearsal, end, isRecording = false }: UnitsOptions) {
     this.joint = joint;
     this.rehearsal = rehearsal;
     this.isRecording = isRecording;
@@ -89,6 +85,7 @@ export class Units implements UnitHost {
     this.clock = clock;
     this.#logger = logger;
     this.#onError = onError;
+    this.#end = end;
   }
 
   nowMs(): number {
@@ -145,7 +142,11 @@ export class Units implements UnitHost {
       live.hasMail = false;
       try {
         const messages = await this.#store.inbox(live.owner);
-        for (const message of messages) await this.#apply(live, message);
+        for (const message of messages) {
+          await this.#apply(live, message);
+          // One of them was its end; those behind it are refused by then.
+          if (live.gone) throw live.gone;
+        }
         if (messages.length > 0) live.hasMail = true;
       } catch (thrown) {
         // The rest of it still comes before the next unit.
@@ -157,13 +158,13 @@ export class Units implements UnitHost {
 
   /** Refuses what arrived while the conversation ended: nobody will apply it, and no more can come (UN2). */
   async refuseMail(live: LiveConversation): Promise<void> {
-    for (const { id } of await this.#store.inbox(live.owner)) {
-      await live.commit({ entry: failedEntry("outside", "message", id, "conversation_ended"), consume: [id] });
+    for (let messages = await this.#store.inbox(live.owner); messages.length > 0; messages = await this.#store.inbox(live.owner)) {
+      for (const { id } of messages) await live.commit({ entry: failedEntry("outside", "message", id, "conversation_ended"), consume: [id] });
     }
   }
 
   /** Runs a hook inside the queue's turn (UN1). Facts are committed also when the hook throws. */
-  async hook(live: LiveConversation, name: string, handle: () => unknown, also: Pick<Handled, "facts" | "answer"> = {}): Promise<void> {
+  async hook(live: LiveConversation, name: string, handle: () => unknown, also: Pick<Handled, "facts" | "answer" | "message" | "consume" | "source"> = {}): Promise<void> {
     const handled: Handled = { unit: "hook", name, id: hookId(name, live.version), handle, ...also };
     const failure = await this.#unit(live, handled);
     if (failure) this.report(live, failure.thrown, `${name} failed`);
@@ -172,8 +173,10 @@ export class Units implements UnitHost {
   /**
    * The end: the agent's hook, then what its parts have to put away, in a unit of its own: a hook that fails keeps nothing
    * open. A process may die between the two; the one that goes on does not run a hook that is committed.
+   *
+   * @param mail what said so, when it was a message. What other processes said of the same end goes away with it.
    */
-  async end(live: LiveConversation, reason: string, facts: Change["facts"]): Promise<void> {
+  async end(live: LiveConversation, reason: string, facts: Change["facts"], mail: Pick<Handled, "message" | "source"> = {}): Promise<void> {
     const { agent, closers } = live.agent;
     const name = "onConversationEnded";
     const close = async () => {
@@ -181,10 +184,11 @@ export class Units implements UnitHost {
       for (const part of closers) await this.#attempted(live, `the end of ${part.name} failed`, () => part.conversationEnded?.(reason));
     };
     const farewell = () => agent.onConversationEnded?.(reason);
-    if (closers.length === 0) return this.hook(live, name, farewell, { facts });
+    const last = { facts, consume: [END_MESSAGE], ...mail };
+    if (closers.length === 0) return this.hook(live, name, farewell, last);
     const callId = hookId(name, live.version);
-    if (!live.ledger.find(callId, this.nowMs())) await this.hook(live, name, farewell, { answer: () => ({ callId, digest: "hook", text: NOTHING }) });
-    await this.hook(live, "end", close, { facts });
+    if (!live.ledger.find(callId, this.nowMs())) await this.hook(live, name, farewell, { source: mail.source, answer: () => ({ callId, digest: "hook", text: NOTHING }) });
+    await this.hook(live, "end", close, last);
   }
 
   /** The agent's hook for a conversation whose customer was erased: nothing that it writes is stored (P22). */
@@ -235,14 +239,15 @@ export class Units implements UnitHost {
   }
 
   async #apply(live: LiveConversation, message: WaitingMessage): Promise<void> {
-    let mail: Mail;
+    let mail: Mail | EndMail;
     try {
-      mail = mailOf(openText(live.owner, message.text));
+      mail = readMail(live.owner, message);
     } catch (thrown) {
       this.report(live, thrown, "a message in the inbox is damaged and was dropped");
       await live.commit({ entry: failedEntry("outside", "message", message.id, "state_quarantined"), consume: [message.id] });
       return;
     }
+    if (mail.kind === "end") return this.#end(live, mail, message);
     const failure = await this.#unit(live, { ...workOf(live, mail), id: `\nmessage:${message.id}`, message, source: mail.source });
     if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
@@ -265,7 +270,8 @@ export class Units implements UnitHost {
       ...(handled.message ? { message: handled.message.id } : {}),
       ...run.noted,
     });
-    const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(handled.message ? { consume: [handled.message.id] } : {}) };
+    const consume = [...new Set([...(handled.message ? [handled.message.id] : []), ...(handled.consume ?? [])])];
+    const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(consume.length > 0 ? { consume } : {}) };
     let failure: { readonly thrown: unknown } | undefined;
     let change;
     try {
@@ -314,15 +320,6 @@ function keptText(result: unknown): string {
   } catch {
     return NOTHING;
   }
-}
-
-/** @throws {ConversimpleError} when it is not a message that an outside writer posts. */
-function mailOf(value: unknown): Mail {
-  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason" | "part", unknown>> | null;
-  if (mail?.kind === "edit" && typeof mail.part === "string") return value as Mail;
-  const isUpdate = mail?.kind === "update" && typeof mail.changes === "object" && mail.changes !== null;
-  if (isUpdate || (mail?.kind === "signal" && typeof mail.name === "string") || (mail?.kind === "reveal" && typeof mail.reason === "string")) return value as Mail;
-  throw new ConversimpleError("state_quarantined", "A message in the inbox is none that this release knows.");
 }
 
 /** What a message asks for. */

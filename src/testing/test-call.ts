@@ -13,7 +13,7 @@ import { toolOf } from "../agent/tool.ts";
 import { ConversimpleError, type ErrorCode } from "../base/errors.ts";
 import type { SimulatedClock } from "../base/simulated-clock.ts";
 import type { ErasureReceipt } from "../host/erasure.ts";
-import type { Mail } from "../host/units.ts";
+import type { Mail } from "../host/mail.ts";
 import { openEntry, type JournalEntry } from "../state/journal.ts";
 import type { Patch } from "../state/patch.ts";
 import { sealText } from "../state/record.ts";

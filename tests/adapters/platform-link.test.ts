@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { PlatformLink } from "../../src/adapters/conversimple/platform-link.ts";
 import { ConversimpleError } from "../../src/base/errors.ts";
-import type { Outcome } from "../../src/host/host.ts";
+import type { Opened, Outcome } from "../../src/host/host.ts";
 import { clock, paper, host, lines, settled, linked, ready, lifecycle, call, responses, errors, registered, TOOLS, served, log } from "./link-rig.ts";
 
 test("the control line names the agents, a conversation's line has its own topic and registers its tools", async () => {
@@ -68,20 +68,58 @@ test("an end that comes while the conversation is being opened closes it after",
   expect(paper.sockets).toHaveLength(1);
 });
 
-test("an end of a conversation that was never announced here closes nothing", async () => {
-  const { control } = await linked();
-  lifecycle(control, "ended", "foreign");
+test("an end of a conversation that was never announced here is told to the host once: who served it may be dead", async () => {
+  const { link, control } = await linked();
+  lifecycle(control, "ended", "earlier", { reason: "caller_hung_up" });
+  lifecycle(control, "ended", "earlier", { reason: "caller_hung_up" });
   await settled();
-  expect(host.closes).toEqual([]);
+  expect(host.closes).toEqual([{ id: "earlier", reason: "caller_hung_up" }]);
+  expect(host.opens).toEqual([]);
+  expect(link.conversations).toBe(0);
 });
 
-test("what a conversation's line hears of another conversation is not its business", async () => {
-  const { link, own } = await served();
-  lifecycle(own, "ended", "v2");
-  ready(own, "v3");
+test("an end that is heard again when the conversation has left this process acts once", async () => {
+  const { control, own } = await served();
+  lifecycle(own, "ended");
   await settled();
-  expect(host.closes).toEqual([]);
+  lifecycle(control, "ended");
+  await settled();
+  expect(host.closes).toEqual([{ id: "v1", reason: "ended" }]);
+});
+
+test("of the ends that were heard, only the last are kept", async () => {
+  const { link, control } = await linked();
+  for (let n = 0; n < 1_100; n++) lifecycle(control, "ended", `v${n}`);
+  await settled();
+  // Forgotten by now, and told once more: it does no harm.
+  lifecycle(control, "ended", "v0");
+  lifecycle(control, "ended", "v1099");
+  await settled();
+  expect(host.closes).toHaveLength(1_101);
+  expect(link.conversations).toBe(0);
+});
+
+test.each<[string, Opened | ConversimpleError]>([
+  ["another process has", { kind: "held", untilMs: 10_000 }],
+  ["the store cannot give", new ConversimpleError("state_unavailable", "The store is down.")],
+])("an end that comes while a conversation is being opened that %s is told to the host", async (_, answer) => {
+  host.answers.push(answer);
+  const { link, control } = await linked();
+  ready(control);
+  lifecycle(control, "ended", "v1", { reason: "caller_hung_up" });
+  await clock.advance("1m");
   expect(host.opens).toHaveLength(1);
+  expect(host.closes).toEqual([{ id: "v1", reason: "caller_hung_up" }]);
+  expect(link.conversations).toBe(0);
+});
+
+test("a conversation that begins is the control line's business; an end is heard on any line", async () => {
+  const { link, own } = await served();
+  ready(own, "v3");
+  lifecycle(own, "ended", "v2", { reason: "hangup" });
+  await settled();
+  expect(host.opens).toHaveLength(1);
+  expect(host.closes).toEqual([{ id: "v2", reason: "hangup" }]);
   expect(link.conversations).toBe(1);
 });
 
@@ -125,7 +163,7 @@ test("a clock that is an hour ahead of the store's does not make a process ask a
   expect(host.opens.length).toBeLessThan(15);
 });
 
-test("a held conversation that ended meanwhile is not tried again", async () => {
+test("the end of a conversation that another process holds is told to the host, and it is not opened again", async () => {
   host.answers.push({ kind: "held", untilMs: clock.now() + 10_000 });
   const { link, control } = await linked();
   ready(control);
@@ -133,7 +171,7 @@ test("a held conversation that ended meanwhile is not tried again", async () => 
   lifecycle(control, "ended");
   await clock.advance("1m");
   expect(host.opens).toHaveLength(1);
-  expect(host.closes).toEqual([]);
+  expect(host.closes).toEqual([{ id: "v1", reason: "ended" }]);
   expect(link.conversations).toBe(0);
 });
 

@@ -8,7 +8,7 @@ import { openStore } from "conversimple/stores";
 import type * as LoggerModule from "../../src/adapters/conversimple/logger.ts";
 import type * as ClockModule from "../../src/base/clock.ts";
 import type * as SqliteStore from "../../src/stores/sqlite/store.ts";
-import { BankAgent, MemberAgent, UnrulyAgent, type Outside } from "./agents.ts";
+import { BankAgent, FarewellAgent, MemberAgent, UnrulyAgent, type Outside } from "./agents.ts";
 
 type Times = "leaseMs" | "mailEveryMs" | "sweepEveryMs" | "abandonedAfterMs" | "resolveTimeoutMs" | "graceMs";
 
@@ -54,5 +54,5 @@ store.renew = (identity, leaseMs) => {
   return renew(identity, leaseMs);
 };
 
-await new Dispatcher({ ...options, store, clock, logger, agents: [new BankAgent(outside), new UnrulyAgent(outside), new MemberAgent(outside)] }).start();
+await new Dispatcher({ ...options, store, clock, logger, agents: [new BankAgent(outside), new UnrulyAgent(outside), new MemberAgent(outside), new FarewellAgent(outside)] }).start();
 process.send!("ready");

@@ -79,6 +79,17 @@ export class BankAgent extends LedgerAgent {
   });
 }
 
+/** Says outside when it was ended, and waits there: a process can die in the middle of it. */
+export class FarewellAgent extends LedgerAgent {
+  static override readonly agentId = "farewell";
+
+  override async onConversationEnded(reason: string): Promise<void> {
+    const { id } = this.conversation;
+    this.state.note = reason;
+    await this.outside({ report: `ended ${id}: ${reason}`, gate: `ending ${id}` });
+  }
+}
+
 export class MemberAgent extends LedgerAgent {
   static override readonly agentId = "member";
   readonly session = session({ user: z.object({ id: z.string() }) });

@@ -29,6 +29,8 @@ interface Row {
   epoch: number;
   writeId: string | undefined;
   status: string;
+  /** Whether an end waits, or waited, in its inbox. */
+  hasEnd: boolean;
   parts: Partial<StoredParts>;
   /** All write ids that were ever committed: a copy that was late is refused, and nobody waits for it. */
   readonly written: Set<string>;
@@ -41,6 +43,8 @@ const REQUESTS_PER_MOMENT = 5_000;
 
 export class Recorder {
   readonly rows = new Map<Owner, Row>();
+  /** Told of every conversation that was ended as `abandoned`, and by whom. */
+  abandoned: (owner: Owner, by: string) => void = () => {};
   readonly #store: Store;
   readonly #history: SimEvent[];
   readonly #trace: Trace;
@@ -115,6 +119,7 @@ export class Recorder {
     row.written.add(change.writeId);
     row.version = version;
     if (change.facts?.status) row.status = change.facts.status;
+    if (change.facts?.endReason === "abandoned") this.abandoned(owner, name);
     if (change.answer) row.answers.add(change.answer.callId);
     if (change.record !== undefined) row.parts = partsOf(owner, version, change.record);
     const ends = change.facts?.status === "ended" ? ", ended" : "";
@@ -132,14 +137,19 @@ export class Recorder {
   }
 
   #posted(name: string, owner: Owner, text: string): void {
-    const { id } = (openText(owner, text) as { payload: { id: string } }).payload;
+    const mail = openText(owner, text) as { kind: "end"; reason: string } | { kind: "signal"; payload: { id: string } };
+    if (mail.kind === "end") {
+      this.#row(owner).hasEnd = true;
+      return this.#trace.add("store", `${owner} has its end of ${name}, because of ${mail.reason}`);
+    }
+    const { id } = mail.payload;
     this.#trace.add("store", `${owner} has the signal ${id} of ${name}`);
     this.#history.push({ kind: "posted", owner, id });
   }
 
   #row(owner: Owner): Row {
     let row = this.rows.get(owner);
-    if (!row) this.rows.set(owner, (row = { process: undefined, version: 0, epoch: 0, writeId: undefined, status: "live", parts: {}, written: new Set(), answers: new Set() }));
+    if (!row) this.rows.set(owner, (row = { process: undefined, version: 0, epoch: 0, writeId: undefined, status: "live", hasEnd: false, parts: {}, written: new Set(), answers: new Set() }));
     return row;
   }
 }

@@ -29,6 +29,9 @@ export const LEASE_MS = 5_000;
 export const ABANDONED_AFTER_MS = 150_000;
 const GRACE_MS = 10_000;
 
+/** What a frame says of an end. */
+const ENDED = /"conversation_ended","conversation_id":"([^"]*)"/;
+
 /** The methods that fail: all that a process asks of its store. */
 const METHODS = ["load", "commit", "answer", "acquire", "renew", "release", "retire", "post", "pending", "inbox", "list", "history", "forget", "sweep"] as const;
 
@@ -53,6 +56,8 @@ export class SimProcess {
   readonly clock: ProcessClock;
   readonly store: FaultyStore;
   state: "starting" | "running" | "stopped" | "leaving" | "dead" = "starting";
+  /** The conversations of which it heard that they are over. */
+  readonly heardEnds = new Set<string>();
   /** Requests to the store that have no answer yet. */
   requests = 0;
   readonly #world: ProcessWorld;
@@ -209,7 +214,12 @@ export class SimProcess {
   #connect(events: Parameters<Connect>[0]): Socket {
     const socket: Socket = this.#world.connect({
       onOpen: () => this.#gate(() => events.onOpen()),
-      onText: (text) => this.#gate(() => events.onText(text)),
+      onText: (text) => this.#gate(() => {
+        const [, ended] = ENDED.exec(text) ?? [];
+        const before = this.#framesTaken();
+        events.onText(text);
+        if (ended !== undefined && this.#framesTaken() > before) this.heardEnds.add(ended);
+      }),
       onBinary: (bytes) => this.#gate(() => events.onBinary(bytes)),
       onClose: (closing: SocketClosing) => {
         this.#sockets.delete(socket);
@@ -218,6 +228,12 @@ export class SimProcess {
     });
     this.#sockets.add(socket);
     return socket;
+  }
+
+  /** Frames that came over a connection that counts, and were not those of an earlier join and the like. */
+  #framesTaken(): number {
+    const { framesReceived, dropped } = this.#link!.stats.wire;
+    return framesReceived - Object.values(dropped).reduce((sum, count) => sum + count, 0);
   }
 
   #logger(): Logger {

@@ -79,6 +79,7 @@ export class World {
     this.plan = plan;
     this.#store = openMemory({ clock });
     this.#recorder = new Recorder(plant(this.#store), history, trace, () => clock.monotonic());
+    this.#recorder.abandoned = (owner, by) => this.#abandoned(owner, by);
     this.#joint = new JointRecordsOfStore({ store: this.#store, clock, hash: new KeyedHash("the secret of the simulation") });
     this.calls = new Switchboard({ recorder: this.#recorder, history, trace, customerOwner: (id) => this.#joint.ownerOf("customer", id), isForgotten: (id) => this.#forgetting.has(id) });
     this.platform = new ScriptedPlatform({
@@ -182,6 +183,14 @@ export class World {
     }
   }
 
+  /** I. Whose end is in the inbox, or was heard by somebody who lives, has a better reason. */
+  #abandoned(owner: string, by: string): void {
+    const id = owner.slice("conversation:".length);
+    const witness = this.processes.find(({ state, heardEnds }) => heardEnds.has(id) && (state === "running" || state === "stopped"));
+    if (this.#recorder.rows.get(`conversation:${id}`)?.hasEnd) this.breach("I", `${owner} was abandoned by ${by}, with its end in the inbox`);
+    else if (witness) this.breach("I", `${owner} was abandoned by ${by}, although ${witness.name} heard why it ended`);
+  }
+
   #outsideOf(process: SimProcess): Omit<Outside, "pause"> {
     const { trace, history, clock } = this;
     return {
@@ -257,7 +266,7 @@ export class World {
 
   async #endAll(): Promise<void> {
     for (const id of this.announced) if (!this.#ended.has(id)) this.hangUp(id);
-    // Whose end was not heard is abandoned, by whoever serves it or finds it.
+    // Whose end was not heard, in the storm, is abandoned by whoever serves it or finds it.
     const isLive = () => [...this.announced].some((id) => this.#recorder.rows.get(`conversation:${id}`)?.status === "live") || this.processes.some((process) => process.conversations.length > 0);
     for (let waitedMs = 0; isLive() && waitedMs < 2 * ABANDONED_AFTER_MS; waitedMs += ROUND_MS) await sleep(this.clock, ROUND_MS);
     for (const id of this.announced) if (this.#recorder.rows.get(`conversation:${id}`)?.status === "live") this.breach("I", `${id} was never ended`);

@@ -7,6 +7,7 @@
 //   N3. With `per-conversation`, each conversation has a line of its own and the control line only announces; with
 //       `shared`, the control line serves all.
 //   N4. An announcement or an end that comes twice, or on several lines, acts once.
+//   N5. An end of a conversation that we never heard of is told to the host: who served it may be dead.      (P12)
 
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../base/clock.ts";
@@ -20,6 +21,9 @@ import type { Connect } from "../../wire/socket.ts";
 import { type Announcement, Line, type LineContext, type Target } from "./line.ts";
 import { type CallListener, type LinkStats, newLinkStats } from "./link-stats.ts";
 import { ServedConversation } from "./served-conversation.ts";
+
+/** An end is heard on two lines at most moments apart; so many conversations do not end between them. */
+const ENDS_KEPT = 1_000;
 
 export interface PlatformLinkOptions {
   readonly host: Host;
@@ -48,11 +52,13 @@ export class PlatformLink {
   readonly #control: Line;
   readonly #agentIds: ReadonlySet<string>;
   readonly #conversations = new Map<string, ServedConversation>();
+  /** The ends that were heard last (N4). */
+  readonly #ended = new LastIds(ENDS_KEPT);
   /** The conversations' own lines, also those that are being left. */
   readonly #lines = new Set<Line>();
   readonly #listeners = new Set<CallListener>();
   readonly #joined = Promise.withResolvers<void>();
-  readonly #ended = Promise.withResolvers<ConnectionEnd>();
+  readonly #finished = Promise.withResolvers<ConnectionEnd>();
   #stopHearing: (() => void)[] = [];
   #isPaused = false;
   #isStopping = false;
@@ -90,7 +96,7 @@ export class PlatformLink {
 
   /** Resolves when the link is over: stopped, refused, or its channel closed by the platform. Never rejects. */
   get ended(): Promise<ConnectionEnd> {
-    return this.#ended.promise;
+    return this.#finished.promise;
   }
 
   /**
@@ -142,7 +148,7 @@ export class PlatformLink {
     const error = end.kind === "refused" ? end.error : undefined;
     if (end.kind !== "left") this.#log.error({ end: end.kind, ...error?.fields }, "the link to the platform is over");
     this.#joined.reject(error ?? new ConversimpleError("connection_closed", "The link to the platform is over. Start a new one.", { end: end.kind }));
-    this.#ended.resolve(end);
+    this.#finished.resolve(end);
   }
 
   #announced(message: Announcement): void {
@@ -156,12 +162,22 @@ export class PlatformLink {
         return message.agentId === undefined ? undefined : this.#ready(message.conversationId, message.agentId, message.caller);
       }
       case "conversation_ended":
-        return this.#conversations.get(message.conversationId)?.ended(message.reason);
+        return this.#over(message.conversationId, message.reason);
       case "config_update":
         return void this.#options.host.configure(message.config).catch((error: unknown) => {
           this.#log.error({ code: codeOf(error) }, "an agent refused the platform's configuration");
         });
     }
+  }
+
+  #over(id: string, reason: string): void {
+    const known = this.#conversations.get(id);
+    const isNews = this.#ended.add(id);
+    if (known) return known.ended(reason);
+    if (!isNews || this.#isStopping) return;
+    this.#options.host.close(id, reason).catch((error: unknown) => {
+      this.#log.warn({ conversationId: id, code: codeOf(error) }, "the conversation could not be ended yet; it is tried again");
+    });
   }
 
   #ready(id: string, agentId: string, caller: Caller | undefined): void {
@@ -186,15 +202,15 @@ export class PlatformLink {
     this.#conversations.set(id, conversation);
   }
 
-  /** A line of one conversation: what it hears of others is the control line's business. */
+  /** A line of one conversation: what begins elsewhere is the control line's business. */
   #newLine(id: string, conversation: ServedConversation): Line {
     const line: Line = new Line(this.#context, {
       joinPayload: { agents: [], conversation_id: id },
       target: (asked) => (asked === undefined || asked === id ? { kind: "conversation", id } : { kind: "unknown" }),
       onAnnouncement: (message) => {
-        if (message.kind === "config_update" || message.conversationId !== id) return;
-        if (message.kind === "conversation_ended") conversation.ended(message.reason);
-        else conversation.heardStart();
+        // Also of others: the control line may be away just now, and an end is said once.
+        if (message.kind === "conversation_ended") this.#over(message.conversationId, message.reason);
+        else if (message.kind !== "config_update" && message.conversationId === id) conversation.heardStart();
       },
       onJoined: () => conversation.joined(),
       onEnd: (end) => {
@@ -224,5 +240,23 @@ export class PlatformLink {
   #gone(id: string, why: "ended" | "taken" | "released"): void {
     this.#log.info({ conversationId: id, why }, "the conversation is not served here any more");
     this.#conversations.get(id)?.gone();
+  }
+}
+
+/** The ids that were added last. */
+class LastIds {
+  readonly #most: number;
+  readonly #ids = new Set<string>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Whether it was not among them. */
+  add(id: string): boolean {
+    if (this.#ids.has(id)) return false;
+    this.#ids.add(id);
+    if (this.#ids.size > this.#most) this.#ids.delete(this.#ids.values().next().value!);
+    return true;
   }
 }

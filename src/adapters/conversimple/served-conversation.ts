@@ -3,7 +3,7 @@
 // Owns when the host opens and closes it and when its tools are registered. The host owns its state.
 //
 //   V1. `host.open` runs for one announcement at a time; further ones change nothing while it runs.
-//   V2. `host.close` is called at most once, and only after `open` gave the conversation to us.
+//   V2. The platform's end is told to the host once, whoever has the conversation: its process may be dead.   (P12)
 //   V3. Tools are registered after every join of the conversation's line, and when it is announced again.
 //   V4. A conversation that another process holds is tried again when its lease ends, unless it ended meanwhile. Our clock
 //       may be hours off the store's: what it makes of the lease's end is believed within bounds.
@@ -106,8 +106,8 @@ export class ServedConversation {
     const phase = this.#phase;
     if (phase.kind === "over" || this.#endReason !== undefined) return;
     this.#endReason = reason;
-    if (phase.kind === "held") this.#over();
-    else if (phase.kind !== "opening") void this.#close(reason);
+    if (phase.kind === "held") phase.timer.cancel();
+    if (phase.kind !== "opening") void this.#close(reason);
   }
 
   /** The host does not serve it any more, or the link stops: its own line is left. */
@@ -128,10 +128,7 @@ export class ServedConversation {
   #opened(opened: Opened): void {
     if (this.#phase.kind !== "opening") return;
     if (opened.kind === "ended") return this.#over();
-    if (this.#endReason !== undefined) {
-      if (opened.kind === "serving") return void this.#close(this.#endReason);
-      return this.#over();
-    }
+    if (this.#endReason !== undefined) return void this.#close(this.#endReason);
     const { clock, random } = this.#options.context;
     if (opened.kind === "held") return this.#tryAgain(heldFor(opened.untilMs - clock.now()) + random() * HELD_JITTER_MS);
     const { sharedLine, newLine } = this.#options;
@@ -144,7 +141,8 @@ export class ServedConversation {
     if (this.#phase.kind !== "opening") return;
     const { context, id } = this.#options;
     context.log.warn({ conversationId: id, code }, "the conversation could not be opened");
-    if (code === "state_unavailable" && this.#endReason === undefined) {
+    if (this.#endReason !== undefined) return void this.#close(this.#endReason);
+    if (code === "state_unavailable") {
       return this.#tryAgain((UNAVAILABLE_RETRY_MS * (1 + context.random())) / 2);
     }
     context.stats.ignored.conversation_refused++;
@@ -160,7 +158,7 @@ export class ServedConversation {
     try {
       await context.host.close(id, reason);
     } catch (error) {
-      context.log.warn({ conversationId: id, code: codeOf(error) }, "the conversation could not be closed; the sweeper will");
+      context.log.warn({ conversationId: id, code: codeOf(error) }, "the conversation could not be ended yet; it is tried again");
     }
     this.#over();
   }

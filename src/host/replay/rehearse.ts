@@ -18,7 +18,7 @@ import { AgentHost } from "../agent-host.ts";
 import { storeFork } from "../fork.ts";
 import type { Outcome } from "../host.ts";
 import { keptAnswer } from "../kept-answer.ts";
-import type { Mail } from "../units.ts";
+import type { Mail } from "../mail.ts";
 import type { Act, Deed } from "./acts.ts";
 import { partsAfter, unitName, type PartValues, type RecordedCall } from "./recorded-call.ts";
 

@@ -14,7 +14,7 @@ export class CallAgent extends ConversimpleAgent {
   readonly errors: string[] = [];
   readonly gates = { hook: gate(), tool: gate() };
   failing: string | undefined;
-  runs = 0;
+  readonly runs = { all: 0 };
 
   override async onConversationStarted() {
     await this.#hook("started");
@@ -44,8 +44,12 @@ export class CallAgent extends ConversimpleAgent {
     this.options = options;
   }
 
-  add = tool("Add", () => ({ n: ++this.state.n }));
+  add = tool("Add", () => {
+    this.runs.all++;
+    return { n: ++this.state.n };
+  });
   hang = tool("Hang", {}, { timeoutMs: 5_000 }, async () => {
+    this.runs.all++;
     await this.gates.tool.opened;
     return { n: ++this.state.n };
   });

@@ -339,7 +339,7 @@ test("an ended conversation's record is swept after its retention time, a live o
   expect(await bench.stored()).toBeUndefined();
 });
 
-test("two processes that end the same orphan run its hook once", async () => {
+test("two processes that end the same orphan run its hook once, with what was said first", async () => {
   const here = world();
   const one = await start({}, here);
   await one.bench.open();
@@ -351,5 +351,5 @@ test("two processes that end the same orphan run its hook once", async () => {
   await three.bench.host.close("c1", "three");
   held.release();
   await first;
-  expect([...two.agent.heard, ...three.agent.heard]).toEqual(["ended three c1"]);
+  expect([...two.agent.heard, ...three.agent.heard]).toEqual(["ended two c1"]);
 });
