@@ -29,9 +29,11 @@ export class Disguise {
   }
 
   /** Learns what is personal in a call. First the arguments, whose placeholders have to please a schema. */
-  learn(acts: readonly Act[], recorded: Recorded): void {
+  learn(acts: readonly Act[], recorded: Recorded, caller: Readonly<Record<string, unknown>>): void {
     for (const { deed } of acts) this.#learnDeed(deed);
     for (const { step } of acts) for (const { name, masks = [] } of this.#agent.slices) this.#learn(step.after[name], masks);
+    // No schema says what of it is personal: a number, a name.
+    for (const value of Object.values(caller)) this.#learn(value, [""]);
     const user = this.#masksOf("session").flatMap((place) => (place === "user" ? [""] : place.startsWith("user/") ? [place.slice(5)] : []));
     const profile = this.#profile();
     for (const { logins = [], customers = [] } of Object.values(recorded)) {

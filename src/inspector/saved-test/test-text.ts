@@ -96,7 +96,7 @@ class Lines {
     const turn = this.#do(deed, outcome === "ok", answer);
     if (endedMs > startedMs) this.#say(`await call.advance(${endedMs - startedMs});`);
     this.#nowMs = endedMs;
-    this.#expect(settled, turn);
+    this.#expect(settled, turn, deed.kind === "follow");
   }
 
   /** Gives what the expectation is asked of. */
@@ -130,9 +130,9 @@ class Lines {
     }
   }
 
-  #expect(after: PartValues, turn: string): void {
+  #expect(after: PartValues, turn: string, isFollowing: boolean): void {
     const parts = Object.fromEntries(Object.entries(after).filter(([name]) => this.#call.agent.parts.has(name)).map(([name, value]) => [name, this.#lasting(name, value)]));
-    if (Object.keys(parts).length === 0) return;
+    if (Object.keys(parts).length === 0 || (isFollowing && this.#expected && isSame(parts, this.#expected))) return;
     const before = this.#expected;
     const changed = Object.fromEntries(Object.entries(parts).filter(([name, value]) => !before || !isSame(before[name], value)));
     if (!before) this.#say(`let expected: Parameters<typeof call.expectState>[0] = ${literal(changed, "    ")};`);
