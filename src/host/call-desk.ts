@@ -133,7 +133,7 @@ export class CallDesk {
   /** An ordered tool runs in its turn, unless its caller has given up by then (P1). */
   #inTurn(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const place = live.queue.add(() => this.#turn(live, call).then(resolve, reject), reject);
+      const place = live.queue.add(call.name, () => this.#turn(live, call).then(resolve, reject), reject);
       call.deadline.onOver((error) => {
         place.cancel();
         if (!call.hasBegun) reject(error);
@@ -142,21 +142,16 @@ export class CallDesk {
   }
 
   async #turn(live: LiveConversation, call: ToolCall): Promise<Outcome> {
-    live.running = call.name;
-    try {
-      await this.#units.prepare(live);
-      if (call.deadline.error) throw call.deadline.error;
-      return await this.#run(live, call);
-    } finally {
-      live.running = undefined;
-    }
+    await this.#units.prepare(live);
+    if (call.deadline.error) throw call.deadline.error;
+    return await this.#run(live, call);
   }
 
   /** The commit of an earlier delivery may have been resolved just now: then this one is a repetition (P4, P5). */
-  async #run(live: LiveConversation, call: ToolCall): Promise<Outcome> {
+  #run(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     // It was new when it came; without a commit since then it still is.
     const known = live.version === call.arrivedAt ? undefined : live.ledger.find(call.callId, this.#settings.clock.now());
-    if (!known) return { kind: "result", json: await call.run(), repeated: false };
+    if (!known) return call.run();
     if (known.digest !== call.digest) throw mismatch(call.callId);
     return this.#kept(live, call);
   }

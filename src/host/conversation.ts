@@ -88,8 +88,6 @@ export class LiveConversation {
   hasMail: boolean;
   /** Parallel calls that run. */
   parallel = 0;
-  /** The unit that holds the queue, for "waited for". */
-  running: string | undefined;
   #facts: Facts;
   #version: number;
   #document: RecordDocument | undefined;

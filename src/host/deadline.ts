@@ -8,7 +8,7 @@ import { ConversimpleError } from "../base/errors.ts";
 
 export class Deadline {
   readonly #tool: string;
-  readonly #timer: Timer;
+  #timer: Timer | undefined;
   readonly #outer: AbortSignal | undefined;
   #error: ConversimpleError | undefined;
   #listeners: ((error: ConversimpleError) => void)[] = [];
@@ -42,7 +42,9 @@ export class Deadline {
 
   /** The unit is done: the timer goes, listeners are not called any more (DL1). */
   stop(): void {
+    if (!this.#timer) return;
     this.#timer.cancel();
+    this.#timer = undefined;
     this.#outer?.removeEventListener("abort", this.#cancelled);
     this.#listeners = [];
   }

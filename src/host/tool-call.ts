@@ -21,7 +21,7 @@ import { secretTexts, withoutSecrets } from "./call-digest.ts";
 import { hiddenArguments } from "./hidden-texts.ts";
 import type { CommitRequest, LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
-import type { Invocation } from "./host.ts";
+import type { Invocation, Outcome } from "./host.ts";
 import { onceAnswer, rememberOnce } from "./once.ts";
 import { resultJson } from "./result-json.ts";
 import type { UnitHost } from "./unit-run.ts";
@@ -63,7 +63,7 @@ export class ToolCall {
     this.#parsed = tool.parameters.parse(invocation.arguments);
     this.arrivedAt = live.version;
     this.#arrivedAtMs = clock.monotonic();
-    this.#behind = live.running;
+    this.#behind = live.queue.running;
     this.deadline = new Deadline(clock, tool.name, Math.min(invocation.timeoutMs ?? tool.timeoutMs, tool.timeoutMs), invocation.signal);
   }
 
@@ -85,11 +85,11 @@ export class ToolCall {
   }
 
   /**
-   * Runs it, now that its turn has come, and gives the JSON of its result.
+   * Runs it, now that its turn has come.
    *
    * @throws {ConversimpleError} and whatever the handler threw; nothing was committed then.
    */
-  async run(): Promise<string> {
+  async run(): Promise<Outcome> {
     this.#hasBegun = true;
     this.#startedAt = this.#clock.monotonic();
     this.#queueMs = this.#startedAt - this.#arrivedAtMs;
@@ -101,7 +101,7 @@ export class ToolCall {
     try {
       const ran = await this.#raced(run, info);
       this.deadline.stop();
-      return await this.#commit(run, ran);
+      return { kind: "result", json: await this.#commit(run, ran), repeated: false };
     } finally {
       run.end();
       this.deadline.stop();

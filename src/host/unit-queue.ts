@@ -13,6 +13,7 @@ import { ConversimpleError } from "../base/errors.ts";
 export const QUEUE_LIMIT = 64;
 
 interface Waiting {
+  readonly name: string;
   readonly run: () => Promise<void>;
   readonly refuse: (error: unknown) => void;
   isCancelled: boolean;
@@ -26,7 +27,7 @@ export interface Place {
 
 export class UnitQueue {
   #waiting: Waiting[] = [];
-  #isRunning = false;
+  #running: string | undefined;
   #closed: Error | undefined;
   #idle: (() => void)[] = [];
 
@@ -35,25 +36,31 @@ export class UnitQueue {
     return this.#waiting.length;
   }
 
+  /** The name of the unit that runs. */
+  get running(): string | undefined {
+    return this.#running;
+  }
+
   get isIdle(): boolean {
-    return !this.#isRunning && this.#waiting.length === 0;
+    return this.#running === undefined && this.#waiting.length === 0;
   }
 
   /**
    * Adds a unit.
    *
+   * @param name what others that wait for it are told.
    * @param run must not reject: it reports its own outcome.
    * @param refuse called instead of `run` when the queue closes first.
    * @throws {ConversimpleError} `overloaded` beyond {@link QUEUE_LIMIT} waiting units; the error of `close` after it.
    */
-  add(run: () => Promise<void>, refuse: (error: unknown) => void, options: { unlimited?: boolean } = {}): Place {
+  add(name: string, run: () => Promise<void>, refuse: (error: unknown) => void, options: { unlimited?: boolean } = {}): Place {
     if (this.#closed !== undefined) throw this.#closed;
     if (!options.unlimited && this.#waiting.length >= QUEUE_LIMIT) {
       throw new ConversimpleError("overloaded", `The conversation has ${QUEUE_LIMIT} calls waiting. Try again when some are answered.`, { limit: QUEUE_LIMIT });
     }
-    const entry: Waiting = { run, refuse, isCancelled: false };
+    const entry: Waiting = { name, run, refuse, isCancelled: false };
     this.#waiting.push(entry);
-    if (!this.#isRunning) void this.#work();
+    if (this.#running === undefined) void this.#work();
     return { cancel: () => this.#cancel(entry) };
   }
 
@@ -78,11 +85,12 @@ export class UnitQueue {
   }
 
   async #work(): Promise<void> {
-    this.#isRunning = true;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      if (!next.isCancelled) await next.run();
+      if (next.isCancelled) continue;
+      this.#running = next.name;
+      await next.run();
     }
-    this.#isRunning = false;
+    this.#running = undefined;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();

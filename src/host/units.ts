@@ -116,17 +116,14 @@ export class Units implements UnitHost {
   inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { unlimited?: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = async () => {
-        live.running = name;
         try {
           await this.prepare(live);
           resolve(await task());
         } catch (thrown) {
           reject(thrown instanceof Error ? thrown : new Error("A unit failed with something that is not an error.", { cause: thrown }));
-        } finally {
-          live.running = undefined;
         }
       };
-      live.queue.add(run, reject, options);
+      live.queue.add(name, run, reject, options);
     });
   }
 
