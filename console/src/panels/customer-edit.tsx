@@ -50,7 +50,7 @@ export function CustomerEditDialog({ customer, agentId, onSaved, onClose }: Cust
     ...(part ? {} : {}),
   });
   return (
-    <Dialog title="Change the customer's record" onClose={onClose} className="max-w-2xl!">
+    <Dialog title="Change the customer's record" onClose={onClose} className="sm:max-w-2xl!">
       {customerId === undefined ? (
         <form className="space-y-3 p-4" onSubmit={(event) => { event.preventDefault(); void check(); }}>
           <p className="text-ink-2">This record is shared by all calls of the customer. The page knows the customer by a hash only: type the id to change it.</p>

@@ -42,6 +42,7 @@ export function SeedForm({ agent, onChange }: SeedFormProps) {
       {state ? (
         <fieldset>
           <legend className="mb-1.5 font-semibold">State before the call</legend>
+          <p className="mb-2 text-2xs text-ink-3">What is left empty begins as the schema says. In a JSON field a date is {"{\"$date\": milliseconds}"}, a Map {"{\"$map\": [[key, value]]}"}, a bigint {"{\"$bigint\": \"7\"}"}.</p>
           <SchemaFields field={state} draft={stateDraft} problems={problems.state} onChange={(next) => { setState(next); tell(next, customerId, customerDraft); }} />
         </fieldset>
       ) : null}

@@ -1,6 +1,6 @@
 // The state of the open conversation at the version that is looked at: each part, live, with what the last commit changed.
 
-import type { PartView } from "../../../src/inspector/api.ts";
+import type { PartView, TimelineEntry } from "../../../src/inspector/api.ts";
 import { Button } from "../kit/button.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
@@ -22,6 +22,7 @@ export function StatePanel() {
     <div className="flex h-full min-h-0 flex-col">
       <RevealedBar reveal={reveal} />
       <div className="min-h-0 flex-1 overflow-y-auto">
+        {entry ? <p role="status" className="sr-only">Version {entry.version}, by {entry.name}: {changedParts(entry)}</p> : null}
         {shown.state === "failed" ? <FailureNotice failure={shown.failure} /> : null}
         {parts ? (
           <div className="space-y-3 p-3">
@@ -36,6 +37,12 @@ export function StatePanel() {
       <RevealDialog reveal={reveal} />
     </div>
   );
+}
+
+/** What a screen reader hears when a commit arrives. */
+function changedParts({ changes }: TimelineEntry): string {
+  const names = Object.entries(changes ?? {}).flatMap(([part, patches]) => (patches.length > 0 ? [part] : []));
+  return names.length === 0 ? "no change of state" : `${names.join(" and ")} changed`;
 }
 
 function StateHead({ parts, canReveal, onReveal, hasEditing }: { readonly parts: readonly PartView[]; readonly canReveal: boolean; readonly onReveal: () => void; readonly hasEditing: boolean }) {

@@ -25,7 +25,7 @@ export function RunTool({ tool: first, onClose }: { readonly tool?: string | und
   const tool = tools.find((each) => each.name === name);
   const id = useId();
   return (
-    <Dialog title="Run a tool" onClose={onClose} className="max-w-xl!">
+    <Dialog title="Run a tool" onClose={onClose} className="sm:max-w-xl!">
       <div className="max-h-[75vh] space-y-4 overflow-y-auto p-4">
         <div>
           <label htmlFor={id} className="mb-0.5 block font-medium">Tool</label>

@@ -128,7 +128,7 @@ function Input({ id, field, draft, isWrong, describedBy, onChange }: InputProps)
   }
   const text = draft.kind === "text" ? draft.text : "";
   const change = (event: { target: { value: string } }) => onChange({ kind: "text", text: event.target.value });
-  if (field.kind === "json") return <textarea {...common} rows={4} spellCheck={false} placeholder="JSON" value={text} onChange={change} className={`${INPUT} font-mono text-xs`} />;
+  if (field.kind === "json") return <textarea {...common} rows={text === "" ? 2 : 5} spellCheck={false} placeholder="JSON" value={text} onChange={change} className={`${INPUT} font-mono text-xs`} />;
   if (field.isSecret) return <input {...common} type="password" autoComplete="new-password" data-1p-ignore data-lpignore="true" value={text} onChange={change} />;
   if (field.kind === "number") return <input {...common} inputMode={field.isWhole ? "numeric" : "decimal"} placeholder={rangeText(field)} autoComplete="off" value={text} onChange={change} />;
   const type = field.kind === "text" && field.format !== undefined ? (DATE_TYPES[field.format] ?? "text") : "text";

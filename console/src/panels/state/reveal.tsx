@@ -1,7 +1,7 @@
 // Seeing in clear what is masked: for a reason, for a minute, and journalled.                          (P21)
 //
 //   RV1. What was revealed is in this component's memory only, and gone when another version or conversation is looked at,
-//        when the minute is over, or when somebody hides it.
+//        when the state changes, when the minute is over, or when somebody hides it.
 
 import { useEffect, useId, useState } from "react";
 
@@ -11,6 +11,7 @@ import { Dialog } from "../../kit/dialog.tsx";
 import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
 import { Glyph } from "../glyph.tsx";
+import { sameStateVersion } from "../logic/same-state.ts";
 
 /** How long it is shown, milliseconds. */
 const SHOWN_MS = 60_000;
@@ -27,7 +28,7 @@ export interface Reveal {
 
 /** RV1. */
 export function useReveal(): Reveal {
-  const { conversationId, api, selectedVersion, shown } = useConversation();
+  const { conversationId, api, selectedVersion, shown, view, timeline } = useConversation();
   const [parts, setParts] = useState<{ readonly of: string; readonly view: PartsView }>();
   const [isAsking, setAsking] = useState(false);
   const of = `${conversationId}@${selectedVersion ?? "now"}`;
@@ -37,8 +38,9 @@ export function useReveal(): Reveal {
     return () => clearTimeout(timer);
   }, [parts]);
   const version = selectedVersion ?? shown.value?.version;
+  const isSameState = parts !== undefined && (selectedVersion !== null || sameStateVersion(timeline.entries, parts.view.version) >= (view.value?.version ?? 0));
   return {
-    parts: parts?.of === of ? parts.view : undefined,
+    parts: parts?.of === of && isSameState ? parts.view : undefined,
     isAsking,
     ask: () => setAsking(true),
     close: () => setAsking(false),

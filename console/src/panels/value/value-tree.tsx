@@ -4,7 +4,7 @@
 //   VT2. A row that changed says so in a word and shows what it was before, not in its colour alone.
 //   VT3. Only rows that are open are drawn; a long list shows its first ones.
 
-import { memo, useCallback, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { memo, useCallback, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 
 import type { MaskPath } from "../../../../src/base/marks.ts";
 import { isContainer, shownOf } from "../logic/shown-value.ts";
@@ -34,6 +34,7 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
   const [activeKey, setActive] = useState<string | null>(null);
   const id = useId();
   const tree = useRef<HTMLDivElement>(null);
+  useFocusBack(tree, (edit?.current ?? null) !== null);
   const activeIndex = Math.max(0, rows.findIndex(({ key }) => key === activeKey));
   const activate = useCallback((key: string) => setActive(key), []);
   const go = (index: number) => {
@@ -60,6 +61,15 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
     </>
   );
 });
+
+/** Who edited goes on walking from there. */
+function useFocusBack(tree: React.RefObject<HTMLDivElement | null>, isEditing: boolean): void {
+  const was = useRef(false);
+  useEffect(() => {
+    if (was.current && !isEditing) tree.current?.focus({ preventScroll: true });
+    was.current = isEditing;
+  }, [tree, isEditing]);
+}
 
 function useOpened() {
   const [opened, setOpened] = useState<ReadonlyMap<string, boolean>>(new Map());
