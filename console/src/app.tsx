@@ -43,8 +43,10 @@ export function App() {
   return (
     <InspectorProvider value={entry.inspector}>
       <div className="flex h-full flex-col">
-        <TopBar />
-        <LostBanner />
+        <header className="shrink-0">
+          <TopBar />
+          <LostBanner />
+        </header>
         <Body />
       </div>
       <Overlays />
@@ -57,12 +59,15 @@ function Body() {
   const room = useRoom();
   if (view.page === "side") return <Side id={view.id} name={view.name} />;
   const isListShown = room !== "narrow" || view.page === "list";
+  // Alone on a narrow page, the list is what the page is about.
+  const ListPlace = room === "narrow" ? "main" : "nav";
   return (
     <div className="flex min-h-0 flex-1">
       {isListShown ? (
-        <nav aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
+        <ListPlace aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
+          {room === "narrow" ? <h1 className="sr-only">Conversations</h1> : null}
           <ConversationList chosen={view.page === "conversation" ? view.conversationId : null} />
-        </nav>
+        </ListPlace>
       ) : null}
       {view.page === "conversation" || room !== "narrow" ? (
         <main className="flex min-h-0 min-w-0 flex-1">
