@@ -74,7 +74,7 @@ test("a conversation that the agents' code cannot use is shown so, with what is 
   const { store } = await shop();
   const { desk: refusing } = desk({ agents: () => Promise.resolve([SHOP]), offered: () => Promise.reject(new StateQuarantinedError("conversation:c1", "state has schema version 2, this code knows 1")) });
   const page = await Page.of(store, { desk: refusing });
-  expect((await page.get<ConversationView>("/conversations/c1")).body).toMatchObject({ quarantine: { code: "state_quarantined", remedy: expect.stringContaining("quarantine show") as string }, parts: [{ value: { cart: [{ productId: "P1" }] } }, {}, {}, {}] });
+  expect((await page.get<ConversationView>("/conversations/c1")).body).toMatchObject({ quarantine: { code: "state_quarantined", message: expect.stringContaining("schema version 2") as string, remedy: expect.stringContaining("quarantine show") as string }, parts: [{ value: { cart: [{ productId: "P1" }] } }, {}, {}, {}] });
 });
 
 test("what a desk refuses is said with its code and what to do; what nobody foresaw says nothing", async () => {

@@ -5,6 +5,7 @@ import type { AgentView, ConversationView, Info, InspectorEvent, TimelinePage } 
 import { cartAgent, Workplace, type Dev } from "../cli/program.ts";
 import { Listener } from "./page.ts";
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what is asked for is what is read
 async function ask<T>(dev: Dev, path: string, body?: unknown): Promise<{ status: number; body: T }> {
   const response = await fetch(`${dev.url}${path}`, { headers: { Authorization: `Bearer ${dev.token}`, "Content-Type": "application/json" }, ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }) });
   return { status: response.status, body: (await response.json()) as T };
