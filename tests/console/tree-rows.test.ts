@@ -93,3 +93,8 @@ test("units that changed nothing leave the state the same, one that did ends it"
   expect(sameStateVersion([quiet(3), quiet(5)], 3)).toBe(3);
   expect(sameStateVersion([{ ...quiet(4), changes: null }], 3)).toBe(3);
 });
+
+test("a list that became empty shows what was removed from it", () => {
+  const changes = indexOf(changesOf({ cart: ["a"] }, [["splice", ["cart"], 0, 1, []]]));
+  expect(rowsOf({ cart: [] }, CLOSED, [], changes).map(said)).toEqual(["cart", "  -0"]);
+});

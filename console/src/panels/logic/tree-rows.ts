@@ -121,7 +121,7 @@ function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonl
     node,
     raw: child.raw,
     steps,
-    isOpen: isContainer(node) && sizeOf(node) > 0 && (view.opened.get(key) ?? opensItself),
+    isOpen: isContainer(node) && (sizeOf(node) > 0 || changes.removedFrom.has(key)) && (view.opened.get(key) ?? opensItself),
     isPersonal: cursor.isWhole,
     change: own ?? changes.at.get(key),
     holdsChange,

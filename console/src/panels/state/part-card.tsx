@@ -31,7 +31,7 @@ export const PartCard = memo(function PartCard({ part, isRevealed, entry, before
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-2">
         <h3 id={`part-${part.name}`} className="font-mono text-sm font-semibold">{part.name}</h3>
         <span className="text-2xs text-ink-3">{KINDS[part.kind]} · schema {part.schemaVersion}</span>
-        {patches && patches.length > 0 && entry ? <Chip tone="warn">changed by {entry.name}, version {entry.version}</Chip> : null}
+        {patches && patches.length > 0 && entry ? <Chip tone="warn">changed by {entry.name}{entry.source === undefined ? "" : ` from ${entry.source}`}, version {entry.version}</Chip> : null}
         <span className="ml-auto"><SizeBar bytes={part.bytes} maxBytes={part.maxBytes} /></span>
       </header>
       <div className="px-1.5 py-1">

@@ -4,16 +4,17 @@
 
 import { useMemo, useState } from "react";
 
-import { ApiFailure, failureOf } from "../../lib/api-failure.ts";
+import { ApiFailure } from "../../lib/api-failure.ts";
 import { schemaAt } from "../logic/schema-form.ts";
 import { isContainer, type Step } from "../logic/shown-value.ts";
 import type { ValueRow } from "../logic/tree-rows.ts";
 import { hasMasked, patchesOf, type HandEdit } from "../logic/value-steps.ts";
 import type { TreeEditing } from "./editing.ts";
+import { RemoveQuestion } from "./remove-question.tsx";
 import { ValueEditor } from "./value-editor.tsx";
 
-/** `value`: the row's own. `append`: a new item of its list. `field`: a new field of its object. */
-export type EditMode = "value" | "append" | "field";
+/** `value`: the row's own. `append`: a new item of its list. `field`: a new field of its object. `remove`: asks first. */
+export type EditMode = "value" | "append" | "field" | "remove";
 
 interface Current {
   readonly key: string;
@@ -27,10 +28,10 @@ export interface TreeEdit {
   readonly current: Current | null;
   /** Whether what is edited is the whole value, which has no row. */
   readonly root: boolean;
-  readonly failure: string | undefined;
   readonly canEdit: (row: ValueRow) => boolean;
   readonly begin: (row: Pick<ValueRow, "key" | "steps" | "raw">, mode: EditMode) => void;
-  readonly remove: (row: ValueRow) => Promise<void>;
+  /** @param isForced whatever was changed meanwhile. */
+  readonly remove: (isForced: boolean) => Promise<void>;
   readonly save: (value: unknown, name: string, isForced: boolean) => Promise<void>;
   readonly close: () => void;
   readonly editing: TreeEditing;
@@ -39,7 +40,6 @@ export interface TreeEdit {
 /** The edit of a tree; undefined where it is only read. */
 export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): TreeEdit | undefined {
   const [current, setCurrent] = useState<Current | null>(null);
-  const [failure, setFailure] = useState<string>();
   return useMemo(() => {
     if (!editing) return undefined;
     const send = async (steps: readonly Step[], edit: HandEdit, version: number | undefined): Promise<void> => {
@@ -50,22 +50,12 @@ export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): Tr
     return {
       current,
       root: current?.steps.length === 0,
-      failure,
       editing,
       // A container with something masked in it can be opened, but not replaced as a whole.
       canEdit: (row) => row.isPersonal || !hasMasked(row.raw) || isContainer(row.node),
-      begin: ({ key, steps, raw }, mode) => {
-        setFailure(undefined);
-        setCurrent({ key, steps, raw, mode, version: editing.version });
-      },
-      remove: async ({ steps }) => {
-        setFailure(undefined);
-        try {
-          await send(steps, { kind: "remove" }, editing.version);
-        } catch (thrown) {
-          const { message, remedy } = failureOf(thrown);
-          setFailure(remedy === undefined ? message : `${message} ${remedy}`);
-        }
+      begin: ({ key, steps, raw }, mode) => setCurrent({ key, steps, raw, mode, version: editing.version }),
+      remove: async (isForced) => {
+        if (current) await send(current.steps, { kind: "remove" }, isForced ? undefined : current.version);
       },
       save: async (value, name, isForced) => {
         if (!current) return;
@@ -75,13 +65,14 @@ export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): Tr
       },
       close: () => setCurrent(null),
     };
-  }, [root, editing, current, failure]);
+  }, [root, editing, current]);
 }
 
 /** The editor of what is edited now. */
 export function RowEditor({ edit, label }: { readonly edit: TreeEdit; readonly label: string }) {
   const { current, editing, save, close } = edit;
   if (!current) return null;
+  if (current.mode === "remove") return <RemoveQuestion key={current.key} label={label} onRemove={edit.remove} conflict={(failure) => editing.conflict(failure, current.version)} onClose={close} />;
   const path = current.steps.every((step) => typeof step !== "object") ? [...current.steps, ...(current.mode === "append" ? [0] : [])] : undefined;
   const schema = path && current.mode !== "field" ? schemaAt(editing.schema, path) : undefined;
   return (

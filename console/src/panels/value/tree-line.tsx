@@ -80,7 +80,7 @@ function LineButtons({ row, edit }: { readonly row: ValueRow; readonly edit: Tre
       {kind === "list" ? <IconButton label={`Add an item to ${name}`} className={button} onClick={() => edit.begin(row, "append")}><Glyph name="plus" /></IconButton> : null}
       {kind === "object" ? <IconButton label={`Add a field to ${name}`} className={button} onClick={() => edit.begin(row, "field")}><Glyph name="plus" /></IconButton> : null}
       <IconButton label={`Edit ${name}`} className={button} onClick={() => edit.begin(row, "value")}><Glyph name="pencil" /></IconButton>
-      {row.steps.length > 0 ? <IconButton label={`Remove ${name}`} className={button} onClick={() => void edit.remove(row)}><Glyph name="trash" /></IconButton> : null}
+      {row.steps.length > 0 ? <IconButton label={`Remove ${name}`} className={button} onClick={() => edit.begin(row, "remove")}><Glyph name="trash" /></IconButton> : null}
     </span>
   );
 }

@@ -57,7 +57,6 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
       </div>
       {edit && !edit.current && isContainer(shownOf(value)) ? <button type="button" onClick={() => edit.begin({ key: "[]", steps: [], raw: value }, "value")} className="mb-1 ml-5 text-2xs text-ink-3 underline underline-offset-2 hover:text-ink">Edit all of {label} as JSON</button> : null}
       {edit?.root && edit.current ? <RowEditor edit={edit} label={label} /> : null}
-      {edit?.failure ? <p role="alert" className="mt-1 rounded-md bg-bad-soft px-2 py-1 text-xs text-bad">{edit.failure}</p> : null}
     </>
   );
 });
@@ -113,7 +112,7 @@ function walk(event: KeyboardEvent, { rows, activeIndex, go, toggle, showMore, e
       if (row.kind === "more") return done(showMore(row.parentKey));
       return row.kind === "value" && edit?.canEdit(row) === true && done(edit.begin(row, "value"));
     case "Delete":
-      return row.kind === "value" && edit?.canEdit(row) === true && done(void edit.remove(row));
+      return row.kind === "value" && edit?.canEdit(row) === true && row.steps.length > 0 && done(edit.begin(row, "remove"));
     default:
       return false;
   }
