@@ -19,6 +19,7 @@ import { Gate } from "./shell/gate.tsx";
 import { Overlays } from "./shell/overlays.tsx";
 import { PanelBoundary } from "./shell/panel-boundary.tsx";
 import { StartPage } from "./shell/start-page.tsx";
+import { Throws } from "./shell/throws.tsx";
 import { TopBar } from "./shell/top-bar.tsx";
 
 export function App() {
@@ -50,6 +51,7 @@ export function App() {
         <Body />
       </div>
       <Overlays />
+      <Throws />
     </InspectorProvider>
   );
 }
@@ -57,6 +59,9 @@ export function App() {
 function Body() {
   const view = useSelected(place, (now) => now.view);
   const room = useRoom();
+  useEffect(() => {
+    document.title = view.page === "conversation" ? `${view.conversationId} - conversimple` : "conversimple";
+  }, [view]);
   if (view.page === "side") return <Side id={view.id} name={view.name} />;
   const isListShown = room !== "narrow" || view.page === "list";
   // Alone on a narrow page, the list is what the page is about.

@@ -53,6 +53,7 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
       <div
         ref={box} role="listbox" aria-label="Conversations" tabIndex={0} aria-activedescendant={items.some((item) => item.index === index) ? `row-${index}` : undefined} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
         onKeyDown={(event) => {
+          if (event.key === "Enter" && rows[index]) open(rows[index]);
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
           if (by === undefined) return;
           event.preventDefault();
