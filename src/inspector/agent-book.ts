@@ -51,8 +51,11 @@ export class AgentBook {
     return this.#asking;
   }
 
+  /** An agent, as it was known last: asked anew meanwhile, waited for only when nothing is known. */
   async agent(agentId: string | null): Promise<AgentView | undefined> {
-    return (await this.agents()).find((agent) => agent.agentId === agentId);
+    const asked = this.agents();
+    const agents = this.#askedAtMs === Number.NEGATIVE_INFINITY ? await asked : this.#known;
+    return agents.find((agent) => agent.agentId === agentId);
   }
 
   async part(agentId: string | null, name: string): Promise<PartInfo | undefined> {

@@ -180,8 +180,9 @@ export class FeedReader {
     if (!loaded) return { type: "conversation", conversationId: idOf(owner) };
     if (!this.#entries.isAt(owner, version - 1)) await this.#entries.begin(owner, version - 1, loaded);
     const { view, before } = this.#entries.read(owner, item);
-    const answer = item.callId === null ? undefined : await this.#store.answer(owner, item.callId);
-    const result = answer === undefined ? undefined : this.#entries.result(owner, { ...item, answer }, await this.#book.resultMasks(loaded.facts.agentId));
+    // By its place in the journal: an answer by its call id would be looked for among all calls.
+    const [stored] = item.callId === null ? [] : await this.#store.history(owner, { afterVersion: version - 1, limit: 1, answers: true });
+    const result = stored?.version === version ? this.#entries.result(owner, stored, await this.#book.resultMasks(loaded.facts.agentId)) : undefined;
     const entry = { ...view, ...(result === undefined ? {} : { result }) };
     return { type: "commit", row: rowOfLoaded(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
   }
