@@ -1,4 +1,5 @@
 // A server of fixtures for who works on the page: `npm run demo -w console`, then open the address that it prints.
+// `--empty` has no conversations, `--production` may only read.
 //
 // Speaks the interface of src/inspector/api.ts over real HTTP, under the policy that the real one sends. Nothing is stored.
 
@@ -18,12 +19,15 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=u
 const TOKEN = "ci_demo";
 const port = Number(process.env.PORT ?? 4174);
 const isEmpty = process.argv.includes("--empty");
+const isProduction = process.argv.includes("--production");
 const folder = fileURLToPath(new URL("../../dist/console/", import.meta.url));
 const world = new DemoWorld(isEmpty ? 0 : 10_000, isEmpty ? 0 : 5_000);
 if (isEmpty) world.conversations.clear();
 const customers = new Set([...world.conversations.values()].map(({ row }) => row.customer).filter((each) => each !== null));
 
-const INFO: Omit<Info, "nowMs"> = { version: "0.1.0", mode: "dev", store: "sqlite:.conversimple/state.db", canWrite: true, canReveal: true, canTalk: true, canReplay: true, brains: ["rules", "script", "model"] };
+const INFO: Omit<Info, "nowMs"> = { version: "0.1.0", mode: isProduction ? "production" : "dev", store: isProduction ? "postgres://db.example/state" : "sqlite:.conversimple/state.db",
+  canWrite: !isProduction, canReveal: !isProduction, canTalk: !isProduction, canReplay: !isProduction, brains: isProduction ? [] : ["rules", "script", "model"],
+};
 
 type Answer = readonly [status: number, body: unknown];
 
