@@ -25,7 +25,7 @@ export type { StoredWorkflow, WorkflowData, WorkflowDefinition, WorkflowInput, W
 export { Dispatcher, type DispatcherOptions } from "./adapters/conversimple/dispatcher.ts";
 export type { DispatcherInspector } from "./adapters/conversimple/inspection.ts";
 export type { InspectorPermission } from "./inspector/access.ts";
-export { openState, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
+export { openState, type MessageOptions, type OpenStateOptions, type StateAccess } from "./host/open-state.ts";
 export type { CustomerExport, ExportedRecord, ExportedStep } from "./host/customer-export.ts";
 export type { ErasureReceipt } from "./host/erasure.ts";
 export type { Logger, LogFields } from "./base/log.ts";

@@ -28,6 +28,11 @@ export interface EndMail {
 /** The id of every end: a conversation has one, however many processes hear of it. */
 export const END_MESSAGE = "end-of-conversation";
 
+/** What a message is remembered under in the ledger, once it was applied or refused; its effects, too. No call id begins so. */
+export function appliedAs(messageId: string): string {
+  return `\nmessage:${messageId}`;
+}
+
 /** The message that ends a conversation. */
 export function endMessage(reason: string): Message {
   const mail: EndMail = { kind: "end", reason: reason.slice(0, 256), source: "platform" };

@@ -27,6 +27,12 @@ export interface OpenStateOptions {
   readonly clock?: Clock;
 }
 
+/** What a message can be told. */
+export interface MessageOptions {
+  /** The writer's own id, for example of a webhook's event: what comes again under it within 24 hours is not applied again. */
+  readonly id?: string;
+}
+
 /** Access to the conversations of a store. */
 export interface StateAccess {
   /** A plain copy of a conversation's committed state; undefined when there is none. */
@@ -38,9 +44,9 @@ export interface StateAccess {
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, `state_invalid` and the like when it was
    *   refused, `state_unavailable` when the owner has not applied it within 10 s (it stays in the inbox).
    */
-  updateState(conversationId: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
+  updateState(conversationId: string, changes: Readonly<Record<string, unknown>>, options?: MessageOptions): Promise<void>;
   /** Sends a durable message to the agent's `onSignal`; resolves as `updateState` does. */
-  signal(conversationId: string, name: string, payload?: unknown): Promise<void>;
+  signal(conversationId: string, name: string, payload?: unknown, options?: MessageOptions): Promise<void>;
   /**
    * Everything that the store has of a customer, as JSON (P22).
    *
@@ -79,8 +85,8 @@ export async function openState(address?: string | Store, options: OpenStateOpti
   const wait = host ? "applied" : "durable";
   return {
     getState: (conversationId) => writers.readState(conversationId),
-    updateState: async (conversationId, changes) => void await writers.post(conversationId, { kind: "update", changes, source }, wait),
-    signal: async (conversationId, name, payload) => void await writers.post(conversationId, { kind: "signal", name, payload, source }, wait),
+    updateState: async (conversationId, changes, { id } = {}) => void await writers.post(conversationId, { kind: "update", changes, source }, wait, { messageId: id }),
+    signal: async (conversationId, name, payload, { id } = {}) => void await writers.post(conversationId, { kind: "signal", name, payload, source }, wait, { messageId: id }),
     export: (customerId) => data.export(customerId),
     forget: (customerId) => (host ? host.forget(customerId) : data.forget(customerId)),
     async close() {

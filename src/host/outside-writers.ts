@@ -4,6 +4,8 @@
 //
 //   OW1. Nobody writes a conversation but its owner: a writer posts to the inbox.
 //   OW2. `applied` resolves when the owner has committed the message, and rejects with its reason when refused.
+//   OW3. A message has one id from the first attempt to the last; the owner applies an id once. So a post whose outcome is
+//        not known is simply repeated.
 
 import { randomUUID } from "node:crypto";
 
@@ -16,13 +18,15 @@ import { RecordDocument } from "../state/document.ts";
 import { encryptedHead } from "../state/encrypted-text.ts";
 import { openEntry } from "../state/journal.ts";
 import { openRecord, sealText } from "../state/record.ts";
-import { conversationOwner, type Store } from "../state/store.ts";
+import { conversationOwner, type Message, type Owner, type Store } from "../state/store.ts";
 import { defineAgent } from "../agent/definition.ts";
-import type { Mail } from "./mail.ts";
+import { appliedAs, type Mail } from "./mail.ts";
 import type { Maintained } from "./maintenance.ts";
 
 /** How long a writer waits for its message to be applied, milliseconds, and how often it looks. */
 const APPLIED_WITHIN_MS = 10_000;
+/** How long a post whose outcome is not known is tried again, milliseconds. */
+const POSTED_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 /** What a writer needs: the store, and the host when there is one in this process. */
@@ -31,6 +35,13 @@ export interface OutsideOptions {
   readonly clock: Clock;
   readonly agents: readonly ConversimpleAgent[];
   readonly host: Maintained | undefined;
+}
+
+export interface PostOptions {
+  /** Only to a conversation of this agent. */
+  readonly agentId?: string | undefined;
+  /** The writer's own id of the message: one that was applied in the last 24 hours is not applied again. */
+  readonly messageId?: string | undefined;
 }
 
 export class OutsideWriters {
@@ -44,7 +55,7 @@ export class OutsideWriters {
   linkFor(agentId: string): AgentLink {
     return {
       readState: (conversationId) => this.readState(conversationId, agentId),
-      writeState: async (conversationId, changes, wait) => void await this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, agentId),
+      writeState: async (conversationId, changes, wait) => void await this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, { agentId }),
     };
   }
 
@@ -52,26 +63,49 @@ export class OutsideWriters {
    * Posts a message (OW1).
    *
    * @param wait `durable`: until it is in the inbox; `applied`: until it is committed (OW2).
-   * @param agentId only to a conversation of this agent, when given.
    * @returns the version that has it, when that was waited for.
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`,
    *   `state_quarantined` when the conversation is encrypted and this writer has no keys.
    */
-  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", agentId?: string): Promise<number | undefined> {
+  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", { agentId, messageId }: PostOptions = {}): Promise<number | undefined> {
     const { store, host } = this.#options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
     if (!before || (agentId !== undefined && before.facts.agentId !== agentId)) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     // Its owner refuses what is not encrypted: better said now than when nobody hears it.
     if (before.record !== null && encryptedHead(before.record)) openRecord(owner, before.version, before.record);
-    const id = randomUUID();
-    await store.post(owner, { id, text: sealText(mail) });
+    // Given ids are apart from those that we make.
+    const id = messageId === undefined ? randomUUID() : `given:${checkId(messageId, "message id")}`;
+    const isRepeated = messageId !== undefined && (await store.answer(owner, appliedAs(id))) !== undefined;
+    if (isRepeated) return wait === "applied" ? this.#applied(conversationId, id, 0) : undefined;
+    await this.#stored(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
     // When that fails, for example because somebody else takes it over just now, the message is still on its way.
     if (!isHere && wait === "applied") await host?.borrow(conversationId).catch(() => {});
     const quarantine = host?.conversations.get(conversationId)?.quarantine;
     if (quarantine && wait === "applied") throw quarantine;
     return wait === "applied" ? this.#applied(conversationId, id, before.version) : undefined;
+  }
+
+  /** Posts until it is known whether it is there: the owner applies an id once (OW3). */
+  async #stored(owner: Owner, message: Message): Promise<void> {
+    const { store, clock } = this.#options;
+    const deadline = clock.monotonic() + POSTED_WITHIN_MS;
+    let isKnown = true;
+    for (let delayMs = 25; ; delayMs = Math.min(delayMs * 2, 1_000)) {
+      try {
+        return await store.post(owner, message);
+      } catch (thrown) {
+        const isUnavailable = thrown instanceof StoreUnavailableError;
+        if (isUnavailable && thrown.fields.outcome === "unknown") isKnown = false;
+        if (isKnown) throw thrown;
+        // It may have been applied before the conversation ended.
+        if (!isUnavailable && (await store.answer(owner, appliedAs(message.id))) !== undefined) return;
+        if (!isUnavailable) throw thrown;
+        if (clock.monotonic() + delayMs > deadline) throw new StoreUnavailableError("It is not known whether the message is in the inbox. Send it again with the same id.", { outcome: "unknown" }, { cause: thrown });
+      }
+      await sleep(clock, delayMs);
+    }
   }
 
   async #applied(conversationId: string, messageId: string, afterVersion: number): Promise<number> {

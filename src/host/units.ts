@@ -10,6 +10,7 @@
 //        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
 //   UN4. What is due comes before any unit that begins after its time; one that fails is reported and tried again before
 //        the next unit.                                                                              (P17)
+//   UN5. A message whose id was applied, or refused, in the last 24 hours is not applied again. (P16)
 
 import type { Part } from "../agent/part.ts";
 import { runOutside, runWith } from "../agent/running.ts";
@@ -30,7 +31,7 @@ import { keptAnswer } from "./kept-answer.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import { hiddenState } from "./hidden-texts.ts";
-import { END_MESSAGE, readMail, type EndMail, type Mail } from "./mail.ts";
+import { appliedAs, END_MESSAGE, readMail, type EndMail, type Mail } from "./mail.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
 import type { UnitHost, UpdateCount } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
@@ -245,7 +246,10 @@ export class Units implements UnitHost {
       return;
     }
     if (mail.kind === "end") return this.#end(live, mail, message);
-    const failure = await this.#unit(live, { ...workOf(live, mail), id: `\nmessage:${message.id}`, message, source: mail.source });
+    const id = appliedAs(message.id);
+    // Posted again, because whoever posted it did not hear that it was.
+    if (live.ledger.find(id, this.nowMs())) return live.commit({ entry: { unit: "outside", name: "message", outcome: "ok", ms: [0, 0, 0] }, consume: [message.id] });
+    const failure = await this.#unit(live, { ...workOf(live, mail), id, message, source: mail.source });
     if (failure) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
@@ -268,6 +272,8 @@ export class Units implements UnitHost {
       ...run.noted,
     });
     const consume = [...new Set([...(handled.message ? [handled.message.id] : []), ...(handled.consume ?? [])])];
+    // Applied or refused: known by its id from now on (UN5).
+    const known = handled.unit !== "hook" && handled.message ? { answer: { callId: handled.id, digest: "message", text: NOTHING } } : {};
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(consume.length > 0 ? { consume } : {}) };
     let failure: { readonly thrown: unknown } | undefined;
     let change;
@@ -284,7 +290,7 @@ export class Units implements UnitHost {
     if (!failure) {
       try {
         const facts = run.facts || handled.facts ? { ...run.facts, ...handled.facts } : undefined;
-        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...also, facts });
+        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...known, ...also, facts });
         return undefined;
       } catch (thrown) {
         // Its parts fit, the record does not: that is the handler's failure, not the store's.
@@ -292,7 +298,7 @@ export class Units implements UnitHost {
         failure = { thrown };
       }
     }
-    await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...also });
+    await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...known, ...also });
     return failure;
   }
 

@@ -36,6 +36,8 @@ interface Row {
   readonly written: Set<string>;
   /** Ids of effects and calls that are recorded. */
   readonly answers: Set<string>;
+  /** Signals that were in its inbox. */
+  readonly posted: Set<string>;
 }
 
 /** Requests in one moment of a world. Source: the busiest of 10,000 seeds makes some hundred. */
@@ -144,12 +146,16 @@ export class Recorder {
     }
     const { id } = mail.payload;
     this.#trace.add("store", `${owner} has the signal ${id} of ${name}`);
+    // Whoever posts it again does not know that it is there: it is one message.
+    const { posted } = this.#row(owner);
+    if (posted.has(id)) return;
+    posted.add(id);
     this.#history.push({ kind: "posted", owner, id });
   }
 
   #row(owner: Owner): Row {
     let row = this.rows.get(owner);
-    if (!row) this.rows.set(owner, (row = { process: undefined, version: 0, epoch: 0, writeId: undefined, status: "live", hasEnd: false, parts: {}, written: new Set(), answers: new Set() }));
+    if (!row) this.rows.set(owner, (row = { process: undefined, version: 0, epoch: 0, writeId: undefined, status: "live", hasEnd: false, parts: {}, written: new Set(), answers: new Set(), posted: new Set() }));
     return row;
   }
 }
