@@ -170,7 +170,7 @@ export class UnitRun implements Running {
   }
 
   /** Secret arguments of its call. */
-  secrets: () => readonly string[] = () => [];
+  secrets: () => readonly string[] = noTexts;
 
   /** What the unit's commit changes of the conversation's facts. */
   get facts(): Change["facts"] {
@@ -241,7 +241,7 @@ export class UnitRun implements Running {
   }
 
   /** What of its call's arguments must not stand in a text about it. */
-  hidden: () => readonly string[] = () => [];
+  hidden: () => readonly string[] = noTexts;
 
   /** Says that something which the handler left behind has failed. */
   reportLate(thrown: unknown): void {
@@ -307,6 +307,9 @@ async function noted<T>(note: Writable<EffectNote>, run: () => T | Promise<T>): 
     throw thrown;
   }
 }
+
+/** One for all: a unit costs no function that it does not need. */
+const noTexts = (): readonly string[] => [];
 
 /** In the place of the digest of an effect that has run, and whose result could not be stored: it does not run again. */
 const NOT_STORABLE = "effect without result";

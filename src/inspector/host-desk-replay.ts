@@ -17,11 +17,12 @@ export async function replayCall(host: AgentHost, conversationId: string): Promi
   const { acts, remarks } = actsOf(call);
   const played = await rehearse(call, acts, { hash: host.settings.hash });
   const steps = played.map((each) => stepOf(call, each));
+  const stuck = played.find(({ isStuck }) => isStuck)?.act.step.entry.name;
   const hasTools = played.some(({ act, outcome }) => act.deed.kind === "tool" && outcome !== "not run");
   return {
     isSame: played.every((each, index) => isSameStep(each, steps[index]!)),
     steps,
-    remarks: [...call.remarks, ...remarks, ...(hasTools ? [DIRECT] : [])],
+    remarks: [...call.remarks, ...remarks, ...(hasTools ? [DIRECT] : []), ...(stuck === undefined ? [] : [`"${stuck}" did not come to its end within 10 s; nothing after it was run.`])],
   };
 }
 

@@ -142,3 +142,15 @@ test("a conversation that is not there, or whose beginning is gone, cannot be ru
   await host.store.commit("conversation:old", { writeId: "1", expectedVersion: 0, epoch: 0, record: "x", facts: { agentId: "busy" } });
   await expect(desk.replay("old")).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("does not reach back") as string });
 });
+
+test("a tool that does not come to its end ends the replay, not the page's patience", { timeout: 30_000 }, async () => {
+  const { agent, call, desk } = await busy();
+  await call.tool("wait");
+  await call.tool("greet");
+  agent.seen.gate = new Promise(() => {});
+  const replay = await desk.replay(call.id);
+  expect(replay.steps.map(({ name, replayed }) => [name, replayed])).toEqual([["onConversationStarted", "ok"], ["wait", "not run"], ["greet", "not run"]]);
+  expect(replay.isSame).toBe(false);
+  expect(replay.remarks.at(-1)).toBe('"wait" did not come to its end within 10 s; nothing after it was run.');
+  expect((await desk.call(call.id, "greet", {}, "still here")).kind).toBe("result");
+});

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 
+import { inspectorToken } from "../../src/cli/dev/inspector-token.ts";
 import { LocalPlatform } from "../../src/platform/index.ts";
 import { until, Workplace, type Program } from "../cli/program.ts";
 import { agentSource, CALLS, CANARIES, canariesIn, canariesInFiles, commandLines, ENCRYPTION_KEY } from "./journey.ts";
@@ -51,6 +52,11 @@ async function playInDev(place: Workplace, env: Readonly<Record<string, string>>
   const view = async (id: string) => (await fetch(`${first.url}/v1/conversations/${id}`, { headers: { Authorization: `Bearer ${apiKey}` } })).text();
   seen["HTTP"] = (await view("c1")) + (await view("c3")) + (await (await fetch(`${first.url}/`)).text());
   Object.assign(seen, await throughInspector(first));
+  for (const what of ["replay", "test"]) {
+    const asked = await fetch(`${first.url}/inspector/api/conversations/c1/${what}`, { method: "POST", headers: { Authorization: `Bearer ${inspectorToken(apiKey)}`, "Content-Type": "application/json" }, body: "{}" });
+    seen[`${what} of c1`] = await asked.text();
+    expect(asked.status, seen[`${what} of c1`]).toBe(200);
+  }
   await first.program.kill("SIGKILL");
   await held;
   place.write("gate", "");

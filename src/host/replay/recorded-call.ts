@@ -61,6 +61,7 @@ export async function readCall(store: Store, agents: ReadonlyMap<string, AgentDe
   const agent = agents.get(loaded.facts.agentId ?? "");
   if (!agent) throw new ConversimpleError("option_invalid", "The agent of this conversation does not run here. Its code is needed to run the call again.", { conversation: conversationId });
   const entries = await entriesOf(store, owner);
+  if (entries.length > UNITS_MAX) throw new ConversimpleError("option_invalid", `The call has ${entries.length} units; at most ${UNITS_MAX} are run again.`, { conversation: conversationId });
   if (entries[0]?.version !== 1 || entries[0].text === null) throw new ConversimpleError("option_invalid", "The journal does not reach back to the beginning of the call any more: it cannot be run again.", { conversation: conversationId });
   return new Reading(store, loaded, agent, entries).call(conversationId);
 }
@@ -74,6 +75,8 @@ async function entriesOf(store: Store, owner: Owner): Promise<Entry[]> {
   }
 }
 
+/** The longest call that is run again, units: it is in memory as a whole, in the process that serves others. */
+const UNITS_MAX = 2_000;
 /** How inexact a beginning is that was not recorded, milliseconds, beside the unit's own time. */
 const SLACK_MS = 50;
 
@@ -97,12 +100,11 @@ class Reading {
     const steps: RecordedStep[] = [];
     const first = this.#entries[0]!.entry;
     const seed = first.unit === "outside" && first.name === FORK ? first.snapshot : undefined;
-    let parts: Record<string, unknown> = {};
+    let parts: PartValues = {};
     for (const [index, { stored, entry }] of this.#entries.entries()) {
-      const before = copyOf(parts);
-      parts = partsAfter(parts, entry);
+      const before = parts;
+      const after = (parts = partsAfter(before, entry));
       if (isInside(entry) || (seed && index === 0)) continue;
-      const after = copyOf(parts);
       const result = entry.unit === "tool" && entry.callId !== undefined ? await keptAnswer(this.#store, this.#loaded.owner, entry.callId) : undefined;
       const step: RecordedStep = { ...timesOf(stored, entry, this.#entries[index + 1]?.entry), version: stored.version, entry, before, after, ...(result === undefined ? {} : { result }) };
       steps.push(step);
@@ -194,12 +196,11 @@ function isInside({ unit }: JournalEntry): boolean {
 }
 
 /** The values of parts after an entry. */
-export function partsAfter(before: Record<string, unknown>, { snapshot, patches }: JournalEntry): Record<string, unknown> {
+export function partsAfter(before: PartValues, { snapshot, patches }: JournalEntry): PartValues {
   if (snapshot) return Object.fromEntries(Object.entries(snapshot).map(([name, part]) => [name, part.data]));
   if (!patches) return before;
-  const after = copyOf(before);
-  for (const [name, steps] of Object.entries(patches)) after[name] = apply(after[name], steps);
-  return after;
+  // What did not change is shared: a long call would be there as often as it has units.
+  return { ...before, ...Object.fromEntries(Object.entries(patches).map(([name, steps]) => [name, apply(copyOf(before[name]), steps)])) };
 }
 
 function timesOf({ atMs }: Entry, { ms: [, , run], recorded }: JournalEntry, next: JournalEntry | undefined): Pick<RecordedStep, "atMs" | "withinMs"> {

@@ -9,7 +9,6 @@ import { Rehearsal, type Recorded } from "../../agent/recorded.ts";
 import { sleep, systemClock } from "../../base/clock.ts";
 import type { KeyedHash } from "../../base/keyed-hash.ts";
 import { SimulatedClock } from "../../base/simulated-clock.ts";
-import { copyOf } from "../../base/plain.ts";
 import { openEntry, type JournalEntry, type UnitOutcome } from "../../state/journal.ts";
 import { sealText } from "../../state/record.ts";
 import { conversationOwner, type Owner, type Store } from "../../state/store.ts";
@@ -36,6 +35,8 @@ export interface Rehearsed {
   readonly outcome: UnitOutcome | "not run";
   readonly code?: string;
   readonly result?: string;
+  /** It did not end, and nothing after it was run. */
+  readonly isStuck?: true;
   /** What a tool's caller heard. */
   readonly answer?: Outcome;
   /** When it began, and when all of it had happened, milliseconds since 1970 on the rehearsal's clock. */
@@ -82,10 +83,13 @@ class Stage {
   readonly #rehearsal: Rehearsal;
   #host: AgentHost | undefined;
   #produced: Produced[] = [];
-  #parts: Record<string, unknown> = {};
+  #parts: PartValues = {};
   #version = 0;
   #messages = 0;
   #answer: Outcome | undefined;
+  #startedMs = 0;
+  /** Something did not end: what comes after it would wait for it. */
+  #isStuck = false;
 
   constructor(call: RecordedCall, startMs: number, hash: KeyedHash, recorded: Recorded) {
     this.#call = call;
@@ -97,14 +101,20 @@ class Stage {
   }
 
   async play(act: Act): Promise<Rehearsed> {
-    const { step, deed } = act;
-    await this.#until(step.atMs);
     this.#answer = undefined;
-    const startedMs = this.#clock.now();
-    if (deed.kind !== "skip") await Promise.race([this.#do(deed), sleep(systemClock, REAL_MS)]);
+    this.#startedMs = this.#clock.now();
+    if (!this.#isStuck) await this.#within(this.#perform(act));
     await this.#read();
-    if (deed.kind === "deadline") await this.#late(unitName(step.entry));
-    return { ...this.#played(act), ...(this.#answer ? { answer: this.#answer } : {}), startedMs, endedMs: this.#clock.now() };
+    return { ...this.#played(act), ...(this.#answer ? { answer: this.#answer } : {}), ...(this.#isStuck ? { isStuck: true } : {}), startedMs: this.#startedMs, endedMs: this.#clock.now() };
+  }
+
+  async #perform({ step, deed }: Act): Promise<void> {
+    await this.#until(step.atMs);
+    this.#startedMs = this.#clock.now();
+    if (deed.kind !== "skip") await this.#do(deed);
+    if (deed.kind !== "deadline") return;
+    await this.#read();
+    await this.#late(unitName(step.entry));
   }
 
   async close(): Promise<void> {
@@ -114,7 +124,7 @@ class Stage {
 
   #played(act: Act): Omit<Rehearsed, "startedMs" | "endedMs"> {
     const { step, deed } = act;
-    const settled = copyOf(this.#parts);
+    const settled = this.#parts;
     const index = this.#produced.findIndex(({ entry }) => unitName(entry) === unitName(step.entry));
     const [found] = index < 0 ? [] : this.#produced.splice(index, 1);
     if (found) {
@@ -144,6 +154,17 @@ class Stage {
       case "end":
         return (await this.#served()).close(conversationId, deed.reason);
       default:
+    }
+  }
+
+  /** RH3. */
+  async #within(work: Promise<void>): Promise<void> {
+    const isOver = new AbortController();
+    const wait = sleep(systemClock, REAL_MS, isOver.signal).then(() => (this.#isStuck = !isOver.signal.aborted));
+    try {
+      await Promise.race([work, wait]);
+    } finally {
+      isOver.abort();
     }
   }
 
@@ -210,7 +231,7 @@ class Stage {
       this.#parts = partsAfter(this.#parts, entry);
       if (entry.unit === "effect" || entry.unit === "update") continue;
       const result = entry.unit === "tool" && callId !== null ? await keptAnswer(this.#store, this.#owner, callId) : undefined;
-      this.#produced.push({ entry, after: copyOf(this.#parts), ...(result === undefined ? {} : { result }) });
+      this.#produced.push({ entry, after: this.#parts, ...(result === undefined ? {} : { result }) });
     }
   }
 }

@@ -16,11 +16,15 @@ const LEAST = 3;
 export class Disguise {
   readonly #agent: AgentDefinition;
   readonly #placeholders = new Map<string, string>();
+  /** What schemas say themselves: names of fields, choices, defaults. They say nothing of anybody. */
+  readonly #words = new Set<string>();
   /** Personal values that are no texts (DG2). */
   kept = 0;
 
   constructor(agent: AgentDefinition) {
     this.#agent = agent;
+    for (const { parameters } of agent.tools.values()) wordsIn(parameters.jsonSchema, this.#words);
+    for (const part of agent.parts.values()) wordsIn(part.describe().schema, this.#words);
   }
 
   /** How many texts have a placeholder. */
@@ -106,7 +110,7 @@ export class Disguise {
   #learnIn(value: unknown, mask: Mask, make: (number: number) => unknown = (number) => `personal-${number}`): void {
     if (mask.isEmpty || value === null || value === undefined) return;
     if (typeof value === "string") {
-      if (mask.isWhole && value.length >= LEAST && !this.#placeholders.has(value)) this.#placeholders.set(value, String(make(this.#placeholders.size + 1)));
+      if (mask.isWhole && value.length >= LEAST && !this.#words.has(value) && !this.#placeholders.has(value)) this.#placeholders.set(value, String(make(this.#placeholders.size + 1)));
       return;
     }
     if (typeof value !== "object" || value instanceof Date || value instanceof Uint8Array) {
@@ -128,6 +132,18 @@ export class Disguise {
   #profile(): { readonly name: string; readonly masks: readonly MaskPath[] } | undefined {
     const part = [...this.#agent.parts.values()].find((each) => each.describe().kind === "customer");
     return part && { name: part.name, masks: part.describe().masks ?? [] };
+  }
+}
+
+/** The keywords of JSON Schema that hold values. */
+const VALUES: ReadonlySet<string> = new Set(["enum", "const", "default", "examples"]);
+
+function wordsIn(schema: unknown, words: Set<string>, isValue = false): void {
+  if (typeof schema === "string" && isValue) words.add(schema);
+  if (typeof schema !== "object" || schema === null) return;
+  for (const [key, inner] of Object.entries(schema)) {
+    if (key === "properties" && typeof inner === "object" && inner !== null) for (const name of Object.keys(inner)) words.add(name);
+    wordsIn(inner, words, isValue || VALUES.has(key));
   }
 }
 

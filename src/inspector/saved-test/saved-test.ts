@@ -82,7 +82,7 @@ function isAlike({ agent }: RecordedCall, disguise: Disguise, clear: Rehearsed, 
   if (clear.outcome !== other.outcome || clear.code !== other.code) return false;
   return agent.slices.every(({ name, masks = [] }) => {
     const mask = Mask.of(masks);
-    return differences(name, disguise.within(mask.shown(clear.settled[name])), mask.shown(other.settled[name]), 0).length === 0;
+    return differences(name, disguise.within(mask.shown(clear.settled[name])), disguise.within(mask.shown(other.settled[name])), 0).length === 0;
   });
 }
 
