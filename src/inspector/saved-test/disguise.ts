@@ -141,7 +141,7 @@ const VALUES: ReadonlySet<string> = new Set(["enum", "const", "default", "exampl
 function wordsIn(schema: unknown, words: Set<string>, isValue = false): void {
   if (typeof schema === "string" && isValue) words.add(schema);
   if (typeof schema !== "object" || schema === null) return;
-  for (const [key, inner] of Object.entries(schema)) {
+  for (const [key, inner] of Object.entries(schema as Readonly<Record<string, unknown>>)) {
     if (key === "properties" && typeof inner === "object" && inner !== null) for (const name of Object.keys(inner)) words.add(name);
     wordsIn(inner, words, isValue || VALUES.has(key));
   }
