@@ -64,6 +64,23 @@ test("what changed is said by the place in the value after, from what to what", 
   ]);
 });
 
+test("of a piece of a list that was replaced, only what differs is a change", () => {
+  const item = (n: number): object => ({ id: `item-${n}`, n });
+  const list = Array.from({ length: 12_000 }, (_, n) => item(n));
+  const after = [...list.slice(0, 3), ...list.slice(4)].map((each, at) => (at === 5_999 ? { ...each, n: -1 } : each));
+  const patches = diff({ list }, { list: after });
+  const changes = changesOf({ list }, patches);
+  expect(changes).toEqual([
+    { kind: "removed", path: ["list", 3], before: item(3), isBeforeKnown: true },
+    { kind: "changed", path: ["list", 5_999, "n"], before: 6_000, after: -1, isBeforeKnown: true },
+  ]);
+});
+
+test("what stands in the same gap was changed, the rest was added or removed", () => {
+  expect(changesOf({ list: [1, 2, 3, 4] }, [["splice", ["list"], 0, 4, [9, 2, 8, 7, 4]]]).map(({ kind, path }) => `${kind} ${path.join(".")}`)).toEqual(["changed list.0", "changed list.2", "added list.3"]);
+  expect(changesOf({ list: [{ a: 1, b: 2 }] }, [["splice", ["list"], 0, 1, [{ b: 3, c: 4 }, 5]]]).map(({ kind, path }) => `${kind} ${path.join(".")}`)).toEqual(["removed list.0.a", "changed list.0.b", "added list.0.c", "added list.1"]);
+});
+
 test("a later step moves the place of an earlier one", () => {
   const changes = changesOf({ list: [1, 2] }, [["set", ["list", 1], 5], ["splice", ["list"], 0, 0, [9, 9]]]);
   expect(changes.map(({ path }) => path)).toEqual([["list", 3], ["list", 0], ["list", 1]]);

@@ -49,7 +49,7 @@ function TestText({ test }: { readonly test: SavedTest }) {
         <pre tabIndex={0} aria-label="The test file" className="max-h-[45vh] overflow-auto bg-sunk p-3 font-mono text-xs leading-5">{test.text}</pre>
       </div>
       <FailureLine failure={failure} />
-      <div className="flex flex-wrap items-center justify-end gap-2">
+      <div className="sticky -bottom-4 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-float px-4 py-3">
         <span role="status" className="mr-auto text-xs text-good">{says}</span>
         <Button onClick={() => void copy(test.text).then(setSays)}><Glyph name="copy" />Copy</Button>
         <Button onClick={() => download(test.fileName, test.text, "text/plain")}>Download</Button>

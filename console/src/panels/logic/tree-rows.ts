@@ -7,7 +7,8 @@
 import type { MaskPath } from "../../../../src/base/marks.ts";
 import { MaskCursor } from "./mask-cursor.ts";
 import { childrenOf, isContainer, previewOf, shownOf, sizeOf, type Child, type Shown, type Step } from "./shown-value.ts";
-import { comparedEntries, keyOfPath, NO_CHANGES, type Change, type ChangeIndex } from "./value-changes.ts";
+import type { Change } from "./change.ts";
+import { comparedEntries, keyOfPath, NO_CHANGES, type ChangeIndex } from "./value-changes.ts";
 
 /** A row. `more`: not yet shown ones; `removed`: what is not there any more. */
 export type TreeRow = ValueRow | MoreRow | RemovedRow;

@@ -7,14 +7,10 @@
 
 import type { Path } from "../../../../src/base/path.ts";
 import type { Patch } from "../../../../src/state/patch.ts";
+import type { Change } from "./change.ts";
+import { spliceChanges } from "./list-changes.ts";
 import { previewOf, shownOf, type Shown } from "./shown-value.ts";
 import { afterStep, valueAt } from "./value-steps.ts";
-
-/** One changed place. `path` is where it is in the value after; of a removed one, where it was. */
-export type Change =
-  | { readonly kind: "added"; readonly path: Path; readonly after: unknown }
-  | { readonly kind: "changed"; readonly path: Path; readonly before: unknown; readonly after: unknown; readonly isBeforeKnown: boolean }
-  | { readonly kind: "removed"; readonly path: Path; readonly before: unknown; readonly isBeforeKnown: boolean };
 
 /** The changes of one part (VC1). @param before the part's value before; undefined when it is not known (VC2). */
 export function changesOf(before: unknown, patches: readonly Patch[]): readonly Change[] {
@@ -37,6 +33,8 @@ function changesOfStep(before: unknown, patch: Patch, isBeforeKnown: boolean): r
     return isBeforeKnown && old === undefined ? [{ kind: "added", path, after }] : [{ kind: "changed", path, before: old, after, isBeforeKnown }];
   }
   const [, , index, removed, added] = patch;
+  const list = valueAt(before, path);
+  if (removed > 0 && added.length > 0 && Array.isArray(list)) return spliceChanges(path, index, list.slice(index, index + removed), added);
   const gone = Array.from({ length: removed }, (_, offset): Change => ({ kind: "removed", path: [...path, index + offset], before: valueAt(before, [...path, index + offset]), isBeforeKnown }));
   return [...gone, ...added.map((after, offset): Change => ({ kind: "added", path: [...path, index + offset], after }))];
 }

@@ -7,7 +7,8 @@ import type { Patch } from "../../../../src/state/patch.ts";
 import { Chip } from "../../kit/chip.tsx";
 import { useBefore } from "../before.ts";
 import { Glyph } from "../glyph.tsx";
-import { changesOf, entryChanges, pathText, type Change } from "../logic/value-changes.ts";
+import type { Change } from "../logic/change.ts";
+import { changesOf, entryChanges, pathText } from "../logic/value-changes.ts";
 import { InlineValue } from "../value/tree-line.tsx";
 import { DetailSection } from "./detail-section.tsx";
 

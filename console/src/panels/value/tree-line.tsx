@@ -6,7 +6,7 @@ import { IconButton } from "../../kit/button.tsx";
 import { Glyph } from "../glyph.tsx";
 import { isContainer, MASKED, previewOf, shownOf, sizeOf, type Shown } from "../logic/shown-value.ts";
 import type { MoreRow, RemovedRow, ValueRow } from "../logic/tree-rows.ts";
-import type { Change } from "../logic/value-changes.ts";
+import type { Change } from "../logic/change.ts";
 import { LeafText, MaskedChip } from "./leaf-text.tsx";
 import type { TreeEdit } from "./tree-edit.tsx";
 

@@ -11,6 +11,7 @@ import { isContainer, shownOf } from "../logic/shown-value.ts";
 import { FIRST_CHILDREN, rowsOf, type TreeRow, type ValueRow } from "../logic/tree-rows.ts";
 import { NO_CHANGES, type ChangeIndex } from "../logic/value-changes.ts";
 import type { TreeEditing } from "./editing.ts";
+import { LeafText } from "./leaf-text.tsx";
 import { RowEditor, useTreeEdit, type TreeEdit } from "./tree-edit.tsx";
 import { MoreLine, RemovedLine, ValueLine } from "./tree-line.tsx";
 
@@ -50,7 +51,8 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
   };
   return (
     <>
-      <div ref={tree} role="tree" aria-label={label} tabIndex={0} aria-activedescendant={rows[activeIndex] ? `${id}-${rows[activeIndex].key}` : undefined} onKeyDown={keys} className="group/tree rounded-md py-1 font-mono text-xs focus-visible:outline-offset-0">
+      {rows.length === 0 ? <p className="px-1.5 py-0.5 font-mono text-xs"><LeafText node={shownOf(value)} /></p> : null}
+      <div ref={tree} hidden={rows.length === 0} role="tree" aria-label={label} tabIndex={0} aria-activedescendant={rows[activeIndex] ? `${id}-${rows[activeIndex].key}` : undefined} onKeyDown={keys} className="group/tree rounded-md py-1 font-mono text-xs focus-visible:outline-offset-0">
         {rows.map((row, index) => (
           <Row key={row.key} id={`${id}-${row.key}`} row={row} isActive={index === activeIndex} isRevealed={isRevealed} edit={edit} onToggle={toggle} onMore={showMore} onActive={activate} />
         ))}
@@ -154,7 +156,7 @@ function Row({ id, row, isActive, isRevealed, edit, onToggle, onMore, onActive }
 function LabelledEditor({ row, edit, isBelow = false }: { readonly row: ValueRow; readonly edit: TreeEdit; readonly isBelow?: boolean }) {
   return (
     <div className={isBelow ? "absolute top-6 right-2 left-8 z-10 rounded-lg border border-line bg-float p-2 shadow-lg" : "w-full"}>
-      <span className="text-ink-2">{row.label}</span>
+      {edit.current?.mode === "remove" ? null : <span className="text-ink-2">{row.label}</span>}
       <RowEditor edit={edit} label={row.label ?? "value"} />
     </div>
   );
