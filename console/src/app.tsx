@@ -19,7 +19,6 @@ import { Gate } from "./shell/gate.tsx";
 import { Overlays } from "./shell/overlays.tsx";
 import { PanelBoundary } from "./shell/panel-boundary.tsx";
 import { StartPage } from "./shell/start-page.tsx";
-import { Throws } from "./shell/throws.tsx";
 import { TopBar } from "./shell/top-bar.tsx";
 
 export function App() {
@@ -44,14 +43,11 @@ export function App() {
   return (
     <InspectorProvider value={entry.inspector}>
       <div className="flex h-full flex-col">
-        <header className="shrink-0">
-          <TopBar />
-          <LostBanner />
-        </header>
+        <TopBar />
+        <LostBanner />
         <Body />
       </div>
       <Overlays />
-      <Throws />
     </InspectorProvider>
   );
 }
@@ -59,20 +55,14 @@ export function App() {
 function Body() {
   const view = useSelected(place, (now) => now.view);
   const room = useRoom();
-  useEffect(() => {
-    document.title = view.page === "conversation" ? `${view.conversationId} - conversimple` : "conversimple";
-  }, [view]);
   if (view.page === "side") return <Side id={view.id} name={view.name} />;
   const isListShown = room !== "narrow" || view.page === "list";
-  // Alone on a narrow page, the list is what the page is about.
-  const ListPlace = room === "narrow" ? "main" : "nav";
   return (
     <div className="flex min-h-0 flex-1">
       {isListShown ? (
-        <ListPlace aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
-          {room === "narrow" ? <h1 className="sr-only">Conversations</h1> : null}
+        <nav aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
           <ConversationList chosen={view.page === "conversation" ? view.conversationId : null} />
-        </ListPlace>
+        </nav>
       ) : null}
       {view.page === "conversation" || room !== "narrow" ? (
         <main className="flex min-h-0 min-w-0 flex-1">

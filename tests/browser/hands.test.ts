@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { hasBrowser, openPage } from "./browser.ts";
-import { agentSays, devWith, enter, entryIn, newCall, openConversation, post, say, TEST_MS, valueIn, view } from "./inspector.ts";
+import { agentSays, devWith, enter, entryIn, newCall, openConversation, post, rowsOf, say, TEST_MS, valueIn, view } from "./inspector.ts";
 
 const { dev } = devWith({
   clinic: `import { ConversimpleAgent, conversationState, tool } from "conversimple";
@@ -60,8 +60,8 @@ test.runIf(hasBrowser)("a field is changed by hand, and what does not fit is ref
 
   // Both attempts are in the journal, and who made them.
   const timeline = await view(page, "Timeline");
-  await timeline.getByRole("option", { name: /outside edit, failed/ }).filter({ hasText: "from inspector" }).waitFor();
-  await timeline.getByRole("option", { name: /outside edit, ok/ }).filter({ hasText: "from inspector" }).waitFor();
+  await entryIn(timeline, /edit\s*outside\s*failed\s*from inspector/).waitFor();
+  await entryIn(timeline, /edit\s*outside\s*ok\s*from inspector/).waitFor();
 });
 
 test.runIf(hasBrowser)("who was slower is told what was changed meanwhile, and overwrites it only on purpose", { timeout: TEST_MS }, async () => {
@@ -164,7 +164,7 @@ test.runIf(hasBrowser)("one goes back in time, forks from there, and goes on tal
   await agentSays(page, /1/);
 
   // The first one was not touched.
-  await page.getByRole("option", { name: new RegExp(id) }).click();
+  await rowsOf(page).filter({ hasText: id }).click();
   await valueIn(state, /“third”/).waitFor();
 });
 

@@ -94,6 +94,11 @@ export function valueIn(panel: Locator, text: string | RegExp): Locator {
   return panel.getByRole("treeitem", { name: text });
 }
 
+/** The rows of the list of conversations that are drawn. */
+export function rowsOf(page: Page): Locator {
+  return page.getByRole("listbox", { name: "Conversations" }).getByRole("option");
+}
+
 /** A row of the timeline, by the text that is in it. */
 export function entryIn(panel: Locator, text: string | RegExp): Locator {
   return panel.getByRole("option").filter({ hasText: text });

@@ -38,7 +38,7 @@ export function ConversationHead() {
           {value ? (
             <>
               <StatusWord status={value.status} endReason={value.endReason} />
-              <span>· {value.agentId ?? "no agent"} · {size(value.bytes)} ·</span>
+              <span>· {value.agentId ?? "no agent"}<span className="max-sm:hidden"> · {size(value.bytes)}</span> ·</span>
               <span>began <Ago atMs={value.createdAtMs} isSentence /></span>
               {value.customer === null ? null : <CustomerLink customer={value.customer} />}
               {value.status === "live" && value.process === null ? <span className="text-warn">· no process serves it</span> : null}
@@ -56,7 +56,7 @@ export function ConversationHead() {
 
 function CustomerLink({ customer }: { readonly customer: string }) {
   return (
-    <button type="button" onClick={() => filterBy({ customer })} title={`All calls of customer ${customer}`} className="max-w-40 truncate font-mono text-2xs text-accent hover:underline">
+    <button type="button" onClick={() => filterBy({ customer })} title={`All calls of customer ${customer}`} className="h-6 max-w-40 min-w-16 truncate font-mono text-2xs text-accent hover:underline">
       {customer}
     </button>
   );

@@ -18,7 +18,10 @@ export function Palette({ commands, onClose }: { readonly commands: readonly Com
   const found = useFound(text);
   const shown = useMemo(() => [...matching(commands, text), ...found].slice(0, MOST), [commands, text, found]);
   const chosen = Math.min(at, shown.length - 1);
-  useEffect(() => document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" }), [chosen, list]);
+  useEffect(() => {
+    // Browsers answer with a promise, which React would take for what to do at the end.
+    document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: "nearest" });
+  }, [chosen, list]);
   const choose = (command: Command | undefined) => {
     if (!command) return;
     onClose();

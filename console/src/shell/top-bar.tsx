@@ -35,7 +35,6 @@ export function TopBar() {
         <span className="text-xs">Search or jump to</span>
         <Kbd keys="mod+k" />
       </button>
-      <IconButton label="Search or jump to" onClick={() => overlay.set("palette")} className="sm:hidden"><Icon name="search" /></IconButton>
       {info.canTalk ? <Button look="accent" onClick={() => overlay.set("new-call")}><Icon name="phone" className="size-3.5" /><span>New call</span></Button> : null}
       <ConnectionState />
       <ThemeSwitch />
