@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { explain, lockoutWords, noteChip, outcomeText, SAME_WORDS, toneOf } from "../../console/src/panels/logic/entry-words.ts";
+import { explain, lockoutWords, noteChip, outcomeText, SAME_WORDS, toneOf, whyText } from "../../console/src/panels/logic/entry-words.ts";
 import { countsOf, passes } from "../../console/src/panels/logic/timeline-filter.ts";
 import { countdownText } from "../../console/src/panels/logic/countdown.ts";
 import { linkPieces, ticksOf, waterfallOf } from "../../console/src/panels/logic/waterfall.ts";
@@ -52,6 +52,7 @@ test("a lock of the whole call is told from a lock of the account, and a lock th
 test("a refusal says why, what it waited for, and what to do", () => {
   const refused = entry({ name: "confirm", outcome: "refused", code: "not_authenticated", waitedFor: "search", queueMs: 1_200, remedy: "Log in first." });
   expect(explain(refused, at)).toMatchObject({ headline: "The tool confirm was refused; it did not run.", sentences: ["It waited 1.2 s for search: units of one conversation run one after another."], remedy: "Log in first." });
+  expect([whyText({ outcome: "refused", code: "not_authenticated" }), whyText({ outcome: "failed", code: "odd" }), whyText({ outcome: "ok" })]).toEqual(["The caller is not logged in, and this tool requires it.", "code: odd.", undefined]);
   expect(explain(entry({ outcome: "refused", code: "step_not_allowed" }), at).sentences).toEqual(["The workflow is at another step than this tool is for."]);
 });
 

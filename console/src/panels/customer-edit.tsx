@@ -4,7 +4,7 @@
 
 import { useId, useState } from "react";
 
-import type { CustomerView, PartView } from "../../../src/inspector/api.ts";
+import type { CustomerView } from "../../../src/inspector/api.ts";
 import type { Patch } from "../../../src/state/patch.ts";
 import { Button } from "../kit/button.tsx";
 import { Dialog } from "../kit/dialog.tsx";
@@ -39,16 +39,16 @@ export function CustomerEditDialog({ customer, agentId, onSaved, onClose }: Cust
   };
   const names = new Set(agents.find((agent) => agent.agentId === agentId)?.parts.filter(({ kind }) => kind === "customer").map(({ name }) => name));
   const editable = customer.parts.filter(({ name, kind }) => name !== "$meta" && (kind === "customer" || names.has(name) || names.size === 1));
-  const editing = (part: PartView): TreeEditing => ({
+  const editing: TreeEditing = {
     schema: agents.find((agent) => agent.agentId === agentId)?.parts.find(({ kind }) => kind === "customer")?.schema,
     version: customer.version,
     save: async (patches: readonly Patch[]) => {
       await api.editCustomer({ agentId, customerId: customerId!, patches });
       onSaved();
     },
+    // An update of a customer runs again on what is there: nobody is in its way.
     conflict: () => undefined,
-    ...(part ? {} : {}),
-  });
+  };
   return (
     <Dialog title="Change the customer's record" onClose={onClose} className="sm:max-w-2xl!">
       {customerId === undefined ? (
@@ -66,7 +66,7 @@ export function CustomerEditDialog({ customer, agentId, onSaved, onClose }: Cust
         <div className="max-h-[70vh] space-y-3 overflow-y-auto p-4">
           {editable.map((part) => (
             <section key={part.name} aria-label={part.name} className="rounded-md border border-line bg-pane p-2">
-              <ValueTree label={part.name} value={part.value} masks={part.masks} editing={editing(part)} />
+              <ValueTree label={part.name} value={part.value} masks={part.masks} editing={editing} />
             </section>
           ))}
         </div>

@@ -14,7 +14,7 @@ import { count, moment, size } from "../lib/formatting.ts";
 import { useInspector, useInspectorEvents } from "../lib/inspector-context.tsx";
 import { useLoaded } from "../lib/loadable.ts";
 import { linkTo } from "../lib/navigation.ts";
-import { Glyph } from "./glyph.tsx";
+import { Icon } from "../kit/icon.tsx";
 import { Card, Fact, Facts, PanelPage } from "./panel-page.tsx";
 import { SizeBar } from "./state/size-bar.tsx";
 import { ValueTree } from "./value/value-tree.tsx";
@@ -56,13 +56,13 @@ function CustomerCards({ customer, isHere, onEdit }: { readonly customer: Custom
           <Fact name="Key (a keyed hash, not who it is)" isWide><code className="text-xs break-all">{key}</code></Fact>
           <Fact name="Version">{version}</Fact>
           <Fact name="Known since">{moment(createdAtMs)}</Fact>
-          <Fact name="Changed"><Ago atMs={updatedAtMs} /> ago</Fact>
+          <Fact name="Last change">{moment(updatedAtMs)}</Fact>
         </Facts>
       </Card>
       {parts.map((part) => (
         <Card key={part.name} title={<span className="font-mono">{part.name === "$meta" ? "visits" : part.name}</span>} aside={<>
           <SizeBar bytes={part.bytes} maxBytes={part.maxBytes} />
-          {onEdit && part.name !== "$meta" ? <Button look="quiet" onClick={onEdit}><Glyph name="pencil" />Change…</Button> : null}
+          {onEdit && part.name !== "$meta" ? <Button look="quiet" onClick={onEdit}><Icon name="pencil" />Change…</Button> : null}
         </>}>
           <ValueTree label={part.name} value={part.value} masks={part.masks} />
         </Card>

@@ -5,7 +5,7 @@ import { Button } from "../kit/button.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { useBefore } from "./before.ts";
-import { Glyph } from "./glyph.tsx";
+import { Icon } from "../kit/icon.tsx";
 import { PartCard } from "./state/part-card.tsx";
 import { usePartEditing } from "./state/part-editing.ts";
 import { RevealDialog, RevealedBar, useReveal } from "./state/reveal.tsx";
@@ -51,7 +51,7 @@ function StateHead({ parts, canReveal, onReveal, hasEditing }: { readonly parts:
   return (
     <div className="flex min-h-7 flex-wrap items-center gap-2 text-xs text-ink-3">
       <span className="min-w-0 flex-1 basis-64">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
-      {hasMasks && canReveal ? <Button onClick={onReveal}><Glyph name="eye" />Show what is masked…</Button> : null}
+      {hasMasks && canReveal ? <Button onClick={onReveal}><Icon name="eye" />Show what is masked…</Button> : null}
     </div>
   );
 }

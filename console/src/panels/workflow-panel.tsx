@@ -7,7 +7,7 @@ import { Chip } from "../kit/chip.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { duration, moment } from "../lib/formatting.ts";
-import { Glyph } from "./glyph.tsx";
+import { Icon } from "../kit/icon.tsx";
 import { deadlineOf, needsOf, visitedSteps, workflowState, type WorkflowState } from "./logic/workflow-state.ts";
 import { Card, Countdown, Fact, Facts, PanelPage } from "./panel-page.tsx";
 import { usePartEditing } from "./state/part-editing.ts";
@@ -65,7 +65,7 @@ function StepFacts({ workflow, state, isNow }: { readonly workflow: WorkflowInfo
       {state.sinceMs === undefined ? null : <Fact name="Since">{moment(state.sinceMs)}</Fact>}
       {needs.length === 0 ? null : (
         <Fact name="Needs">
-          <ul className="flex flex-wrap gap-1">{needs.map(({ field, isThere }) => <li key={field}><Chip tone={isThere ? "good" : "warn"}>{isThere ? <Glyph name="check" className="size-3" /> : null}{field}{isThere ? "" : " is missing"}</Chip></li>)}</ul>
+          <ul className="flex flex-wrap gap-1">{needs.map(({ field, isThere }) => <li key={field}><Chip tone={isThere ? "good" : "warn"}>{isThere ? <Icon name="check" className="size-3" /> : null}{field}{isThere ? "" : " is missing"}</Chip></li>)}</ul>
         </Fact>
       )}
       <Fact name="May go to">{step.to.length === 0 ? "nowhere: nothing leaves it but a reset" : step.to.join(", ")}</Fact>

@@ -8,6 +8,7 @@ import { Button } from "../../kit/button.tsx";
 import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation, type OpenConversation } from "../../lib/conversation-context.tsx";
 import { download } from "./download.ts";
+import { useShortcuts } from "../../lib/keyboard.ts";
 import { FailureLine } from "./failure-line.tsx";
 import { ForkDialog, ReplayDialog, RunToolDialog, SaveTestDialog, SignalDialog } from "./lazy-dialogs.tsx";
 import { Menu, type MenuItem } from "./menu.tsx";
@@ -30,8 +31,12 @@ export function ConversationActions({ isNarrow = false, onEnd }: { readonly isNa
   };
   const isLive = open.view.value?.status === "live";
   const canRun = open.info.canWrite && isLive && open.agent !== undefined;
-  const run: readonly MenuItem[] = canRun && isNarrow ? [{ id: "run", title: "Run a tool…", glyph: "chevron", run: () => setDoing("run") }] : [];
-  const end: readonly MenuItem[] = onEnd ? [{ id: "end", title: "End the call…", glyph: "cross", run: onEnd }] : [];
+  useShortcuts([
+    ...(canRun ? [{ keys: "r", does: "Run a tool", group: "Conversation", run: () => setDoing("run") }] : []),
+    ...(open.info.canWrite ? [{ keys: "f", does: "Fork from the version that is looked at", group: "Conversation", run: () => setDoing("fork") }] : []),
+  ]);
+  const run: readonly MenuItem[] = canRun && isNarrow ? [{ id: "run", title: "Run a tool…", glyph: "right", run: () => setDoing("run") }] : [];
+  const end: readonly MenuItem[] = onEnd ? [{ id: "end", title: "End the call…", glyph: "hangup", run: onEnd }] : [];
   return (
     <div className="flex items-center gap-1.5">
       {canRun && !isNarrow ? <Button onClick={() => setDoing("run")}>Run a tool…</Button> : null}

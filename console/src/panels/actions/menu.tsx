@@ -5,13 +5,13 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 
 import { Button } from "../../kit/button.tsx";
-import { Glyph, type GlyphName } from "../glyph.tsx";
+import { Icon, type IconName } from "../../kit/icon.tsx";
 
 export interface MenuItem {
   readonly id: string;
   readonly title: string;
   readonly about?: string;
-  readonly glyph?: GlyphName;
+  readonly glyph?: IconName;
   readonly run: () => void;
 }
 
@@ -47,12 +47,12 @@ export function Menu({ label, items, children }: { readonly label: string; reado
   };
   return (
     <div ref={around} className="relative" onKeyDown={keys}>
-      <Button aria-label={label} aria-haspopup="menu" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>{children}<Glyph name="down" className="size-3" /></Button>
+      <Button aria-label={label} aria-haspopup="menu" aria-expanded={isOpen} aria-controls={isOpen ? id : undefined} onClick={() => setOpen(!isOpen)}>{children}<Icon name="down" className="size-3" /></Button>
       {isOpen ? (
         <div id={id} role="menu" aria-label={label} className="absolute top-full right-0 z-30 mt-1 w-72 rounded-lg border border-line bg-float p-1 shadow-xl">
           {items.map((item) => (
             <button key={item.id} type="button" role="menuitem" tabIndex={-1} onClick={() => { close(); item.run(); }} className="flex w-full items-start gap-2.5 rounded-md px-2 py-1.5 text-left hover:bg-hover focus:bg-hover">
-              {item.glyph ? <Glyph name={item.glyph} className="mt-0.5" /> : null}
+              {item.glyph ? <Icon name={item.glyph} className="mt-0.5" /> : null}
               <span className="min-w-0">
                 <span className="block font-medium">{item.title}</span>
                 {item.about === undefined ? null : <span className="block text-2xs text-ink-3">{item.about}</span>}

@@ -9,7 +9,7 @@ import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
 import { useLoaded } from "../../lib/loadable.ts";
 import { Callout } from "../callout.tsx";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { download } from "./download.ts";
 import { FailureLine } from "./failure-line.tsx";
 
@@ -51,7 +51,7 @@ function TestText({ test }: { readonly test: SavedTest }) {
       <FailureLine failure={failure} />
       <div className="sticky -bottom-4 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-float px-4 py-3">
         <span role="status" className="mr-auto text-xs text-good">{says}</span>
-        <Button onClick={() => void copy(test.text).then(setSays)}><Glyph name="copy" />Copy</Button>
+        <Button onClick={() => void copy(test.text).then(setSays)}><Icon name="copy" />Copy</Button>
         <Button onClick={() => download(test.fileName, test.text, "text/plain")}>Download</Button>
         <Button look="accent" onClick={() => void save()}>Save into the project</Button>
       </div>

@@ -6,7 +6,7 @@
 import { useId, type ReactNode } from "react";
 
 import { Button, IconButton } from "../../kit/button.tsx";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { draftOf, emptyDraft, type Draft, type FieldPath, type Problem } from "../logic/form-draft.ts";
 import type { FormField } from "../logic/schema-form.ts";
 import { previewOf } from "../logic/shown-value.ts";
@@ -42,11 +42,11 @@ function ObjectFields({ field, draft, path, problems, onChange }: FieldProps & {
               <div key={index} className="flex items-start gap-2">
                 <input aria-label="Name" placeholder="name" value={name} onChange={(event) => put([event.target.value, inner])} className={`${INPUT} mt-5 basis-1/3 font-mono`} />
                 <div className="min-w-0 flex-1"><Field field={others} draft={inner} path={[...path, name]} problems={problems} onChange={(next) => put([name, next])} /></div>
-                <IconButton label={`Remove ${name === "" ? "the field" : name}`} className="mt-5" onClick={() => onChange({ ...draft, others: draft.others.filter((_, at) => at !== index) })}><Glyph name="trash" /></IconButton>
+                <IconButton label={`Remove ${name === "" ? "the field" : name}`} className="mt-5" onClick={() => onChange({ ...draft, others: draft.others.filter((_, at) => at !== index) })}><Icon name="trash" /></IconButton>
               </div>
             );
           })}
-          <Button onClick={() => onChange({ ...draft, others: [...draft.others, ["", emptyDraft(others)]] })}><Glyph name="plus" />Add a field</Button>
+          <Button onClick={() => onChange({ ...draft, others: [...draft.others, ["", emptyDraft(others)]] })}><Icon name="plus" />Add a field</Button>
         </>
       ) : null}
     </div>
@@ -84,7 +84,7 @@ function Field(props: FieldProps) {
 }
 
 function Group({ field, draft, path, problems, onChange }: FieldProps): ReactNode {
-  if ((draft.kind === "object" || draft.kind === "list") && !draft.isThere) return <Button onClick={() => onChange(field.kind === "object" ? { ...(draft as Extract<Draft, { kind: "object" }>), isThere: true } : { kind: "list", items: [], isThere: true })}><Glyph name="plus" />Give it</Button>;
+  if ((draft.kind === "object" || draft.kind === "list") && !draft.isThere) return <Button onClick={() => onChange(field.kind === "object" ? { ...(draft as Extract<Draft, { kind: "object" }>), isThere: true } : { kind: "list", items: [], isThere: true })}><Icon name="plus" />Give it</Button>;
   const leave = field.isRequired ? null : <Button look="quiet" onClick={() => onChange({ ...(draft as Extract<Draft, { kind: "list" }>), isThere: false })}>Leave it out</Button>;
   if (field.kind === "object" && draft.kind === "object") return <><ObjectFields field={field} draft={draft} path={path} problems={problems} onChange={onChange} />{leave}</>;
   if (field.kind !== "list" || draft.kind !== "list") return null;
@@ -93,10 +93,10 @@ function Group({ field, draft, path, problems, onChange }: FieldProps): ReactNod
       {draft.items.map((item, index) => (
         <div key={index} className="flex items-start gap-2">
           <div className="min-w-0 flex-1"><Field field={{ ...field.item, label: `Item ${index + 1}` }} draft={item} path={[...path, index]} problems={problems} onChange={(next) => onChange({ ...draft, items: draft.items.map((each, at) => (at === index ? next : each)) })} /></div>
-          <IconButton label={`Remove item ${index + 1}`} onClick={() => onChange({ ...draft, items: draft.items.filter((_, at) => at !== index) })}><Glyph name="trash" /></IconButton>
+          <IconButton label={`Remove item ${index + 1}`} onClick={() => onChange({ ...draft, items: draft.items.filter((_, at) => at !== index) })}><Icon name="trash" /></IconButton>
         </div>
       ))}
-      <Button onClick={() => onChange({ ...draft, items: [...draft.items, emptyDraft(field.item)] })}><Glyph name="plus" />Add an item</Button>
+      <Button onClick={() => onChange({ ...draft, items: [...draft.items, emptyDraft(field.item)] })}><Icon name="plus" />Add an item</Button>
       {leave}
     </div>
   );

@@ -132,6 +132,12 @@ const REFUSALS: Readonly<Record<string, string>> = {
   invalid_parameters: "The arguments do not fit the tool's schema.",
 };
 
+/** Why a unit did not end well, in one line; undefined where nothing is said. */
+export function whyText({ reason, code, outcome }: Pick<TimelineEntry, "reason" | "code" | "outcome">): string | undefined {
+  if (reason !== undefined || code === undefined || outcome === "ok") return reason;
+  return REFUSALS[code] ?? `code: ${code}.`;
+}
+
 function refusalWords(code: string): string {
   return REFUSALS[code] ?? `The code is ${code}.`;
 }

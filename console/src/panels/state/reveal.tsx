@@ -10,7 +10,7 @@ import { Button } from "../../kit/button.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { sameStateVersion } from "../logic/same-state.ts";
 
 /** How long it is shown, milliseconds. */
@@ -90,9 +90,9 @@ export function RevealedBar({ reveal }: { readonly reveal: Reveal }) {
   if (!reveal.parts) return null;
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-warn/40 bg-warn-soft px-3 py-1.5 text-sm text-warn">
-      <Glyph name="eye" />
+      <Icon name="eye" />
       <span className="flex-1">Personal values are in clear, for a minute. It is in the journal that you looked.</span>
-      <Button onClick={reveal.hide}><Glyph name="lock" />Hide them</Button>
+      <Button onClick={reveal.hide}><Icon name="lock" />Hide them</Button>
     </div>
   );
 }

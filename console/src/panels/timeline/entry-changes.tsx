@@ -6,7 +6,7 @@ import type { TimelineEntry } from "../../../../src/inspector/api.ts";
 import type { Patch } from "../../../../src/state/patch.ts";
 import { Chip } from "../../kit/chip.tsx";
 import { useBefore } from "../before.ts";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import type { Change } from "../logic/change.ts";
 import { changesOf, entryChanges, pathText } from "../logic/value-changes.ts";
 import { InlineValue } from "../value/tree-line.tsx";
@@ -45,7 +45,7 @@ function ChangeLine({ part, change }: { readonly part: string; readonly change: 
       <Chip tone={TONES[change.kind]}>{change.kind}</Chip>
       <span className="font-mono text-xs font-medium break-all">{pathText(part, change.path)}</span>
       <span className="flex min-w-0 flex-wrap items-baseline gap-x-2">
-        {change.kind === "changed" && change.isBeforeKnown ? <><del className="min-w-0 text-ink-3"><InlineValue raw={change.before} /></del><Glyph name="chevron" className="size-3 self-center text-ink-3" /></> : null}
+        {change.kind === "changed" && change.isBeforeKnown ? <><del className="min-w-0 text-ink-3"><InlineValue raw={change.before} /></del><Icon name="right" className="size-3 self-center text-ink-3" /></> : null}
         {change.kind === "removed" ? change.isBeforeKnown ? <del className="min-w-0 text-ink-3"><InlineValue raw={change.before} /></del> : null : <InlineValue raw={change.after} />}
       </span>
     </li>

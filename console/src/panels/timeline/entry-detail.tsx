@@ -8,7 +8,7 @@ import { Chip } from "../../kit/chip.tsx";
 import { useConversation } from "../../lib/conversation-context.tsx";
 import { duration, moment, timeOfDay } from "../../lib/formatting.ts";
 import { Callout } from "../callout.tsx";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { explain, failedLogin, noteChip, outcomeText, toneOf } from "../logic/entry-words.ts";
 import { PHASES } from "../logic/waterfall.ts";
 import { ValueTree } from "../value/value-tree.tsx";
@@ -34,9 +34,9 @@ export function EntryDetail({ entry, onStep, onClose }: EntryDetailProps) {
         </h3>
         <Chip tone={toneOf(entry)}>{outcomeText(entry)}</Chip>
         <span className="flex">
-          <IconButton label="The entry before" onClick={() => onStep(-1)}><Glyph name="up" /></IconButton>
-          <IconButton label="The entry after" onClick={() => onStep(1)}><Glyph name="down" /></IconButton>
-          <IconButton label="Close the entry" onClick={onClose}><Glyph name="cross" /></IconButton>
+          <IconButton label="The entry before" onClick={() => onStep(-1)}><Icon name="up" /></IconButton>
+          <IconButton label="The entry after" onClick={() => onStep(1)}><Icon name="down" /></IconButton>
+          <IconButton label="Close the entry" onClick={onClose}><Icon name="close" /></IconButton>
         </span>
       </header>
       <div className="min-h-0 flex-1 space-y-4 overflow-y-auto p-3">
@@ -52,14 +52,18 @@ export function EntryDetail({ entry, onStep, onClose }: EntryDetailProps) {
   );
 }
 
+/** Refusals that the session explains. */
+const AUTH_CODES: ReadonlySet<string> = new Set(["not_authenticated", "reauthentication_required", "already_logged_in"]);
+
 function DetailActions({ entry }: { readonly entry: TimelineEntry }) {
   const { open, info } = useConversation();
   const [isForking, setForking] = useState(false);
   return (
     <div className="flex flex-wrap gap-2">
-      <Button onClick={() => open("state", entry.version)}><Glyph name="clock" />See the state at this version</Button>
-      {failedLogin(entry) ? <Button onClick={() => open("session", null)}><Glyph name="lock" />See the session</Button> : null}
-      {info.canWrite ? <Button onClick={() => setForking(true)}><Glyph name="fork" />Fork from here…</Button> : null}
+      <Button onClick={() => open("state", entry.version)}><Icon name="clock" />See the state at this version</Button>
+      {entry.code === "step_not_allowed" ? <Button onClick={() => open("workflow", entry.version)}>See the workflow then</Button> : null}
+      {failedLogin(entry) || AUTH_CODES.has(entry.code ?? "") ? <Button onClick={() => open("session", null)}><Icon name="lock" />See the session</Button> : null}
+      {info.canWrite ? <Button onClick={() => setForking(true)}><Icon name="fork" />Fork from here…</Button> : null}
       {isForking ? <Suspense><ForkDialog version={entry.version} onClose={() => setForking(false)} /></Suspense> : null}
     </div>
   );

@@ -6,7 +6,7 @@ import type { TimelineEntry } from "../../../../src/inspector/api.ts";
 import type { Patch } from "../../../../src/state/patch.ts";
 import { Chip, type Tone } from "../../kit/chip.tsx";
 import { duration, timeOfDay } from "../../lib/formatting.ts";
-import { noteChip, outcomeText, toneOf } from "../logic/entry-words.ts";
+import { noteChip, outcomeText, toneOf, whyText } from "../logic/entry-words.ts";
 import { previewOf } from "../logic/shown-value.ts";
 import { pathText } from "../logic/value-changes.ts";
 import type { Bar, LinkPiece } from "../logic/waterfall.ts";
@@ -67,7 +67,7 @@ const MOST_CHIPS = 4;
 
 function SecondLine({ entry }: { readonly entry: TimelineEntry }) {
   const chips = chipsOf(entry);
-  const why = entry.outcome === "ok" ? entry.reason : (entry.reason ?? (entry.code === undefined ? undefined : `code: ${entry.code}`));
+  const why = whyText(entry);
   if (chips.length === 0 && why === undefined) return null;
   return (
     <div className="mt-0.5 flex min-w-0 items-center gap-1 overflow-hidden">

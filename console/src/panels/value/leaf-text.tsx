@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { Chip } from "../../kit/chip.tsx";
 import { moment, size } from "../../lib/formatting.ts";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { isoOf, type Shown } from "../logic/shown-value.ts";
 
 /** Of a longer text only this much is drawn until somebody asks, and at most that much then, characters. */
@@ -45,7 +45,7 @@ export function MaskedChip() {
   return (
     <span className="self-center font-sans">
       <Chip title="Marked as personal or secret. It is there, but it is not shown.">
-        <Glyph name="lock" className="size-3" />
+        <Icon name="lock" className="size-3" />
         masked
       </Chip>
     </span>

@@ -36,7 +36,7 @@ export function RemoveQuestion({ label, onRemove, conflict, onClose }: RemoveQue
         if (event.key === "Escape") onClose();
       }}
     >
-      <p>Remove <span className="font-mono">{label}</span> from the state of this conversation?</p>
+      <p>Remove <span className="font-mono">{label}</span>? That is a change like any other: validated, and journalled as made here.</p>
       <FailureLine failure={failure} />
       <div className="flex gap-1.5">
         <Button autoFocus look="bad" disabled={isBusy} onClick={() => void remove()}>{isConflict ? "Remove it all the same" : "Remove"}</Button>

@@ -3,7 +3,7 @@
 import type { CSSProperties } from "react";
 
 import { IconButton } from "../../kit/button.tsx";
-import { Glyph } from "../glyph.tsx";
+import { Icon } from "../../kit/icon.tsx";
 import { isContainer, MASKED, previewOf, shownOf, sizeOf, type Shown } from "../logic/shown-value.ts";
 import type { MoreRow, RemovedRow, ValueRow } from "../logic/tree-rows.ts";
 import type { Change } from "../logic/change.ts";
@@ -25,7 +25,7 @@ export function ValueLine({ row, isRevealed, edit, onToggle }: { readonly row: V
       <span className="flex h-6 w-4 shrink-0 items-center">
         {canOpen ? (
           <button type="button" tabIndex={-1} aria-hidden="true" onClick={() => onToggle(row.key, !isOpen)} className="rounded-sm text-ink-3 hover:text-ink">
-            <Glyph name="chevron" className={`size-3.5 transition-transform ${isOpen ? "rotate-90" : ""}`} />
+            <Icon name="right" className={`size-3.5 transition-transform ${isOpen ? "rotate-90" : ""}`} />
           </button>
         ) : null}
       </span>
@@ -77,10 +77,10 @@ function LineButtons({ row, edit }: { readonly row: ValueRow; readonly edit: Tre
   const button = "size-6";
   return (
     <span className="invisible flex shrink-0 font-sans group-hover/row:visible group-focus-within/row:visible [@media(hover:none)]:visible">
-      {kind === "list" ? <IconButton label={`Add an item to ${name}`} className={button} onClick={() => edit.begin(row, "append")}><Glyph name="plus" /></IconButton> : null}
-      {kind === "object" ? <IconButton label={`Add a field to ${name}`} className={button} onClick={() => edit.begin(row, "field")}><Glyph name="plus" /></IconButton> : null}
-      <IconButton label={`Edit ${name}`} className={button} onClick={() => edit.begin(row, "value")}><Glyph name="pencil" /></IconButton>
-      {row.steps.length > 0 ? <IconButton label={`Remove ${name}`} className={button} onClick={() => edit.begin(row, "remove")}><Glyph name="trash" /></IconButton> : null}
+      {kind === "list" ? <IconButton label={`Add an item to ${name}`} className={button} onClick={() => edit.begin(row, "append")}><Icon name="plus" /></IconButton> : null}
+      {kind === "object" ? <IconButton label={`Add a field to ${name}`} className={button} onClick={() => edit.begin(row, "field")}><Icon name="plus" /></IconButton> : null}
+      <IconButton label={`Edit ${name}`} className={button} onClick={() => edit.begin(row, "value")}><Icon name="pencil" /></IconButton>
+      {row.steps.length > 0 ? <IconButton label={`Remove ${name}`} className={button} onClick={() => edit.begin(row, "remove")}><Icon name="trash" /></IconButton> : null}
     </span>
   );
 }
