@@ -1,7 +1,8 @@
 // The conversations that a filter asks for: loaded page by page, kept up to date by the feed.
 //
 //   LS1. The order is the page's own, so all pages are read; beyond MOST rows the reader is asked to narrow the list.
-//   LS2. A commit brings its row along; of a conversation that came, ended or went, the row is asked for.
+//   LS2. What is heard while pages are read is newer than they are: it is not lost when the last one is here.
+//   LS3. A commit brings its row along; of a conversation that came, ended or went, the row is asked for.
 
 import type { ConversationRow, InspectorEvent } from "../../../src/inspector/api.ts";
 import type { ListFilter } from "../lib/address.ts";
@@ -23,16 +24,22 @@ export interface ListState {
 
 export class ListSource {
   readonly state = new Store<ListState>({ rows: [], isComplete: false, isCut: false });
-  readonly #api: Api;
+  readonly #api: Pick<Api, "conversations" | "conversation">;
   readonly #filter: ListFilter;
   readonly #abort = new AbortController();
+  readonly #soon: (run: () => void) => void;
   /** Rows that were heard of and not shown yet: a busy server changes many in one frame. */
   readonly #heard = new Map<string, ConversationRow>();
-  #frame = 0;
+  #isSoon = false;
+  /** What was heard since the reading began; null for what went away. */
+  #since = new Map<string, ConversationRow | null>();
+  #reading: AbortController | undefined;
 
-  constructor(api: Api, filter: ListFilter) {
+  /** @param soon runs something before the page is drawn next. */
+  constructor(api: Pick<Api, "conversations" | "conversation">, filter: ListFilter, soon: (run: () => void) => void = (run) => void requestAnimationFrame(run)) {
     this.#api = api;
     this.#filter = filter;
+    this.#soon = soon;
   }
 
   start(onEvent: (listener: (event: InspectorEvent) => void) => () => void): () => void {
@@ -40,31 +47,46 @@ export class ListSource {
     void this.load();
     return () => {
       stop();
-      cancelAnimationFrame(this.#frame);
+      this.#reading?.abort();
       this.#abort.abort();
     };
   }
 
-  /** Reads everything (again). */
+  /** Reads everything (again); a reading that goes on is given up. */
   readonly load = async (): Promise<void> => {
-    const { signal } = this.#abort;
-    const { status, search, agent, customer } = this.#filter;
-    const all: ConversationRow[] = [];
+    this.#reading?.abort();
+    const reading = new AbortController();
+    this.#reading = reading;
+    this.#since = new Map();
     try {
-      for (let cursor: string | undefined; ; ) {
-        const { items, nextCursor } = await this.#api.conversations({ status: status === "all" ? undefined : status, search, agent, customer, limit: PAGE, cursor }, signal);
-        all.push(...items);
-        const isLast = nextCursor === null || all.length >= MOST;
-        // What went away is known only at the end.
-        const rows = isLast ? withRows([], all, this.#filter) : withRows(this.state.get().rows, items, this.#filter);
-        this.state.set({ rows, isComplete: isLast, isCut: isLast && nextCursor !== null });
-        if (isLast) return;
-        cursor = nextCursor;
-      }
+      await this.#read(reading.signal);
     } catch (error) {
-      if (!signal.aborted) this.state.update((state) => ({ ...state, failure: failureOf(error) }));
+      if (!reading.signal.aborted) this.state.update((state) => ({ ...state, failure: failureOf(error) }));
     }
   };
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { status, search, agent, customer } = this.#filter;
+    const all: ConversationRow[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const { items, nextCursor } = await this.#api.conversations({ status: status === "all" ? undefined : status, search, agent, customer, limit: PAGE, cursor }, signal);
+      if (signal.aborted) return;
+      all.push(...items);
+      // What went away is known only at the end.
+      if (nextCursor === null || all.length >= MOST) return this.state.set({ rows: this.#latest(all), isComplete: true, isCut: nextCursor !== null });
+      this.state.set({ rows: withRows(this.state.get().rows, this.#unlessNewer(items), this.#filter), isComplete: false, isCut: false });
+      cursor = nextCursor;
+    }
+  }
+
+  /** LS2. */
+  #latest(all: readonly ConversationRow[]): readonly ConversationRow[] {
+    return withRows(withRows([], this.#unlessNewer(all), this.#filter), [...this.#since.values()].filter((row) => row !== null), this.#filter);
+  }
+
+  #unlessNewer(rows: readonly ConversationRow[]): readonly ConversationRow[] {
+    return rows.filter(({ conversationId }) => !this.#since.has(conversationId));
+  }
 
   #hear(event: InspectorEvent): void {
     if (event.type === "reset") void this.load();
@@ -74,21 +96,25 @@ export class ListSource {
 
   #put(row: ConversationRow): void {
     this.#heard.set(row.conversationId, row);
-    if (this.#frame !== 0) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = 0;
+    this.#since.set(row.conversationId, row);
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    this.#soon(() => {
+      this.#isSoon = false;
       const changed = [...this.#heard.values()];
       this.#heard.clear();
       this.state.update((state) => ({ ...state, rows: withRows(state.rows, changed, this.#filter) }));
     });
   }
 
-  /** LS2. */
+  /** LS3. */
   async #renew(conversationId: string): Promise<void> {
     try {
       this.#put(rowOf(await this.#api.conversation(conversationId, this.#abort.signal)));
     } catch (error) {
-      if (error instanceof ApiFailure && error.status === 404) this.state.update((state) => ({ ...state, rows: withoutRow(state.rows, conversationId) }));
+      if (!(error instanceof ApiFailure) || error.status !== 404) return;
+      this.#since.set(conversationId, null);
+      this.state.update((state) => ({ ...state, rows: withoutRow(state.rows, conversationId) }));
     }
   }
 }

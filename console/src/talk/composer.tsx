@@ -11,6 +11,9 @@ import { canListen, listen } from "./recognition.ts";
 import { fitting, suggestionsFor } from "./suggestions.ts";
 import type { Talk } from "./use-talk.ts";
 
+/** What the platform understands at once, characters. */
+const MOST_SAID = 4_000;
+
 export function Composer({ talk }: { readonly talk: Talk }) {
   const [text, setText] = useState("");
   const [isKeypad, setKeypad] = useState(false);
@@ -42,7 +45,7 @@ export function Composer({ talk }: { readonly talk: Talk }) {
       {isKeypad ? <Keypad onPress={talk.press} /> : null}
       <div className="flex items-center gap-1 rounded-md border border-edge bg-pane pr-1 pl-2.5 focus-within:outline-2 focus-within:outline-accent">
         <input
-          ref={input} value={text} onKeyDown={onKeyDown} aria-label="Say something" placeholder="Say something…" autoComplete="off" className="h-8 min-w-0 flex-1 bg-transparent outline-none"
+          ref={input} value={text} onKeyDown={onKeyDown} maxLength={MOST_SAID} aria-label="Say something" placeholder="Say something…" autoComplete="off" className="h-8 min-w-0 flex-1 bg-transparent outline-none"
           onChange={(event) => {
             talk.bargeIn();
             setText(event.target.value);
