@@ -8,8 +8,10 @@
 import type { InspectorEvent } from "../../../src/inspector/api.ts";
 import { backoffMs } from "./backoff.ts";
 import { EventStreamParser } from "./event-stream.ts";
-import type { Connection } from "./inspector-context.tsx";
 import { Store } from "./store.ts";
+
+/** How the page hears of what happens. */
+export type Connection = { readonly state: "connecting" } | { readonly state: "live" } | { readonly state: "lost"; readonly sinceMs: number; readonly nextTryMs: number };
 
 /** What a feed needs of the world. */
 export interface FeedWorld {

@@ -15,8 +15,9 @@ export function duration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${trimmed((ms / 1_000).toFixed(2))} s`;
   if (ms < 59_950) return `${trimmed((ms / 1_000).toFixed(1))} s`;
-  if (ms < HOUR_MS) return two(ms, MINUTE_MS, "min", 1_000, "s");
-  if (ms < DAY_MS) return two(ms, HOUR_MS, "h", MINUTE_MS, "min");
+  // What rounds up to the next unit is written in it: never "60 min".
+  if (ms < HOUR_MS - 500) return two(ms, MINUTE_MS, "min", 1_000, "s");
+  if (ms < DAY_MS - MINUTE_MS / 2) return two(ms, HOUR_MS, "h", MINUTE_MS, "min");
   return two(ms, DAY_MS, "d", HOUR_MS, "h");
 }
 

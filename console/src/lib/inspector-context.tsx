@@ -4,10 +4,8 @@ import { createContext, useContext, useEffect, useRef } from "react";
 
 import type { AgentView, Info, InspectorEvent } from "../../../src/inspector/api.ts";
 import type { Api } from "./api.ts";
+import type { Connection } from "./event-feed.ts";
 import type { Readable } from "./store.ts";
-
-/** How the page hears of what happens. */
-export type Connection = { readonly state: "connecting" } | { readonly state: "live" } | { readonly state: "lost"; readonly sinceMs: number; readonly nextTryMs: number };
 
 export interface Inspector {
   readonly api: Api;

@@ -18,7 +18,7 @@ export function StartPage() {
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
-      <div className="mx-auto flex min-h-full max-w-3xl flex-col justify-center gap-6 px-6 py-10">
+      <div className="mx-auto flex min-h-full max-w-4xl flex-col justify-center gap-6 px-6 py-10">
         <div>
           <h1 className="text-xl font-semibold tracking-tight">{info.canTalk ? "Talk to an agent, and look inside" : "Look inside a conversation"}</h1>
           <p className="mt-1 max-w-prose text-base text-ink-2">What the agent believes, which tool wrote it, and why a call was refused - live, and at every version before.</p>
