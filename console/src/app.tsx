@@ -8,7 +8,7 @@ import { InspectorSource } from "./lib/inspector-source.ts";
 import { listenToKeys } from "./lib/keyboard.ts";
 import { useRoom } from "./lib/media.ts";
 import { followAddress, place } from "./lib/navigation.ts";
-import { useSelected, useStore } from "./lib/store.ts";
+import { useSelected, useStore } from "./lib/use-store.ts";
 import { followTheme } from "./lib/theme.ts";
 import { ConversationList } from "./list/conversation-list.tsx";
 import { SIDE_PAGES } from "./panels/registry.tsx";
@@ -19,6 +19,7 @@ import { Gate } from "./shell/gate.tsx";
 import { Overlays } from "./shell/overlays.tsx";
 import { PanelBoundary } from "./shell/panel-boundary.tsx";
 import { StartPage } from "./shell/start-page.tsx";
+import { Throws } from "./shell/throws.tsx";
 import { TopBar } from "./shell/top-bar.tsx";
 
 export function App() {
@@ -43,11 +44,14 @@ export function App() {
   return (
     <InspectorProvider value={entry.inspector}>
       <div className="flex h-full flex-col">
-        <TopBar />
-        <LostBanner />
+        <header className="shrink-0">
+          <TopBar />
+          <LostBanner />
+        </header>
         <Body />
       </div>
       <Overlays />
+      <Throws />
     </InspectorProvider>
   );
 }
@@ -55,14 +59,20 @@ export function App() {
 function Body() {
   const view = useSelected(place, (now) => now.view);
   const room = useRoom();
+  useEffect(() => {
+    document.title = view.page === "conversation" ? `${view.conversationId} - conversimple` : "conversimple";
+  }, [view]);
   if (view.page === "side") return <Side id={view.id} name={view.name} />;
   const isListShown = room !== "narrow" || view.page === "list";
+  // Alone on a narrow page, the list is what the page is about.
+  const ListPlace = room === "narrow" ? "main" : "nav";
   return (
     <div className="flex min-h-0 flex-1">
       {isListShown ? (
-        <nav aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
+        <ListPlace aria-label="Conversations" className={`flex min-h-0 bg-pane ${room === "narrow" ? "flex-1" : "w-72 shrink-0 border-r border-line 2xl:w-80"}`}>
+          {room === "narrow" ? <h1 className="sr-only">Conversations</h1> : null}
           <ConversationList chosen={view.page === "conversation" ? view.conversationId : null} />
-        </nav>
+        </ListPlace>
       ) : null}
       {view.page === "conversation" || room !== "narrow" ? (
         <main className="flex min-h-0 min-w-0 flex-1">

@@ -4,7 +4,7 @@
 //   AB2. Of what is not known to be public, the whole is masked.                                        (P21)
 
 import type { Clock } from "../base/clock.ts";
-import { codeOf } from "../base/errors.ts";
+import { codeOf, textOf } from "../base/errors.ts";
 import type { MaskPath } from "../base/marks.ts";
 import type { AgentView, CacheView, PartInfo } from "./api.ts";
 import { within } from "./bounded.ts";
@@ -18,6 +18,12 @@ const FRESH_MS = 2_000;
 const SULK_MS = 3_000;
 
 const WHOLE: readonly MaskPath[] = [""];
+
+/** What the agents' process says of a conversation. */
+export interface Offered {
+  readonly tools: readonly string[];
+  readonly quarantine?: string;
+}
 
 export class AgentBook {
   readonly #desk: AgentDesk | undefined;
@@ -66,12 +72,12 @@ export class AgentBook {
     return (await this.#bounded((desk) => desk.caches())) ?? [];
   }
 
-  /** The tools that are offered now; `quarantined` when the agents cannot use what is stored. */
-  async offered(conversationId: string): Promise<readonly string[] | "quarantined"> {
+  /** The tools that are offered now, or why the agents cannot use what is stored. */
+  async offered(conversationId: string): Promise<Offered> {
     try {
-      return (await this.#bounded((desk) => desk.offered(conversationId))) ?? [];
+      return { tools: (await this.#bounded((desk) => desk.offered(conversationId))) ?? [] };
     } catch (thrown) {
-      return codeOf(thrown) === "state_quarantined" ? "quarantined" : [];
+      return codeOf(thrown) === "state_quarantined" ? { tools: [], quarantine: textOf(thrown) } : { tools: [] };
     }
   }
 

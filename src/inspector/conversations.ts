@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import type { KeyedHash } from "../base/keyed-hash.ts";
 import { conversationOwner, type Loaded, type Store } from "../state/store.ts";
-import type { AgentBook } from "./agent-book.ts";
+import type { AgentBook, Offered } from "./agent-book.ts";
 import type { ConversationView, PartsView } from "./api.ts";
 import { partViews } from "./part-views.ts";
 import { InspectorRefusal, refusals } from "./refusal.ts";
@@ -32,10 +32,12 @@ export async function loadConversation(store: Store, id: string): Promise<Loaded
   return loaded;
 }
 
+const NOTHING: Offered = { tools: [] };
+
 export async function conversationView({ store, clock, book, hash }: ConversationSources, id: string): Promise<ConversationView> {
   const loaded = await loadConversation(store, id);
   const isLive = loaded.facts.status === "live";
-  const [agent, offered] = await Promise.all([book.agent(loaded.facts.agentId), isLive ? book.offered(id) : []]);
+  const [agent, offered] = await Promise.all([book.agent(loaded.facts.agentId), isLive ? book.offered(id) : NOTHING]);
   const facts = { ...rowOfLoaded(loaded), mail: loaded.mail, isRevealed: false };
   let now: ClearParts;
   try {
@@ -45,8 +47,7 @@ export async function conversationView({ store, clock, book, hash }: Conversatio
     return { ...facts, parts: [], sessions: [], offeredTools: [], quarantine: quarantineOf(thrown.message) };
   }
   const sessions = await sessionViews(loaded, now, { store, nowMs: clock.now(), hash: await hash(), agent });
-  const isRefused = offered === "quarantined";
-  return { ...facts, parts: partViews(now, agent), sessions, offeredTools: isRefused ? [] : offered, ...(isRefused ? { quarantine: quarantineOf("The agent's code cannot use what is stored.") } : {}) };
+  return { ...facts, parts: partViews(now, agent), sessions, offeredTools: offered.tools, ...(offered.quarantine === undefined ? {} : { quarantine: quarantineOf(offered.quarantine) }) };
 }
 
 function quarantineOf(message: string): NonNullable<ConversationView["quarantine"]> {

@@ -1,7 +1,8 @@
 // How long ago something was, kept up to date by one timer for the whole page.
 
 import { age, moment } from "../lib/formatting.ts";
-import { Store, useSelected } from "../lib/store.ts";
+import { Store } from "../lib/store.ts";
+import { useSelected } from "../lib/use-store.ts";
 
 const now = new Store(Date.now());
 let watchers = 0;

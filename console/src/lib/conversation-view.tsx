@@ -8,7 +8,8 @@ import { ConversationSource } from "./conversation-source.ts";
 import { useInspector } from "./inspector-context.tsx";
 import { LOADING, useLoaded, type Loadable } from "./loadable.ts";
 import { go } from "./navigation.ts";
-import { useStore, type Readable } from "./store.ts";
+import type { Readable } from "./store.ts";
+import { useStore } from "./use-store.ts";
 
 const NOTHING: Readable<Timeline> = { get: () => NO_TIMELINE, subscribe: () => () => undefined };
 const NO_TIMELINE: Timeline = { entries: [], isComplete: false };

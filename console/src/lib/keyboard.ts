@@ -2,7 +2,8 @@
 //
 //   KB1. A key without a modifier does nothing while somebody types; Escape always counts.
 //   KB2. The newest registration of a key wins. While a dialog is open all keys are its own, Escape too: what lies below it is inert.
-//   KB3. Keys may follow each other ("g s"): the second one has a second.
+//   KB3. Enter belongs to what has the focus, and to the page only when nothing has.
+//   KB4. Keys may follow each other ("g s"): the second one has a second.
 
 import { useEffect, useRef } from "react";
 
@@ -47,6 +48,7 @@ export function listenToKeys(target: Pick<Window, "addEventListener" | "removeEv
 export function dispatchKey(event: KeyboardEvent, nowMs: number): void {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog:modal")) return;
   const key = nameOf(event);
+  if ((key === "Enter" || key === " ") && event.target !== document.body) return;
   if (isTyping(event.target) && !key.startsWith("mod+") && key !== "Escape") return;
   const before = first && nowMs - first.atMs < FOLLOWS_MS ? `${first.key} ${key}` : undefined;
   first = undefined;

@@ -2,8 +2,6 @@
 //
 //   ST1. A listener hears of every change once, after it; a value that is the same by `Object.is` is no change.
 
-import { useRef, useSyncExternalStore } from "react";
-
 /** A value that can be watched. */
 export interface Readable<T> {
   readonly get: () => T;
@@ -35,16 +33,4 @@ export class Store<T> implements Readable<T> {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
-}
-
-/** The value of a store, rendered anew when it changes. */
-export function useStore<T>(store: Readable<T>): T {
-  return useSyncExternalStore(store.subscribe, store.get);
-}
-
-/** A part of a store's value, rendered anew only when that part changes (by `Object.is`). */
-export function useSelected<T, S>(store: Readable<T>, select: (value: T) => S): S {
-  const latest = useRef(select);
-  latest.current = select;
-  return useSyncExternalStore(store.subscribe, () => latest.current(store.get()));
 }

@@ -9,7 +9,7 @@ import { count } from "../lib/formatting.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { go, place } from "../lib/navigation.ts";
-import { useSelected, useStore } from "../lib/store.ts";
+import { useSelected, useStore } from "../lib/use-store.ts";
 import { ListEmpty } from "./list-empty.tsx";
 import { ListFilterBar } from "./list-filter-bar.tsx";
 import { ListRow } from "./list-row.tsx";
@@ -30,6 +30,8 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
   const index = Math.max(0, rows.findIndex(({ conversationId }) => conversationId === (at ?? chosen)));
   const box = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 12, getItemKey: (row) => rows[row]!.conversationId });
+  const items = virtual.getVirtualItems();
+  useShown(chosen, rows, (row) => virtual.scrollToIndex(row, { align: "center" }));
   const open = ({ conversationId }: ConversationRow) => go({ page: "conversation", conversationId, panel: panelNow(), version: null });
   const move = (by: number) => {
     const next = rows[Math.min(rows.length - 1, Math.max(0, at === null ? 0 : index + by))];
@@ -49,8 +51,9 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
       {failure ? <FailureNotice failure={failure} /> : null}
       {rows.length === 0 && isComplete ? <ListEmpty /> : null}
       <div
-        ref={box} role="listbox" aria-label="Conversations" tabIndex={0} aria-activedescendant={virtual.getVirtualItems().some((item) => item.index === index) ? `row-${index}` : undefined} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
+        ref={box} role="listbox" aria-label="Conversations" tabIndex={0} aria-activedescendant={items.some((item) => item.index === index) ? `row-${index}` : undefined} className="min-h-0 flex-1 overflow-y-auto overscroll-contain outline-offset-[-2px]"
         onKeyDown={(event) => {
+          if (event.key === "Enter" && rows[index]) open(rows[index]);
           const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
           if (by === undefined) return;
           event.preventDefault();
@@ -58,7 +61,7 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
         }}
       >
         <div role="presentation" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => (
+          {items.map((item) => (
             <ListRow key={item.key} id={`row-${item.index}`} row={rows[item.index]!} top={item.start} height={ROW_PX} place={[item.index + 1, rows.length]} isChosen={rows[item.index]!.conversationId === chosen} isAt={item.index === index && at !== null} onOpen={open} />
           ))}
         </div>
@@ -69,6 +72,18 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
       </p>
     </section>
   );
+}
+
+/** Brings the open conversation into sight once it is in the list, and again when another one is opened from elsewhere. */
+function useShown(chosen: string | null, rows: readonly ConversationRow[], show: (row: number) => void): void {
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    if (chosen === shown.current) return;
+    const row = rows.findIndex(({ conversationId }) => conversationId === chosen);
+    if (row === -1 && chosen !== null) return;
+    shown.current = chosen;
+    if (row !== -1 && !document.getElementById(`row-${row}`)?.matches("[aria-selected=true]")) show(row);
+  });
 }
 
 function useListSource(): ListSource | null {

@@ -7,7 +7,7 @@ import { NO_FILTER } from "../lib/address.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useRoom } from "../lib/media.ts";
 import { filterBy, place } from "../lib/navigation.ts";
-import { useSelected } from "../lib/store.ts";
+import { useSelected } from "../lib/use-store.ts";
 import { overlay } from "../shell/commands.ts";
 
 export function ListEmpty() {

@@ -9,7 +9,7 @@ import type { ListFilter } from "../lib/address.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { filterBy, place } from "../lib/navigation.ts";
-import { useSelected } from "../lib/store.ts";
+import { useSelected } from "../lib/use-store.ts";
 import { CustomerFilter } from "./customer-filter.tsx";
 
 const STATUSES: readonly ListFilter["status"][] = ["all", "live", "ended"];

@@ -4,7 +4,7 @@ import { Button } from "../kit/button.tsx";
 import { ticking } from "../kit/ago.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { timeOfDay } from "../lib/formatting.ts";
-import { useSelected } from "../lib/store.ts";
+import { useSelected } from "../lib/use-store.ts";
 import { countdownText } from "./logic/countdown.ts";
 import { lockOf, type Lock } from "./logic/locks.ts";
 

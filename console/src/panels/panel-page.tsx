@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 import { countdownText } from "./logic/countdown.ts";
 import { ticking } from "../kit/ago.tsx";
-import { useSelected } from "../lib/store.ts";
+import { useSelected } from "../lib/use-store.ts";
 
 /** A scrolling page of cards under what is said of the whole. */
 export function PanelPage({ head, children }: { readonly head?: ReactNode; readonly children: ReactNode }) {

@@ -3,7 +3,7 @@
 import { Icon } from "../kit/icon.tsx";
 import { ticking } from "../kit/ago.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
-import { useStore } from "../lib/store.ts";
+import { useStore } from "../lib/use-store.ts";
 
 /** A sign in the bar; said aloud when it changes. */
 export function ConnectionState() {

@@ -63,6 +63,7 @@ function Panes({ panel }: { readonly panel: string }) {
         <Tabs label="Views of the conversation" tabs={tabs} chosen={chosen} onChoose={(id) => open.open(id)} />
         {chosen === TALK.id ? null : <VersionBar />}
         <div {...tabPanelProps(chosen)} className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+          {chosen === TALK.id ? null : <h2 className="sr-only">{panels.find(({ id }) => id === chosen)?.title}</h2>}
           <PanelBoundary key={chosen}>
             {chosen === TALK.id ? <TalkPane /> : <Suspense fallback={null}>{Panel ? <Panel /> : null}</Suspense>}
           </PanelBoundary>

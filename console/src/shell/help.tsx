@@ -3,7 +3,7 @@
 import { Dialog } from "../kit/dialog.tsx";
 import { Kbd } from "../kit/kbd.tsx";
 import { shortcuts, type Shortcut } from "../lib/keyboard.ts";
-import { useStore } from "../lib/store.ts";
+import { useStore } from "../lib/use-store.ts";
 
 export function Help({ onClose }: { readonly onClose: () => void }) {
   const groups = Map.groupBy(listed(useStore(shortcuts)), ({ group }) => group ?? "Everywhere");

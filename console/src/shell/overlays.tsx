@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { filterBy, go, place } from "../lib/navigation.ts";
-import { useSelected, useStore } from "../lib/store.ts";
+import { useSelected, useStore } from "../lib/use-store.ts";
 import { isDark, switchTheme } from "../lib/theme.ts";
 import { PANELS, SIDE_PAGES } from "../panels/registry.tsx";
 import { NewCallDialog } from "../talk/new-call-dialog.tsx";

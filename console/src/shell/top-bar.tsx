@@ -6,7 +6,7 @@ import { Kbd } from "../kit/kbd.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useMedia } from "../lib/media.ts";
 import { go, linkTo, place } from "../lib/navigation.ts";
-import { useSelected, useStore } from "../lib/store.ts";
+import { useSelected, useStore } from "../lib/use-store.ts";
 import { switchTheme, theme } from "../lib/theme.ts";
 import { SIDE_PAGES } from "../panels/registry.tsx";
 import { overlay } from "./commands.ts";
@@ -35,6 +35,7 @@ export function TopBar() {
         <span className="text-xs">Search or jump to</span>
         <Kbd keys="mod+k" />
       </button>
+      <IconButton label="Search or jump to" onClick={() => overlay.set("palette")} className="sm:hidden"><Icon name="search" /></IconButton>
       {info.canTalk ? <Button look="accent" onClick={() => overlay.set("new-call")}><Icon name="phone" className="size-3.5" /><span>New call</span></Button> : null}
       <ConnectionState />
       <ThemeSwitch />

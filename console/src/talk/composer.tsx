@@ -1,6 +1,6 @@
 // The caller's mouth: words, suggestions, keys of a phone, and speech where the browser understands it.
 
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 
 import { IconButton } from "../kit/button.tsx";
 import { Icon } from "../kit/icon.tsx";
@@ -19,6 +19,11 @@ export function Composer({ talk }: { readonly talk: Talk }) {
   const [isKeypad, setKeypad] = useState(false);
   const last = useRef("");
   const input = useRef<HTMLInputElement>(null);
+  const isOnLine = talk.line.state === "open" || talk.line.state === "connecting";
+  // Who began the call here is about to speak.
+  useEffect(() => {
+    if (isOnLine && document.activeElement === document.body) input.current?.focus();
+  }, [isOnLine]);
   useShortcuts([
     { keys: "t", does: "Say something", group: "Talk", run: () => input.current?.focus() },
     { keys: "g d", does: "Phone keys", group: "Talk", run: () => setKeypad(!isKeypad) },

@@ -2,7 +2,7 @@
 
 import { Button, IconButton } from "../kit/button.tsx";
 import { Icon } from "../kit/icon.tsx";
-import { useStore } from "../lib/store.ts";
+import { useStore } from "../lib/use-store.ts";
 import { canSpeak, isSpoken } from "./speech.ts";
 import type { Talk } from "./use-talk.ts";
 

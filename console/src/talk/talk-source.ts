@@ -35,7 +35,7 @@ export class TalkSource {
 
   start(onEvent: (listener: (event: InspectorEvent) => void) => () => void): () => void {
     const stop = onEvent((event) => {
-      if (event.type === "reset") this.#loadIfLive();
+      if (event.type === "reset") this.#missed();
       else if (event.type === "talk" && event.conversationId === this.#id) this.#hear(event.event);
     });
     return () => {
@@ -74,6 +74,12 @@ export class TalkSource {
   #said({ type, turn, text, isInterrupted }: TalkEvent & { readonly type: "caller_said" | "agent_said" }): void {
     const line: KnownLine = { isHeard: true, by: type === "caller_said" ? "caller" : "agent", turn, text, at: new Date().toISOString(), ...(isInterrupted ? { isInterrupted } : {}) };
     this.state.update((state) => ({ ...state, lines: [...state.lines, line] }));
+    this.#loadIfLive();
+  }
+
+  /** The end of a turn may have been missed: nobody thinks for ever. */
+  #missed(): void {
+    this.state.update((state) => ({ ...state, isTurn: false, tool: null }));
     this.#loadIfLive();
   }
 

@@ -3,7 +3,8 @@
 import { useEffect, useMemo } from "react";
 
 import { useInspector } from "../lib/inspector-context.tsx";
-import { useStore, type Readable } from "../lib/store.ts";
+import type { Readable } from "../lib/store.ts";
+import { useStore } from "../lib/use-store.ts";
 import { knownLine, lineOf, lines, wasOnLine } from "./caller-lines.ts";
 import type { LineState, RelayCall } from "./relay-call.ts";
 
