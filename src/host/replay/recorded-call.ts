@@ -86,7 +86,8 @@ class Reading {
   readonly #agent: AgentDefinition;
   readonly #entries: readonly { readonly stored: Entry; readonly entry: JournalEntry }[];
   readonly #remarks = new Set<string>();
-  readonly #recorded: Record<string, { -readonly [K in keyof RecordedOutcomes]: Writable<NonNullable<RecordedOutcomes[K]>> }> = {};
+  /** Without a prototype: a call id may be "constructor". */
+  readonly #recorded: Record<string, { -readonly [K in keyof RecordedOutcomes]: Writable<NonNullable<RecordedOutcomes[K]>> }> = Object.create(null) as Record<string, never>;
   #customers: { readonly owner: Owner; readonly entries: readonly Entry[] } | undefined;
 
   constructor(store: Store, loaded: Loaded, agent: AgentDefinition, entries: readonly Entry[]) {

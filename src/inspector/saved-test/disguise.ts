@@ -1,13 +1,15 @@
 // Placeholders in the place of what is personal in a recorded call, the same one wherever the same text stands.   (P21)
 //
 //   DG1. What a schema marks is replaced, and so is the same text elsewhere in what was recorded.
-//   DG2. Only texts are: a number or a date in its place could not be told from another, and is counted in `kept`.
+//   DG2. Only texts are: a number or a date in its place, or a text of a character or two, could not be told from another, and
+//        is counted in `kept`.
 
 import type { AgentDefinition } from "../../agent/definition.ts";
 import type { Recorded, RecordedOutcomes } from "../../agent/recorded.ts";
 import { Mask } from "../../base/mask.ts";
 import type { MaskPath } from "../../base/marks.ts";
 import type { Act, Deed } from "../../host/replay/acts.ts";
+import type { RecordedCall } from "../../host/replay/recorded-call.ts";
 import { placeholderFor } from "../../host/replay/placeholders.ts";
 
 /** Shorter texts stand for too much to be replaced wherever they stand. */
@@ -18,7 +20,7 @@ export class Disguise {
   readonly #placeholders = new Map<string, string>();
   /** What schemas say themselves: names of fields, choices, defaults. They say nothing of anybody. */
   readonly #words = new Set<string>();
-  /** Personal values that are no texts (DG2). */
+  /** Personal values that are no texts, or too short (DG2). */
   kept = 0;
 
   constructor(agent: AgentDefinition) {
@@ -33,9 +35,15 @@ export class Disguise {
   }
 
   /** Learns what is personal in a call. First the arguments, whose placeholders have to please a schema. */
-  learn(acts: readonly Act[], recorded: Recorded, caller: Readonly<Record<string, unknown>>): void {
+  learn(acts: readonly Act[], { recorded, caller, seed = {} }: Pick<RecordedCall, "recorded" | "caller" | "seed">): void {
     for (const { deed } of acts) this.#learnDeed(deed);
-    for (const { step } of acts) for (const { name, masks = [] } of this.#agent.slices) this.#learn(step.after[name], masks);
+    for (const { name, masks = [] } of this.#agent.slices) {
+      this.#learn(seed[name]?.data, masks);
+      for (const { step } of acts) this.#learn(step.after[name], masks);
+    }
+    for (const { step: { entry, result } } of acts) {
+      if (result !== undefined && entry.unit === "tool") this.#learn(JSON.parse(result), this.#agent.tools.get(entry.name)?.resultMasks ?? []);
+    }
     // No schema says what of it is personal: a number, a name.
     for (const value of Object.values(caller)) this.#learn(value, [""]);
     const user = this.#masksOf("session").flatMap((place) => (place === "user" ? [""] : place.startsWith("user/") ? [place.slice(5)] : []));
@@ -110,7 +118,9 @@ export class Disguise {
   #learnIn(value: unknown, mask: Mask, make: (number: number) => unknown = (number) => `personal-${number}`): void {
     if (mask.isEmpty || value === null || value === undefined) return;
     if (typeof value === "string") {
-      if (mask.isWhole && value.length >= LEAST && !this.#words.has(value) && !this.#placeholders.has(value)) this.#placeholders.set(value, String(make(this.#placeholders.size + 1)));
+      if (!mask.isWhole || value === "" || this.#words.has(value)) return;
+      if (value.length < LEAST) this.kept++;
+      else if (!this.#placeholders.has(value)) this.#placeholders.set(value, String(make(this.#placeholders.size + 1)));
       return;
     }
     if (typeof value !== "object" || value instanceof Date || value instanceof Uint8Array) {

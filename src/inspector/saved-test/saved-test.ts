@@ -65,8 +65,8 @@ async function conditions(call: RecordedCall, acts: readonly Act[], host: AgentH
     return isSame ? [] : [`At version ${each.act.step.version} (${each.act.step.entry.name}) the agent's code gives something else than was recorded: ${places.join(", ")}. The test expects what it gives now.`];
   });
   const disguise = new Disguise(call.agent);
-  disguise.learn(acts, call.recorded, call.caller);
-  const kept = disguise.kept > 0 ? ["Personal values that are no texts are written as they were."] : [];
+  disguise.learn(acts, call);
+  const kept = disguise.kept > 0 ? ["Personal values that are no texts, or shorter than three characters, are written as they were."] : [];
   if (disguise.count === 0) return { played: clear, recorded: call.recorded, remarks: [...remarks, ...kept] };
   const recorded = disguise.outcomes(call.recorded);
   const disguised: RecordedCall = { ...call, caller: disguise.of(call.caller), ...(call.seed ? { seed: disguise.of(call.seed) } : {}), recorded };
