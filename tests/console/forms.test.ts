@@ -39,10 +39,12 @@ test("a schema becomes fields of their kinds, with what it says of them", () => 
     "username text required", "pin text required secret", "guests number", "kind choice", "extras list", "isVip truth", "rates object", "either json",
   ]);
   expect(form.kind === "object" && form.fields[0]![1].about).toBe("the caller's name");
+  const said = formOf({ type: "object", properties: { card: { type: "object", properties: { cvc: { type: "string" } } } } }, ["card/cvc"]);
+  expect(JSON.stringify(said)).toContain('"label":"Cvc","isRequired":false,"isSecret":true');
 });
 
 test("a form gives what was typed, defaults where they are, and nothing for what was left empty", () => {
-  expect(readDraft(formOf(schema, ["pin"]), filled({ username: text("Kim"), pin: text("1234") }))).toEqual({ ok: true, isThere: true, value: { username: "Kim", pin: "1234", guests: 2 } });
+  expect(readDraft(formOf(schema, ["pin"]), filled({ username: text("Kim"), pin: text("1234") }))).toStrictEqual({ ok: true, isThere: true, value: { username: "Kim", pin: "1234", guests: 2 } });
 });
 
 test("what is wrong is said at its field, all of it at once", () => {

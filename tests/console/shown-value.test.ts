@@ -50,6 +50,7 @@ test("an object whose only key begins with a dollar is wrapped and unwrapped as 
   const one = raw({ $a: 1 });
   expect(applied(one, [["set", ["b"], 2]])).toEqual(raw({ $a: 1, b: 2 }));
   expect(applied(raw({ $a: 1, b: 2 }), [["cut", ["b"]]])).toEqual(one);
+  expect(applied({ x: {} }, [["set", ["x", "$a"], 1]])).toEqual({ x: one });
 });
 
 test("what changed is said by the place in the value after, from what to what", () => {
@@ -76,6 +77,10 @@ test("of a piece of a list that was replaced, only what differs is a change", ()
   ]);
 });
 
+test("items that changed places are told without losing one", () => {
+  expect(changesOf({ list: ["a", "b", "c"] }, [["splice", ["list"], 0, 3, ["c", "a", "b"]]]).map(({ kind, path }) => `${kind} ${path.join(".")}`)).toEqual(["removed list.0", "removed list.1", "added list.1", "added list.2"]);
+});
+
 test("what stands in the same gap was changed, the rest was added or removed", () => {
   expect(changesOf({ list: [1, 2, 3, 4] }, [["splice", ["list"], 0, 4, [9, 2, 8, 7, 4]]]).map(({ kind, path }) => `${kind} ${path.join(".")}`)).toEqual(["changed list.0", "changed list.2", "added list.3"]);
   expect(changesOf({ list: [{ a: 1, b: 2 }] }, [["splice", ["list"], 0, 1, [{ b: 3, c: 4 }, 5]]]).map(({ kind, path }) => `${kind} ${path.join(".")}`)).toEqual(["removed list.0.a", "changed list.0.b", "added list.0.c", "added list.1"]);
@@ -84,6 +89,7 @@ test("what stands in the same gap was changed, the rest was added or removed", (
 test("a later step moves the place of an earlier one", () => {
   const changes = changesOf({ list: [1, 2] }, [["set", ["list", 1], 5], ["splice", ["list"], 0, 0, [9, 9]]]);
   expect(changes.map(({ path }) => path)).toEqual([["list", 3], ["list", 0], ["list", 1]]);
+  expect(changesOf({ list: [1, 2] }, [["set", ["list", 1], 5], ["splice", ["list"], 1, 1, []]]).map(({ kind }) => kind)).toEqual(["removed"]);
 });
 
 test("without the value before, a change says that it does not know it", () => {

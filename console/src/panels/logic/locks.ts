@@ -26,7 +26,7 @@ export function lockOf(sessions: readonly SessionView[], entries: readonly Timel
   const last = lastLogin(entries);
   if (!last) return undefined;
   const { untilMs, by = "account", attempts, limit } = last.note;
-  if (untilMs === undefined || untilMs <= nowMs || last.note.outcome === "accepted") return undefined;
+  if (untilMs === undefined || untilMs <= nowMs) return undefined;
   return { by, untilMs, version: last.version, ...(attempts === undefined ? {} : { attempts }), ...(limit === undefined ? {} : { limit }) };
 }
 
