@@ -61,6 +61,32 @@ test("the inspector's token opens the doors of scripts and callers, and not that
   for (const text of [dev.program.out, dev.program.err, place.read(".conversimple/running.json")]) expect(text).not.toContain(dev.key);
 });
 
+test("the page is at the address, under its policy; a foreign Host, Origin or page on another port reaches nothing", async () => {
+  const place = new Workplace();
+  place.write("agent.ts", cartAgent());
+  const dev = await place.dev();
+  const page = await fetch(`${dev.url}/`);
+  const html = await page.text();
+  expect([page.status, page.headers.get("content-security-policy")?.startsWith("default-src 'none'; script-src 'self'"), page.headers.get("cache-control")]).toEqual([200, true, "no-cache"]);
+  const [, script] = /src="\.\/(assets\/[^"]+\.js)"/.exec(html)!;
+  const asset = await fetch(`${dev.url}/${script}`);
+  expect([asset.status, asset.headers.get("cache-control"), asset.headers.get("x-content-type-options")]).toEqual([200, "public, max-age=31536000, immutable", "nosniff"]);
+  for (const path of ["/assets/../../package.json", "/assets/%2e%2e/index.html", "/assets/none.js", "/inspector/api/none"]) expect((await fetch(`${dev.url}${path}`, { headers: { Authorization: `Bearer ${dev.token}` } })).status, path).toBe(404);
+  const { port } = new URL(dev.url);
+  const opened = (path: string, origin: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${dev.url.replace("http", "ws")}${path}?auth_token=${dev.token}`, { origin });
+      onTestFinished(() => socket.terminate());
+      socket.on("open", () => resolve("open"));
+      socket.on("error", (error) => resolve(error.message));
+    });
+  for (const origin of ["https://evil.example", `http://127.0.0.1:${Number(port) + 1}`, "null"]) {
+    for (const path of ["/", "/inspector/api/info", "/v1/conversations"]) expect((await fetch(`${dev.url}${path}`, { headers: { Authorization: `Bearer ${dev.token}`, Origin: origin } })).status, `${origin} ${path}`).toBe(403);
+    expect(await opened("/callers/websocket", origin)).toContain("403");
+  }
+  expect(await opened("/callers/websocket", dev.url)).toBe("open");
+});
+
 test("reading goes on while the agents cannot run, hang, or are gone", { timeout: 60_000 }, async () => {
   const place = new Workplace();
   place.write("agent.ts", cartAgent().replace("explode = tool", 'hang = tool("Never end", () => { for (;;); });\n  explode = tool'));

@@ -117,6 +117,12 @@ test("however many listen, the store is asked once; nobody listens, nothing is a
   const feeds = asked["feed"];
   await time.advance("1m");
   expect(asked["feed"]).toBe(feeds);
+  // Who comes later begins where it is now.
+  await call.tool("add", { productId: "P2" });
+  const late = await page.listen();
+  await call.tool("add", { productId: "P3" });
+  page.server.inspector.poke();
+  expect((await late.event("commit")).entry.version).toBe(4);
 });
 
 test("a reader that does not read is cut; the others hear everything", { timeout: 60_000 }, async () => {
