@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Dispatcher } from "conversimple";
 import { BenchAgent } from "./agent.ts";
-import { rowOf, type Row } from "./row.ts";
+import { round, rowOf, type Row } from "./row.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -18,10 +18,13 @@ export async function roundTripBenchmark(store: string, loads: readonly { conver
   for (const { conversations, calls } of loads) {
     const each = Math.ceil(calls / conversations);
     const warmUp = Math.ceil(each / 5);
+    const before = process.cpuUsage();
     platform.send({ conversations, calls: each + warmUp, warmUp });
     const { times, wholeMs, failed } = await told<{ times: number[]; wholeMs: number; failed?: string }>(platform);
     if (failed) throw new Error(`A call of the benchmark failed: ${failed}`);
-    rows.push(rowOf("tool call (whole path)", store.split(":")[0]!, conversations, times, wholeMs));
+    const { user, system } = process.cpuUsage(before);
+    const cpuUs = (user + system) / ((each + warmUp) * conversations);
+    rows.push(rowOf("tool call (whole path)", store.split(":")[0]!, conversations, times, wholeMs, { "CPU us each of the dispatcher": round(cpuUs) }));
   }
   await dispatcher.stop();
   platform.disconnect();

@@ -41,6 +41,17 @@ export function encode(value: unknown, root = "value", known?: KnownTexts, maxDe
   return at.out.join("");
 }
 
+/** Whether JSON.stringify writes a value as {@link encode} does: most that comes over a wire, and most that is set, is such a one. */
+export function isJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== "object" || value === null) return typeof value === "string" || typeof value === "boolean" || value === null;
+  if (depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) return Object.getPrototypeOf(value) === Array.prototype && isDense(value) && value.every((item) => isJson(item, depth + 1));
+  const keys = Object.keys(value);
+  if (Object.getPrototypeOf(value) !== Object.prototype || !hasOnly(keys, value) || (keys.length === 1 && keys[0]!.startsWith("$"))) return false;
+  return keys.every((key) => key !== "__proto__" && key.isWellFormed() && isJson((value as Record<string, unknown>)[key], depth + 1));
+}
+
 /** The text of a plain object whose values are encoded already. */
 export function encodedObject(fields: readonly (readonly [name: string, text: string])[]): string {
   const body = `{${fields.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;

@@ -127,9 +127,11 @@ export class ToolCall {
     const { agent, watchers } = this.#live.agent;
     for (const part of watchers) part.toolCalled?.();
     const guards = this.#tool.guards();
-    const refusal = guards.length === 0 ? undefined : await refusalOf(guards);
-    this.#guardMs = this.#clock.monotonic() - this.#startedAt;
-    if (refusal) throw new RefusedError(refusal);
+    if (guards.length > 0) {
+      const refusal = await refusalOf(guards);
+      this.#guardMs = this.#clock.monotonic() - this.#startedAt;
+      if (refusal) throw new RefusedError(refusal);
+    }
     const onceKey = this.#tool.onceKey(this.#parsed.value);
     const before = onceKey === undefined ? undefined : onceAnswer(run, onceKey);
     if (before !== undefined) return { kind: "result", json: before, outcome: "ok", keepsChange: false };

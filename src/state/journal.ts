@@ -9,7 +9,7 @@
 //   J4. What is secret is not in it; what is personal is, and is masked whenever it is shown.           (P21)
 
 import { ConversimpleError, RefusedError, ToolError } from "../base/errors.ts";
-import { encode, encodedObject, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
+import { encode, encodedObject, ENVELOPE_DEPTH, isJson, MAX_DEPTH } from "../base/codec.ts";
 import type { RecordDocument } from "./document.ts";
 import { textOfPatches, type Patch } from "./patch.ts";
 import type { MaskPath, Masks } from "../base/marks.ts";
@@ -103,6 +103,7 @@ interface Mark {
 /** The facts as text. All but the arguments are plain JSON, which needs no codec. */
 function headOf(facts: EntryFacts): string {
   const { arguments: input } = facts;
+  if (isJson(input)) return JSON.stringify(facts);
   const head = JSON.stringify({ ...facts, arguments: undefined });
   return input === undefined ? head : `${head.slice(0, -1)},"arguments":${encode(input, "arguments", undefined, MAX_DEPTH + ENVELOPE_DEPTH)}}`;
 }

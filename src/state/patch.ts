@@ -7,7 +7,7 @@
 //   PA3. An insertion or a removal in the middle of a list is one splice, and a window that moves over a list two; not a
 //        rewrite of what follows.
 
-import { encode } from "../base/codec.ts";
+import { encode, isJson } from "../base/codec.ts";
 import type { Path } from "../base/path.ts";
 
 /** One step. `path` leads to the value that is set, cut or spliced. */
@@ -101,7 +101,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
 
 /** From which index on the rest of a list is the beginning of another; 0 when it is nowhere so. */
 function overlapFrom(list: readonly unknown[], other: readonly unknown[]): number {
-  if (other.length === 0) return 0;
+  if (list.length < 2 || other.length === 0) return 0;
   const from = list.findIndex((item) => isSame(item, other[0]));
   const rest = list.length - from;
   return from > 0 && rest <= other.length && isSameList(list.slice(from), other.slice(0, rest)) ? from : 0;
@@ -114,14 +114,9 @@ export function textOfPatches(patches: readonly Patch[]): string {
 
 function patchText(patch: Patch): string {
   const last = patch.at(-1);
-  if (patch[0] === "cut" || isJsonLeaf(last)) return JSON.stringify(patch);
+  if (patch[0] === "cut" || isJson(last)) return JSON.stringify(patch);
   const head = JSON.stringify(patch.slice(0, -1));
   return `${head.slice(0, -1)},${encode(last, "patch")}]`;
-}
-
-/** Whether JSON writes a value as {@link encode} does: most that is set is such a one. */
-function isJsonLeaf(value: unknown): boolean {
-  return typeof value === "string" || typeof value === "boolean" || value === null || (Number.isFinite(value) && !Object.is(value, -0));
 }
 
 /** The value after the steps. The value before is changed: pass a copy of your own. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { decode, encode, MAX_DEPTH } from "../../../src/base/codec.ts";
+import { decode, encode, isJson, MAX_DEPTH } from "../../../src/base/codec.ts";
 import { StateInvalidError, StateTooLargeError } from "../../../src/base/errors.ts";
 import { nested, storable } from "../storable.ts";
 
@@ -29,6 +29,29 @@ test("the same value always has the same text, also after a round", () => {
 test("plain JSON values stay plain JSON, so that SQL can look into them", () => {
   const plain = { a: [1, "x", null, true], b: { c: -1.5 } };
   expect(encode(plain)).toBe(JSON.stringify(plain));
+});
+
+test("what is called JSON is written by JSON.stringify as the codec writes it", () => {
+  fc.assert(fc.property(storable, (value) => !isJson(value) || JSON.stringify(value) === encode(value)), { numRuns: 2_000 });
+  for (const value of [null, "x", true, 0, 1.5, [], {}, [{ a: [1, "\ud800"] }], { $date: 5, other: 1 }, { toJSON: 1 }]) expect(isJson(value)).toBe(true);
+});
+
+test.each<[string, unknown]>([
+  ["-0", -0],
+  ["an object that looks like a tag", { $date: 5 }],
+  ["a Date in a list", [new Date(0)]],
+  ["a list with a hole", [, 1]], // oxlint-disable-line no-sparse-arrays -- the hole is what is tested
+  ["undefined", { a: undefined }],
+  ["NaN", Number.NaN],
+  ["a function named toJSON", { toJSON: () => 1 }],
+  ["a hidden key", Object.defineProperty({}, "hidden", { value: 1 })],
+  ["a key __proto__", JSON.parse('{"__proto__":{}}')],
+  ["half a surrogate pair in a key", { "\ud800": 1 }],
+  ["a class instance", new (class Account {})()],
+  ["a subclass of Array", new (class Basket extends Array {})()],
+  ["more levels than can be stored", nested(MAX_DEPTH + 1)],
+])("%s is not called JSON", (_, value) => {
+  expect(isJson(value)).toBe(false);
 });
 
 test.each<[string, unknown]>([
