@@ -93,7 +93,7 @@ test.runIf(hasBrowser)("what is personal is masked, can be changed unseen, and i
   expect(await isThere(page, "Canary")).toBe(false);
 
   await edit(state, /^patient:/, "patient", "Grace Canary");
-  await state.getByText("changed by edit, version 3").waitFor();
+  await state.getByText("changed by edit from inspector, version 3").waitFor();
   await valueIn(state, /^patient: masked/).waitFor();
   expect(await isThere(page, "Canary")).toBe(false);
 

@@ -11,7 +11,7 @@ import { Workplace, type Dev } from "../cli/program.ts";
 import { hasBrowser } from "./browser.ts";
 
 /** Tests of a page wait for processes, which share the machine with others. */
-export const TEST_MS = 60_000;
+export const TEST_MS = 120_000;
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
 
