@@ -144,6 +144,23 @@ export function apply(before: unknown, patches: readonly Patch[]): unknown {
   return root;
 }
 
+/** The same, and the value before stays as it is: what the steps lead through is copied, all else is shared by both. */
+export function applied(before: unknown, patches: readonly Patch[]): unknown {
+  let root = before;
+  for (const patch of patches) {
+    const [kind, path] = patch;
+    root = apply(kind !== "splice" && path.length === 0 ? root : copiedAlong(root, kind === "splice" ? path : path.slice(0, -1)), [patch]);
+  }
+  return root;
+}
+
+function copiedAlong(value: unknown, [key, ...rest]: Path): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const copy = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+  if (key !== undefined) Object.defineProperty(copy, key, { value: copiedAlong((copy as Fields)[key], rest), writable: true, enumerable: true, configurable: true });
+  return copy;
+}
+
 function reach(root: unknown, path: Path): unknown {
   let value = root;
   for (const key of path) value = (value as Fields)[key];

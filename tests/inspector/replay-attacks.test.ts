@@ -1,3 +1,4 @@
+import { readCall } from "../../src/host/replay/recorded-call.ts";
 import { z } from "zod";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -58,4 +59,17 @@ test("a personal text that is too short for a placeholder is said to be in the t
   await call.tool("shorten", { short: "Bo" });
   const { text, remarks } = await desk.test(call.id, false);
   expect(!text.includes('"Bo"') || remarks.some((remark) => remark.includes("Personal values"))).toBe(true);
+});
+
+test("a long recording is read as large as its journal: what a unit did not change is there once", async () => {
+  const { desk, ring, host } = await recording(new BusyAgent());
+  const call = await ring("busy-1");
+  await call.tool("greet");
+  await call.tool("phone", { phone: "555" });
+  await call.during(desk.edit(call.id, { part: "state", patches: [["set", ["count"], 3]] }, "inspector"));
+  const { steps } = await readCall(host.store, host.definitions, call.id);
+  const logs = steps.slice(-3).map(({ after }) => (after["state"] as { log: unknown }).log);
+  expect(steps.at(-1)!.after["state"]).toMatchObject({ count: 3, phone: "555" });
+  expect(steps.at(-3)!.after["state"]).toMatchObject({ count: 0, phone: "" });
+  expect(logs.every((log) => log === logs[0])).toBe(true);
 });

@@ -2,16 +2,16 @@
 //
 //   RQ1. Values are clear: this never leaves the agents' process but as paths, or as what was masked.      (P21)
 //   RQ2. What the journal does not hold is said in a remark, never guessed.
+//   RQ3. It is as large as the journal, not as all its states beside each other: they share what did not change, and nobody
+//        changes them.
 
 import type { AgentDefinition } from "../../agent/definition.ts";
 import type { RecordedCustomer, RecordedLogin, RecordedOutcomes } from "../../agent/recorded.ts";
 import { decode } from "../../base/codec.ts";
 import { ConversimpleError } from "../../base/errors.ts";
-import { copyOf } from "../../base/plain.ts";
 import { VISITS, type Visits } from "../../parts/customer-record.ts";
 import { openEntry, type JournalEntry } from "../../state/journal.ts";
-import { storedPartsAt } from "../../state/history.ts";
-import { apply } from "../../state/patch.ts";
+import { applied } from "../../state/patch.ts";
 import { openRecord, type StoredPart } from "../../state/record.ts";
 import { conversationOwner, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
 import { FORK } from "../fork.ts";
@@ -88,7 +88,8 @@ class Reading {
   readonly #remarks = new Set<string>();
   /** Without a prototype: a call id may be "constructor". */
   readonly #recorded: Record<string, { -readonly [K in keyof RecordedOutcomes]: Writable<NonNullable<RecordedOutcomes[K]>> }> = Object.create(null) as Record<string, never>;
-  #customers: { readonly owner: Owner; readonly entries: readonly Entry[] } | undefined;
+  /** The customer's record at each version of its journal, in order. */
+  #customers: readonly { readonly version: number; readonly parts: PartValues }[] | undefined;
 
   constructor(store: Store, loaded: Loaded, agent: AgentDefinition, entries: readonly Entry[]) {
     this.#store = store;
@@ -166,10 +167,10 @@ class Reading {
       this.#remarks.add("Whose customer record was used is not known: the unit that identified them was not committed.");
       return { found: {} };
     }
-    this.#customers ??= { owner, entries: await entriesOf(this.#store, owner) };
-    const parts = version === 0 ? {} : storedPartsAt(owner, this.#customers.entries, version);
-    if (!parts) this.#remarks.add("The customer's journal does not reach back to this call.");
-    const found = Object.fromEntries(Object.entries(parts ?? {}).map(([name, { data }]) => [name, data]));
+    this.#customers ??= statesOf(owner, await entriesOf(this.#store, owner));
+    const known = version === 0 ? {} : this.#customers.findLast((each) => each.version <= version)?.parts;
+    if (!known) this.#remarks.add("The customer's journal does not reach back to this call.");
+    const found = known ?? {};
     const left = isArrival && after.state !== undefined ? await this.#left(found, owner) : undefined;
     return { found, ...(left === undefined ? {} : { left }) };
   }
@@ -196,12 +197,24 @@ function isInside({ unit }: JournalEntry): boolean {
   return unit === "effect" || unit === "update";
 }
 
-/** The values of parts after an entry. */
+/** The values of parts after an entry; they share what it did not change with those before it (RQ3). */
 export function partsAfter(before: PartValues, { snapshot, patches }: JournalEntry): PartValues {
   if (snapshot) return Object.fromEntries(Object.entries(snapshot).map(([name, part]) => [name, part.data]));
   if (!patches) return before;
-  // What did not change is shared: a long call would be there as often as it has units.
-  return { ...before, ...Object.fromEntries(Object.entries(patches).map(([name, steps]) => [name, apply(copyOf(before[name]), steps)])) };
+  const after = { ...before };
+  for (const [name, steps] of Object.entries(patches)) after[name] = applied(after[name], steps);
+  return after;
+}
+
+/** The parts after each entry, from the first snapshot on. */
+function statesOf(owner: Owner, entries: readonly Entry[]): readonly { readonly version: number; readonly parts: PartValues }[] {
+  let parts: PartValues | undefined;
+  return entries.flatMap(({ version, text }) => {
+    if (text === null) return [];
+    const entry = openEntry(owner, text);
+    parts = entry.snapshot ? partsAfter({}, entry) : parts && partsAfter(parts, entry);
+    return parts ? [{ version, parts }] : [];
+  });
 }
 
 function timesOf({ atMs }: Entry, { ms: [, , run], recorded }: JournalEntry, next: JournalEntry | undefined): Pick<RecordedStep, "atMs" | "withinMs"> {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { decode, encode } from "../../../src/base/codec.ts";
 import { copyOf } from "../../../src/base/plain.ts";
-import { apply, diff, isSame } from "../../../src/state/patch.ts";
+import { applied, apply, diff, isSame } from "../../../src/state/patch.ts";
 import { storable, storableObject } from "../storable.ts";
 
 /** A value and one that is mostly the same, as a unit of work leaves it. */
@@ -35,6 +35,22 @@ test("the patches from one value to another give the other (J2)", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("patches are applied beside a value as they are to it, and the value before stays as it is, also when the value after goes on", () => {
+  fc.assert(
+    fc.property(neighbours, neighbours, ([before, after], [, other]) => {
+      const texts = encode(before);
+      const result = applied(before, diff(before, after));
+      expect(isSame(result, after)).toBe(true);
+      const next = applied(result, diff(after, other));
+      expect([encode(before), isSame(result, after), isSame(next, other)]).toEqual([texts, true, true]);
+    }),
+    { numRuns: 1_000 },
+  );
+  const state = { rows: [{ id: 1 }], left: { deep: [1] } };
+  const more = applied(state, [["set", ["left", "deep", 0], 2]]) as typeof state;
+  expect([more.rows === state.rows, more.left.deep, state.left.deep]).toEqual([true, [2], [1]]);
 });
 
 test("making patches changes neither value", () => {
