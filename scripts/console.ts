@@ -17,7 +17,7 @@ const kept = `${root}node_modules/.cache/conversimple-console/`;
 export async function buildConsole(folder: string): Promise<void> {
   const built = `${kept}${digestOfSources()}`;
   if (!existsSync(built)) await buildAnew(built);
-  check(built);
+  checkPage(built);
   cpSync(built, folder, { recursive: true });
 }
 
@@ -41,7 +41,8 @@ function digestOfSources(): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-function check(built: string): void {
+/** BC1 and BC2. @throws what a built page does not keep. */
+export function checkPage(built: string): void {
   const page = readFileSync(`${built}/index.html`, "utf8");
   if (/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?:\/\//i.test(page)) throw new Error("dist/console/index.html has something inline or from elsewhere, which its policy refuses.");
   const names = firstLoad(built, page);

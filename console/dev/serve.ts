@@ -107,7 +107,7 @@ function list(query: URLSearchParams): Page<ConversationRow> {
   const [status, agent, who, search] = ["status", "agent", "customer", "search"].map((name) => query.get(name) ?? "");
   const limit = Number(query.get("limit") ?? 100);
   const from = Number(query.get("cursor") ?? 0);
-  const rows = [...world.conversations.values()].map(({ row }) => row).filter((row) => (!status || row.status === status) && (!agent || row.agentId === agent) && (!who || row.customer === who) && (!search || row.conversationId.includes(search)));
+  const rows = [...world.conversations.values()].map(({ row }) => row).filter((row) => (!status || row.status === status) && (!agent || row.agentId === agent) && (!who || row.customer === who) && (!search || row.conversationId.toLowerCase().includes(search.toLowerCase())));
   return { items: rows.slice(from, from + limit), nextCursor: from + limit < rows.length ? String(from + limit) : null };
 }
 

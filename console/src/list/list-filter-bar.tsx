@@ -24,7 +24,7 @@ export function ListFilterBar() {
       <div className="flex h-7 items-center gap-1.5 rounded-md border border-edge/50 bg-pane px-2 focus-within:outline-2 focus-within:outline-accent">
         <Icon name="search" className="size-3.5 text-ink-3" />
         <input
-          ref={search} value={filter.search} onChange={(event) => filterBy({ search: event.target.value })} placeholder="Search" aria-label="Search conversations" spellCheck={false} autoComplete="off" className="min-w-0 flex-1 bg-transparent outline-none"
+          ref={search} value={filter.search} onChange={(event) => filterBy({ search: event.target.value })} maxLength={256} placeholder="Search by id" aria-label="Search conversations" spellCheck={false} autoComplete="off" className="min-w-0 flex-1 bg-transparent outline-none"
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;
             if (filter.search === "") event.currentTarget.blur();

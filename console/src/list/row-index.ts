@@ -32,7 +32,7 @@ export function fits(row: ConversationRow, { status, agent, customer, search }: 
     (status === "all" || row.status === status) &&
     (agent === "" || row.agentId === agent) &&
     (customer === "" || row.customer === customer) &&
-    (search === "" || `${row.conversationId} ${row.agentId ?? ""} ${row.customer ?? ""}`.toLowerCase().includes(search.toLowerCase()))
+    (search === "" || row.conversationId.toLowerCase().includes(search.toLowerCase()))
   );
 }
 
