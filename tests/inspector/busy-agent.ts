@@ -11,7 +11,7 @@ export class BusyAgent extends ConversimpleAgent {
   static override readonly agentId = "busy";
   /** What was done outside. */
   readonly done: string[] = [];
-  readonly seen: { errors: unknown[]; greeting: string; price: number; gate?: Promise<void> } = { errors: [], greeting: "Hello", price: 3 };
+  readonly seen: { errors: unknown[]; greeting: string; price: number; gate?: Promise<void>; begun?: () => void } = { errors: [], greeting: "Hello", price: 3 };
   readonly state = conversationState(z.object({ log: z.array(z.string()).default([]), phone: z.string().default("").meta({ pii: true }), count: z.number().default(0), caller: z.string().default(""), at: z.date().nullable().default(null) }));
   readonly session = session({ user: z.object({ id: z.string() }) });
   readonly prices = cache({ ttlMs: 60_000, load: (key: string) => (this.done.push(`load ${key.slice(0, 2)}`), key === "none" ? Promise.reject(new Error("none")) : Promise.resolve({ key, price: this.seen.price, since: new Date(0) })) });
@@ -64,6 +64,7 @@ export class BusyAgent extends ConversimpleAgent {
     return {};
   });
   wait = tool("Wait for something outside", async () => {
+    this.seen.begun?.();
     await this.seen.gate;
     return {};
   });

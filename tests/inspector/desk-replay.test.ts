@@ -16,12 +16,13 @@ test.each(Object.keys(EXAMPLES))("the dialogue of the example %s is the same whe
   const { agent, hold } = EXAMPLES[name]!;
   const made = await recording(await agent());
   const call = await hold(made);
-  const { cursor } = await made.host.store.feed(null);
+  const [{ cursor }, caches] = [await made.host.store.feed(null), await made.desk.caches()];
   const replay = await made.desk.replay(call.id);
   expect(replay.steps.filter(({ differences, recorded, replayed }) => differences.length > 0 || (recorded !== replayed && replayed !== "not run"))).toEqual([]);
   expect(replay.isSame).toBe(true);
   expect(replay.steps.length).toBeGreaterThan(5);
   expect((await made.host.store.feed(null)).cursor).toBe(cursor);
+  expect(await made.desk.caches()).toEqual(caches);
 });
 
 test("a replay does nothing outside: no check of a login, no effect, no load, no other conversation, no onError", async () => {
@@ -38,16 +39,30 @@ test("a replay does nothing outside: no check of a login, no effect, no load, no
   await call.during(desk.signal(call.id, "paid", { amount: 4 }, "inspector"));
   await clock.advance("6s");
   await call.end();
-  const [done, errors, counts, inbox] = [[...agent.done], agent.seen.errors.length, await desk.caches(), (await host.store.inbox(`conversation:${other.id}`)).length];
+  const outside = async () => {
+    await clock.advance("1s");
+    return [[...agent.done], agent.seen.errors.length, await desk.caches(), (await host.store.load(`conversation:${other.id}`))?.version];
+  };
+  const before = await outside();
   const replay = await desk.replay(call.id);
   expect(replay.steps.filter(({ differences, recorded, replayed }) => differences.length > 0 || recorded !== replayed)).toEqual([]);
   expect(replay.isSame).toBe(true);
-  expect([agent.done, agent.seen.errors.length, await desk.caches(), (await host.store.inbox(`conversation:${other.id}`)).length]).toEqual([done, errors, counts, inbox]);
+  expect(await outside()).toEqual(before);
   expect(replay.steps.map(({ unit, name }) => `${unit} ${name}`)).toContain("deadline form");
   expect(replay.remarks).toContain('The secret "pin" of login was a placeholder: secrets are not recorded.');
-  // The agent goes on serving, over its own host.
-  await call.during(agent.updateState(other.id, { count: 7 }));
-  expect((await agent.getState(other.id))?.count).toBe(7);
+});
+
+test("the agent goes on serving over its own host while a call of it is run again", async () => {
+  const { agent, call, desk } = await busy();
+  await call.tool("wait");
+  const [gate, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  Object.assign(agent.seen, { gate: gate.promise, begun: begun.resolve });
+  const replay = desk.replay(call.id);
+  await begun.promise;
+  await call.during(agent.updateState(call.id, { count: 7 }));
+  expect((await agent.getState(call.id))?.count).toBe(7);
+  gate.resolve();
+  expect((await replay).isSame).toBe(true);
 });
 
 test("code that does something else now is found out: where, not what", async () => {

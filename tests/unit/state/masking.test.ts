@@ -6,7 +6,7 @@ import { Mask, MASKED } from "../../../src/base/mask.ts";
 import { copyOf } from "../../../src/base/plain.ts";
 import { RecordDocument } from "../../../src/state/document.ts";
 import { masksAt, partsAt } from "../../../src/state/history.ts";
-import { entryText, JournalWriter, openEntry } from "../../../src/state/journal.ts";
+import { entryText, JournalWriter, openEntry, type JournalEntry } from "../../../src/state/journal.ts";
 import { joinedMasks, maskedEntry, maskedPatches, masksOfParts } from "../../../src/state/masking.ts";
 import { diff } from "../../../src/state/patch.ts";
 import { openRecord, sealRecord } from "../../../src/state/record.ts";
@@ -121,4 +121,11 @@ test("masked steps of any change show only what the masked new value shows", () 
 
 test("masks of two moments are those of both", () => {
   expect(joinedMasks({ a: ["x"], b: ["y"] }, { a: ["x", "z"], c: [""] })).toEqual({ a: ["x", "z"], b: ["y"], c: [""] });
+});
+
+test("what was recorded to run a call again is shown to nobody", () => {
+  const entry: JournalEntry = { unit: "tool", name: "look", outcome: "ok", ms: [0, 0, 0], notes: [{ kind: "cache", part: "prices", outcome: "hit" }], recorded: { atMs: 1, caches: [{ part: "prices", text: '"4929"' }], payload: '"4929"' } };
+  const shown = maskedEntry(entry);
+  expect(JSON.stringify(shown)).not.toContain("4929");
+  expect(shown.notes).toEqual(entry.notes);
 });
