@@ -113,12 +113,12 @@ function Times({ entry }: { readonly entry: TimelineEntry }) {
         <tbody>
           {PHASES.map((phase) => (
             <tr key={phase}>
-              <th scope="row" className="w-20 py-0.5 text-left font-normal">
+              <th scope="row" className="w-20 py-0.5 text-left align-baseline font-normal whitespace-nowrap">
                 <span aria-hidden="true" className={`mr-1.5 inline-block size-2 rounded-[2px] ${PHASE_LOOKS[phase].fill}`} />
                 {phase}
               </th>
-              <td className="w-20 pr-3 text-right font-mono">{entry[`${phase}Ms`] === null ? "not yet known" : duration(entry[`${phase}Ms`] ?? 0)}</td>
-              <td className="text-ink-3">{PHASE_LOOKS[phase].about}{phase === "queue" && entry.waitedFor !== undefined ? `; it waited for ${entry.waitedFor}` : ""}</td>
+              <td className="w-20 pr-3 text-right align-baseline font-mono whitespace-nowrap">{entry[`${phase}Ms`] === null ? "not yet known" : duration(entry[`${phase}Ms`] ?? 0)}</td>
+              <td className="align-baseline text-ink-3">{PHASE_LOOKS[phase].about}{phase === "queue" && entry.waitedFor !== undefined ? `; it waited for ${entry.waitedFor}` : ""}</td>
             </tr>
           ))}
         </tbody>
