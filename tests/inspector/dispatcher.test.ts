@@ -68,6 +68,19 @@ test("attempts that count, and when the next one is allowed, are in the session'
   expect(timeline.entries.at(-1)!.notes).toMatchObject([{ kind: "login", outcome: "locked", by: "account", limit: 3 }]);
 });
 
+test("a conversation that tried too often is locked in the panel, and until when", async () => {
+  const { platform, origin } = await serving({ token: TOKEN });
+  await platform.createConversation({ agentId: "shop", conversationId: "c1" });
+  const beginMs = Date.now();
+  for (let index = 0; index < 11; index++) await platform.callTool({ conversationId: "c1", tool: "login", arguments: { username: `kim-${index}`, pin: "0000" } });
+  const { body } = await ask<ConversationView>(origin, "/conversations/c1", TOKEN);
+  const { conversation } = body.sessions[0]!;
+  expect(conversation).toMatchObject({ attempts: 10, limit: 10, windowMs: 900_000 });
+  expect(conversation!.lockedUntilMs! - 900_000).toBeGreaterThanOrEqual(beginMs);
+  expect(conversation!.lockedUntilMs! - 900_000).toBeLessThanOrEqual(Date.now());
+  expect(body.sessions[0]!.account).toBeUndefined();
+});
+
 test("one without a token makes one on this machine, and beyond it nothing starts", async () => {
   const { dispatcher, origin } = await serving({});
   const [, token = ""] = /#token=(.+)$/.exec(dispatcher.inspectorUrl!)!;

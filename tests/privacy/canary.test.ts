@@ -8,7 +8,7 @@ import { LocalPlatform } from "../../src/platform/index.ts";
 import { until, Workplace, type Program } from "../cli/program.ts";
 import { agentSource, CALLS, CANARIES, canariesIn, canariesInFiles, commandLines, ENCRYPTION_KEY } from "./journey.ts";
 
-const { apiKey, card, password, pin } = CANARIES;
+const { apiKey, card, password, pin, name } = CANARIES;
 
 const environment = (level: string) => ({
   CONVERSIMPLE_API_KEY: apiKey,
@@ -94,6 +94,10 @@ async function throughInspector({ url, token }: { url: string; token: string }):
   for (const path of paths) seen[`inspector ${path}`] = await read(path);
   const calls = [["tell_card", {}], ["break_text", { number: card, pin }], ["break_state", { number: card }], ["save_card", { number: [card] }]] as const;
   for (const [tool, input] of calls) seen[`inspector calls ${tool}`] = await read("/conversations/c1/tool-calls", { method: "POST", body: JSON.stringify({ tool, arguments: input }) });
+  const writes = { edit: { part: "state", patches: [["set", ["contacts", name], { phone: 5 }]] }, signal: { name: "x" }, fork: { version: 3, conversationId: "forked" }, replay: {}, test: {} };
+  for (const [what, body] of Object.entries(writes)) seen[`inspector ${what}`] = await read(`/conversations/c1/${what}`, { method: "POST", body: JSON.stringify(body) });
+  seen["inspector find"] = await read("/customers/find", { method: "POST", body: JSON.stringify({ customerId: name }) });
+  seen["inspector fork read"] = await read("/conversations/forked/export");
   const events = await fetch(`${url}/inspector/api/events`, { headers: { ...headers, "Last-Event-ID": "0" } });
   let heard = "";
   for await (const bytes of events.body!) {
