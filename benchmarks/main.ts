@@ -13,6 +13,7 @@ import { redisCommitBenchmark } from "./commit-redis.ts";
 import { commitBenchmark, encryptedCommitBenchmark } from "./commit.ts";
 import { hostBenchmark } from "./host.ts";
 import { hotCustomerBenchmark, hotCustomerOnServersBenchmark } from "./hot-customer.ts";
+import { inspectorBenchmark } from "./inspector.ts";
 import { liveConversationsBenchmark } from "./live-conversations.ts";
 import { importBenchmark, overheadBenchmark } from "./overhead.ts";
 import { roundTripBenchmark } from "./round-trip.ts";
@@ -45,6 +46,7 @@ const groups: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   "long conversation": async () => [await turnsBenchmark(sqlite())],
   "live conversations": async () => [await liveConversationsBenchmark(sqlite(), 10_000)],
   "clean-up": async () => [await cleanUpBenchmark(join(folder, "clean-up.db"), 100_000, values.plot)],
+  inspector: async () => [await inspectorBenchmark(join(folder, "inspector"))],
   "slow disk": async () => [await stallBenchmark(join(folder, "slow.db"))],
 };
 
