@@ -114,6 +114,15 @@ test("a refused stream is tried again; a silent one is given up", async () => {
   await vi.waitFor(() => expect(state()).toBe("lost"));
 });
 
+test("a server that has nothing to tell is not asked again, and says why", async () => {
+  const { asked, port } = await feedServer(0, 501);
+  const { feed, state, waits } = feedOf(port);
+  feed.start();
+  await vi.waitFor(() => expect(state()).toBe("unavailable"));
+  expect(feed.connection.get()).toMatchObject({ failure: { message: "Not now.", status: 501 } });
+  expect([asked.length, waits]).toEqual([1, []]);
+});
+
 test("a listener that throws takes nothing from the others, and a broken event is passed over", async () => {
   const complaint = vi.spyOn(console, "error").mockReturnValue();
   onTestFinished(() => complaint.mockRestore());

@@ -3,15 +3,17 @@
 //   EF1. After a gap, and after a restart of the server, listeners hear `reset` once the stream is open again: what happened in
 //        between may not have been heard, whatever the server kept.
 //   EF2. A listener that throws takes nothing from the others.
-//   EF3. There is one stream at a time; after `stop` nothing is heard and nothing is tried.
+//   EF3. A server that has nothing to tell (501) is not asked again.
+//   EF4. There is one stream at a time; after `stop` nothing is heard and nothing is tried.
 
 import type { InspectorEvent } from "../../../src/inspector/api.ts";
+import { failureOf, type ApiFailure } from "./api-failure.ts";
 import { backoffMs } from "./backoff.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { Store } from "./store.ts";
 
 /** How the page hears of what happens. */
-export type Connection = { readonly state: "connecting" } | { readonly state: "live" } | { readonly state: "lost"; readonly sinceMs: number; readonly nextTryMs: number };
+export type Connection = { readonly state: "connecting" } | { readonly state: "live" } | { readonly state: "lost"; readonly sinceMs: number; readonly nextTryMs: number } | { readonly state: "unavailable"; readonly failure: ApiFailure };
 
 /** What a feed needs of the world. */
 export interface FeedWorld {
@@ -54,8 +56,10 @@ export class EventFeed {
     this.#stopWaiting = undefined;
     const abort = new AbortController();
     this.#abort = abort;
-    void this.#run(abort).catch(() => undefined).then(() => {
-      if (this.#abort === abort) this.#lost();
+    void this.#run(abort).then(() => undefined, failureOf).then((failure) => {
+      if (this.#abort !== abort) return;
+      if (failure?.status === 501) this.connection.set({ state: "unavailable", failure });
+      else this.#lost();
     });
   };
 

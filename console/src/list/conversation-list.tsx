@@ -67,8 +67,8 @@ function LoadedList({ source, chosen }: { readonly source: ListSource; readonly 
         </div>
       </div>
       <p role="status" className="flex h-7 shrink-0 items-center border-t border-line px-3 text-xs text-ink-3">
-        {count(rows.length, "conversation")}
-        {isCut ? " - there are more: narrow the list" : isComplete ? "" : " so far…"}
+        {failure && rows.length === 0 ? "" : count(rows.length, "conversation")}
+        {failure ? "" : isCut ? " - there are more: narrow the list" : isComplete ? "" : " so far…"}
       </p>
     </section>
   );

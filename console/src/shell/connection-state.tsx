@@ -5,14 +5,20 @@ import { ticking } from "../kit/ago.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
 import { useStore } from "../lib/use-store.ts";
 
+const WORDS = {
+  live: ["Live", "bg-good", "Everything that happens is shown as it happens."],
+  lost: ["Disconnected", "bg-bad", "What is shown may be old."],
+  connecting: ["Connecting", "bg-warn", "What is shown may be old."],
+  unavailable: ["Only talk", "bg-warn", "This server cannot look into conversations."],
+} as const;
+
 /** A sign in the bar; said aloud when it changes. */
 export function ConnectionState() {
   const { connection } = useInspector();
   const { state } = useStore(connection);
-  const text = state === "live" ? "Live" : state === "lost" ? "Disconnected" : "Connecting";
-  const dot = state === "live" ? "bg-good" : state === "lost" ? "bg-bad" : "bg-warn";
+  const [text, dot, title] = WORDS[state];
   return (
-    <span role="status" className="inline-flex items-center gap-1.5 px-1 text-xs text-ink-2" title={state === "live" ? "Everything that happens is shown as it happens." : "What is shown may be old."}>
+    <span role="status" className="inline-flex items-center gap-1.5 px-1 text-xs text-ink-2" title={title}>
       <span aria-hidden="true" className={`size-2 rounded-full ${dot}`} />
       <span className="max-sm:sr-only">{text}</span>
     </span>

@@ -44,7 +44,7 @@ export function ConversationHead() {
               {value.status === "live" && value.process === null ? <span className="text-warn">· no process serves it</span> : null}
               {value.mail > 0 ? <span className="text-warn">· {value.mail} waiting</span> : null}
             </>
-          ) : <span>…</span>}
+          ) : <span>{view.state === "failed" ? "not seen from here" : "…"}</span>}
         </div>
       </div>
       {value ? <ConversationActions isNarrow={room === "narrow"} onEnd={canEnd && room === "narrow" ? () => setEnding(true) : undefined} /> : null}

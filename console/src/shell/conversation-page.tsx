@@ -5,6 +5,7 @@ import { Suspense } from "react";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { Button } from "../kit/button.tsx";
 import { tabPanelProps, Tabs, type Tab } from "../kit/tabs.tsx";
+import type { ApiFailure } from "../lib/api-failure.ts";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { ConversationScope } from "../lib/conversation-view.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
@@ -31,14 +32,15 @@ export function ConversationPage({ conversationId, panel, version }: { readonly 
 
 function Opened({ panel }: { readonly panel: string }) {
   const { conversationId, view } = useConversation();
-  const isRinging = view.state === "failed" && view.failure.status === 404 && knownLine(conversationId) !== undefined;
-  if (view.state === "failed" && view.value === undefined && !isRinging) return <NotThere failure={view.failure} />;
+  const isUnseen = view.state === "failed" && view.value === undefined;
+  // One can talk in a call that is not stored yet, or that this server cannot look into.
+  if (isUnseen && knownLine(conversationId) === undefined) return <NotThere failure={view.failure} />;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col">
       <ConversationHead />
       {view.value?.quarantine ? <FailureNotice failure={view.value.quarantine} /> : null}
       <LockBanner />
-      <Panes panel={panel} />
+      {isUnseen ? <OnlyTalk failure={view.failure} /> : <Panes panel={panel} />}
     </div>
   );
 }
@@ -70,6 +72,15 @@ function Panes({ panel }: { readonly panel: string }) {
         </div>
       </div>
     </div>
+  );
+}
+
+function OnlyTalk({ failure }: { readonly failure: ApiFailure }) {
+  return (
+    <>
+      {failure.status === 404 ? null : <FailureNotice failure={failure} />}
+      <div className="mx-auto flex min-h-0 w-full max-w-2xl flex-1 flex-col"><TalkPane /></div>
+    </>
   );
 }
 

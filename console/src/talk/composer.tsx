@@ -66,7 +66,8 @@ export function Composer({ talk }: { readonly talk: Talk }) {
 
 /** The rows keep their height, so that the thread does not jump. */
 function Suggestions({ talk, onSay }: { readonly talk: Talk; readonly onSay: (text: string) => void }) {
-  const { agent, view } = useConversation();
+  const { view } = useConversation();
+  const { agent } = talk;
   const agentSaid = talk.lines.findLast(({ by }) => by === "agent")?.text;
   const texts = agent ? suggestionsFor({ tools: agent.tools, offered: view.value?.offeredTools ?? [], agentSaid, nowMs: Date.now() }) : [];
   return (

@@ -20,20 +20,20 @@ export type CallWish = NewConversation & { readonly brain?: string | undefined }
 
 /** Begins a call and goes to it. @throws {ApiFailure} what the server refused. */
 export function useNewCall(): (wish: CallWish) => Promise<void> {
-  const { api, onEvent } = useInspector();
+  const { api, onEvent, connection } = useInspector();
   return useCallback(async ({ brain, ...wish }: CallWish) => {
     const isPrepared = wish.state !== undefined || wish.customer !== undefined || wish.caller !== undefined;
     const { conversationId } = isPrepared ? await api.create(wish) : { conversationId: wish.conversationId ?? newId(wish.agentId) };
     const line = lineOf(api, { agent: wish.agentId, conversation: conversationId, ...(brain === undefined ? {} : { brain }) });
-    const isThere = isPrepared ? Promise.resolve() : begun(conversationId, line, onEvent);
+    const isThere = isPrepared ? Promise.resolve() : begun(conversationId, line, onEvent, connection.get().state === "live");
     line.open();
     await isThere;
     go({ page: "conversation", conversationId, panel: "", version: null });
-  }, [api, onEvent]);
+  }, [api, onEvent, connection]);
 }
 
-/** Resolves with the first sign of a conversation: asking for it before it is there would fail. */
-function begun(conversationId: string, line: RelayCall, onEvent: Inspector["onEvent"]): Promise<void> {
+/** Resolves with the first sign of a conversation: asking for it before it is there would fail. @param isHeard whether signs can be heard. */
+function begun(conversationId: string, line: RelayCall, onEvent: Inspector["onEvent"], isHeard: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = () => {
       for (const stop of stops) stop();
@@ -51,9 +51,10 @@ function begun(conversationId: string, line: RelayCall, onEvent: Inspector["onEv
       }),
       line.state.subscribe(() => {
         const state = line.state.get();
-        if (state.state !== "refused") return;
+        if (state.state !== "refused" && (isHeard || state.state !== "open")) return;
         settle();
-        reject(new ApiFailure("line_refused", 0, state.message, undefined));
+        if (state.state === "open") resolve();
+        else if (state.state === "refused") reject(new ApiFailure("line_refused", 0, state.message, undefined));
       }),
     ];
   });

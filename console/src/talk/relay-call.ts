@@ -64,6 +64,11 @@ export class RelayCall {
     this.#world = world;
   }
 
+  /** Who is called. */
+  get agentId(): string {
+    return this.#parameters.agent;
+  }
+
   /** What the agent said of an utterance that is not through; empty between utterances. */
   get utterance(): string {
     return this.#utterance;

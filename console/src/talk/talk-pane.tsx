@@ -12,12 +12,11 @@ export function TalkPane() {
   const { view } = useConversation();
   const { info } = useInspector();
   const talk = useTalk();
-  const isLive = view.value?.status === "live";
   return (
     <section aria-label="Talk" className="flex min-h-0 min-w-0 flex-1 flex-col bg-pane">
-      <LineBar talk={talk} isLive={isLive} />
-      <ThreadView key={view.value?.conversationId} thread={talk.thread} isTurn={talk.isTurn} tool={talk.tool} isLive={isLive} />
-      {isLive && info.canTalk ? <Composer talk={talk} /> : view.value ? <TalkEnd view={view.value} /> : null}
+      <LineBar talk={talk} isLive={talk.isLive} />
+      <ThreadView key={view.value?.conversationId} thread={talk.thread} isTurn={talk.isTurn} tool={talk.tool} isLive={talk.isLive} />
+      {talk.isLive && info.canTalk ? <Composer talk={talk} /> : view.value ? <TalkEnd view={view.value} /> : null}
     </section>
   );
 }

@@ -44,6 +44,9 @@ export class TalkSource {
     };
   }
 
+  /** Something was said on the line: where no events are told, this is how it is known. */
+  readonly poke = (): void => this.#loadIfLive();
+
   /** Whether the call goes on: asks for what was said so far when it does. */
   readonly setLive = (isLive: boolean): void => {
     this.#isLive = isLive;

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import type { TimelineEntry } from "../../../src/inspector/api.ts";
+import type { AgentView, TimelineEntry } from "../../../src/inspector/api.ts";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { useInspector } from "../lib/inspector-context.tsx";
 import type { Readable } from "../lib/store.ts";
@@ -16,8 +16,13 @@ import { hiddenDigits, isTold, stillPending, threadOf, type ThreadItem } from ".
 const NO_TALK: TalkState = { lines: [], isTurn: false, tool: null };
 const NO_STATE: Readable<TalkState> = { get: () => NO_TALK, subscribe: () => () => undefined };
 
+const ON_LINE: ReadonlySet<LineState["state"]> = new Set(["connecting", "open", "lost"]);
+
 export interface Talk extends TalkState {
   readonly thread: readonly ThreadItem[];
+  /** Whether somebody can speak in it. */
+  readonly isLive: boolean;
+  readonly agent: AgentView | undefined;
   readonly line: LineState;
   readonly say: (text: string) => void;
   readonly press: (digit: string) => void;
@@ -27,11 +32,15 @@ export interface Talk extends TalkState {
 }
 
 export function useTalk(): Talk {
-  const { conversationId, timeline, view, agent } = useConversation();
-  const state = useStore(useTalkSource(conversationId, view.value?.status === "live")?.state ?? NO_STATE);
-  const line = useLine(conversationId, view.value?.agentId ?? null, view.value?.status === "live");
+  const { conversationId, timeline, view, agents } = useConversation();
   const lineState = useLineState(conversationId);
-  const voice = useVoice(line);
+  // A server that cannot look into conversations leaves it to the line.
+  const isLive = view.value ? view.value.status === "live" : ON_LINE.has(lineState.state);
+  const source = useTalkSource(conversationId, isLive);
+  const state = useStore(source?.state ?? NO_STATE);
+  const line = useLine(conversationId, view.value?.agentId ?? null, view.value?.status === "live");
+  const agent = agents.find(({ agentId }) => agentId === (view.value?.agentId ?? line?.agentId));
+  const voice = useVoice(line, source);
   const callerLines = state.lines.filter(({ by }) => by === "caller").length;
   const [pending, addPending] = usePending(callerLines);
   const hasSecrets = agent?.tools.some(({ secrets }) => secrets.length > 0) ?? true;
@@ -55,7 +64,7 @@ export function useTalk(): Talk {
     voice.cut();
     line?.hangUp();
   }, [line, voice]);
-  return { ...state, thread, line: lineState, say, press, bargeIn, hangUp };
+  return { ...state, thread, isLive, agent, line: lineState, say, press, bargeIn, hangUp };
 }
 
 /** Which call of a thread an entry is: for links into the timeline. */
@@ -76,16 +85,20 @@ function useTalkSource(conversationId: string, isLive: boolean): TalkSource | nu
   return source;
 }
 
-function useVoice(line: RelayCall | null): Voice {
+function useVoice(line: RelayCall | null, source: TalkSource | null): Voice {
   const [voice] = useState(() => new Voice());
   useEffect(() => {
     if (!line) return undefined;
-    line.listener = { text: (token, isLast) => voice.text(token, isLast), over: () => void voice.cut() };
+    const text = (token: string, isLast: boolean) => {
+      voice.text(token, isLast);
+      if (isLast) source?.poke();
+    };
+    line.listener = { text, over: () => void voice.cut() };
     return () => {
       line.listener = undefined;
       voice.cut();
     };
-  }, [line, voice]);
+  }, [line, voice, source]);
   return voice;
 }
 
