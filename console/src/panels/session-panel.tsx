@@ -14,18 +14,29 @@ import { Card, Countdown, Fact, Facts, PanelPage } from "./panel-page.tsx";
 import { ValueTree } from "./value/value-tree.tsx";
 
 export function SessionPanel() {
-  const { view, selectedVersion } = useConversation();
+  const { view } = useConversation();
   const sessions = view.value?.sessions ?? [];
   return (
     <PanelPage>
       {view.state === "failed" ? <FailureNotice failure={view.failure} /> : null}
-      {selectedVersion === null ? null : <p className="text-xs text-ink-3">Sessions are shown as they are now. What the session was at version {selectedVersion} is in the state.</p>}
+      <SessionThen />
       <LockCallout />
       {sessions.map((session) => <SessionCard key={session.part} session={session} />)}
       {sessions.length === 0 && view.value ? <EmptyNotice title="This agent has no session"><p>An agent that declares <code>session()</code> knows who calls, and refuses tools to those who are not logged in.</p></EmptyNotice> : null}
       <Logins />
     </PanelPage>
   );
+}
+
+/** The session as it was at the version that is looked at; below it is what it is now. */
+function SessionThen() {
+  const { shown, selectedVersion } = useConversation();
+  if (selectedVersion === null) return null;
+  return (shown.value?.parts ?? []).filter(({ kind }) => kind === "session").map((part) => (
+    <Card key={part.name} title={<><span className="font-mono">{part.name}</span> at version {selectedVersion}</>} aside="what follows is as it is now">
+      <ValueTree label={`${part.name} at version ${selectedVersion}`} value={part.value} masks={part.masks} />
+    </Card>
+  ));
 }
 
 /** The lock in plain words: the first thing that is read here. */

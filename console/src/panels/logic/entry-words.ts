@@ -107,6 +107,7 @@ export function explain(entry: TimelineEntry, timeText: TimeText): Explanation {
 
 function headlineOf({ outcome, unit, name }: TimelineEntry): string {
   const what = { tool: `The tool ${name}`, hook: `The hook ${name}`, update: `The update in ${name}`, signal: `The signal ${name}`, effect: `The effect ${name}`, outside: `The change from outside (${name})`, deadline: `The deadline of ${name}` }[unit];
+  if (unit === "deadline" && outcome === "ok") return `${what} has passed, and what came of it is stored.`;
   const ended = {
     ok: "ran, and what it changed is stored",
     refused: "was refused; it did not run",

@@ -39,10 +39,10 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
   const activeIndex = Math.max(0, rows.findIndex(({ key }) => key === activeKey));
   const activate = useCallback((key: string) => setActive(key), []);
   const go = (index: number) => {
-    const row = rows[Math.min(rows.length - 1, Math.max(0, index))];
-    if (!row) return;
-    setActive(row.key);
-    document.getElementById(`${id}-${row.key}`)?.scrollIntoView({ block: "nearest" });
+    const next = Math.min(rows.length - 1, Math.max(0, index));
+    if (!rows[next]) return;
+    setActive(rows[next].key);
+    document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
   };
   const keys = (event: KeyboardEvent) => {
     if (event.target !== tree.current) return;
@@ -52,9 +52,9 @@ export const ValueTree = memo(function ValueTree({ label, value, masks, isReveal
   return (
     <>
       {rows.length === 0 ? <p className="px-1.5 py-0.5 font-mono text-xs"><LeafText node={shownOf(value)} /></p> : null}
-      <div ref={tree} hidden={rows.length === 0} role="tree" aria-label={label} tabIndex={0} aria-activedescendant={rows[activeIndex] ? `${id}-${rows[activeIndex].key}` : undefined} onKeyDown={keys} className="group/tree rounded-md py-1 font-mono text-xs focus-visible:outline-offset-0">
+      <div ref={tree} hidden={rows.length === 0} role="tree" aria-label={label} tabIndex={0} aria-activedescendant={rows[activeIndex] ? `${id}-${activeIndex}` : undefined} onKeyDown={keys} className="group/tree rounded-md py-1 font-mono text-xs focus-visible:outline-offset-0">
         {rows.map((row, index) => (
-          <Row key={row.key} id={`${id}-${row.key}`} row={row} isActive={index === activeIndex} isRevealed={isRevealed} edit={edit} onToggle={toggle} onMore={showMore} onActive={activate} />
+          <Row key={row.key} id={`${id}-${index}`} row={row} isActive={index === activeIndex} isRevealed={isRevealed} edit={edit} onToggle={toggle} onMore={showMore} onActive={activate} />
         ))}
       </div>
       {edit && !edit.current && isContainer(shownOf(value)) ? <button type="button" onClick={() => edit.begin({ key: "[]", steps: [], raw: value }, "value")} className="mb-1 ml-5 text-2xs text-ink-3 underline underline-offset-2 hover:text-ink">Edit all of {label} as JSON</button> : null}
