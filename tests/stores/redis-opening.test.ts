@@ -72,6 +72,15 @@ describe.runIf(isHere)("opening redis", () => {
     expect(await failure(`${at(await freePort(), "", "redis+sentinel")}/main`)).toMatch(/nothing listens there/);
   });
 
+  test("an address of another kind of server says which kind it is, and a cluster's node why it refuses", async () => {
+    const open = await started(startRedis());
+    expect(await failure(at(open.port, "", "redis+cluster"))).toMatch(/it is a single server; write redis:\/\//);
+    expect(await failure(`${at(open.port, "", "redis+sentinel")}/main`)).toMatch(/it is no Sentinel/);
+    expect(await failure(at(server.port, `:${PASSWORD}x@`, "redis+cluster"))).toMatch(/password is wrong/);
+    expect(await failure(at(await freePort(), "", "redis+cluster"))).toMatch(/nothing listens there/);
+    expect(await failure(`${at(server.port, `:${PASSWORD}@`, "redis+sentinel")}/main`)).toMatch(/sentinelPassword=/);
+  });
+
   test("a user who may not do what the store needs is told what to allow", async () => {
     const own = await started(startRedis());
     await own.command("ACL", "SETUSER", "reader", "on", `>${PASSWORD}`, "~*", "+@read", "+@connection");
