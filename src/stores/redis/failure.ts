@@ -106,12 +106,13 @@ function wordOf(text: string): string {
   if (word === undefined) return "";
   const [, hidden] = word === "ERR" ? (/@user_script: ?\d+: -?([A-Z]{2,}) /.exec(text) ?? []) : [];
   if (/Script attempted to access|cross slot/i.test(text)) return "CROSSSLOT";
+  if (/user executing the script can't/i.test(text)) return "NOPERM";
   return hidden ?? word;
 }
 
 /** RF2. Memory and disk are looked at before the first write of a script, rights and types with each of its commands. */
 function isMidway(word: string, text: string): boolean {
-  return (word === "NOPERM" || word === "WRONGTYPE") && text.includes("user_script");
+  return (word === "NOPERM" || word === "WRONGTYPE") && /user_script|executing the script/.test(text);
 }
 
 /** What clients say of a command that they did not send. */
