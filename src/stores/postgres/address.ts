@@ -44,8 +44,9 @@ const OURS = ["schema", "prepare", "pool"] as const;
 
 /** One letter more, less or another, or two exchanged: AD3. */
 function isNearly(name: string, ours: string): boolean {
-  const start = [...ours].findIndex((letter, at) => name[at] !== letter);
-  if (start === -1) return name.length <= ours.length + 1;
+  let start = 0;
+  while (start < ours.length && name[start] === ours[start]) start++;
+  if (start === ours.length) return name.length <= ours.length + 1;
   const rest = name.slice(start);
   const tails = [ours.slice(start), ours.slice(start + 1), ours[start + 1]! + ours[start]! + ours.slice(start + 2)];
   return rest.slice(1) === tails[1] || rest.slice(1) === tails[0] || rest === tails[1] || rest === tails[2];

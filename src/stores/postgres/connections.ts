@@ -49,10 +49,10 @@ export class Connections {
     });
     // The driver leaves the socket open when it gives up between connecting and logging in, for example without a password.
     class Client extends pg.Client {
-      override connect = ((callback?: (error: Error) => void) => {
-        if (!callback) return super.connect();
+      /** As the pool calls it. */
+      override connect = ((callback: (error: Error) => void) => {
         super.connect((error: Error) => {
-          if (error) void this.end().catch(() => {});
+          if (error) this.end(() => {});
           callback(error);
         });
       }) as PgClient["connect"];
