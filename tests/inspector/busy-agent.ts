@@ -66,6 +66,7 @@ export class BusyAgent extends ConversimpleAgent {
   wait = tool("Wait for something outside", async () => {
     this.seen.begun?.();
     await this.seen.gate;
+    this.state.at = this.now();
     return {};
   });
   boom = tool("Fail", () => {

@@ -169,3 +169,30 @@ test("a tool that does not come to its end ends the replay, not the page's patie
   expect(replay.remarks.at(-1)).toBe('"wait" did not come to its end within 10 s; nothing after it was run.');
   expect((await desk.call(call.id, "greet", {}, "still here")).kind).toBe("result");
 });
+
+test("a time that a slow unit stored differs by no more than that unit took, also for the units behind it", async () => {
+  const { agent, call, desk, clock } = await busy();
+  const gate = Promise.withResolvers<void>();
+  agent.seen.gate = gate.promise;
+  const slow = call.tool("wait");
+  await clock.advance("3s");
+  gate.resolve();
+  await slow;
+  agent.seen.gate = Promise.resolve();
+  await call.tool("pay", { fails: false });
+  const replay = await desk.replay(call.id);
+  expect(replay.steps.map(({ differences }) => differences)).toEqual([[], [], []]);
+});
+
+test("a deadline that passed while no process was there is on time when it is run again, and that is no difference", async () => {
+  const { agent, call, host, clock } = await busy();
+  await call.tool("greet");
+  await host.drain(0);
+  await clock.advance("10m");
+  const second = await AgentHost.start({ agents: [agent], store: host.store, clock, secret: "the secret of this host", record: true });
+  await second.open(call.id, { agentId: "busy" });
+  await second.invoke({ conversationId: call.id, callId: "x", tool: "greet", arguments: {} });
+  const replay = await new HostDesk({ host: second }).replay(call.id);
+  expect(replay.steps.map(({ unit, name }) => `${unit} ${name}`)).toContain("deadline form");
+  expect(replay.steps.filter(({ differences, recorded, replayed }) => differences.length > 0 || recorded !== replayed)).toEqual([]);
+});

@@ -25,7 +25,7 @@ export interface RecordedStep {
   readonly version: number;
   /** When it began, milliseconds since 1970. */
   readonly atMs: number;
-  /** How inexact that is, milliseconds. */
+  /** How inexact its times are, and those of all units before it, which are still in the state; milliseconds. */
   readonly withinMs: number;
   readonly entry: JournalEntry;
   /** The result of a tool call, as JSON; absent when there is none, or it is not kept any more. */
@@ -103,12 +103,15 @@ class Reading {
     const first = this.#entries[0]!.entry;
     const seed = first.unit === "outside" && first.name === FORK ? first.snapshot : undefined;
     let parts: PartValues = {};
+    let withinMs = 0;
     for (const [index, { stored, entry }] of this.#entries.entries()) {
       const before = parts;
       const after = (parts = partsAfter(before, entry));
       if (isInside(entry) || (seed && index === 0)) continue;
       const result = entry.unit === "tool" && entry.callId !== undefined ? await keptAnswer(this.#store, this.#loaded.owner, entry.callId) : undefined;
-      const step: RecordedStep = { ...timesOf(stored, entry, this.#entries[index + 1]?.entry), version: stored.version, entry, before, after, ...(result === undefined ? {} : { result }) };
+      const times = timesOf(stored, entry, this.#entries[index + 1]?.entry);
+      withinMs = Math.max(withinMs, times.withinMs, this.#lateness(entry, before, times.atMs));
+      const step: RecordedStep = { atMs: times.atMs, withinMs, version: stored.version, entry, before, after, ...(result === undefined ? {} : { result }) };
       steps.push(step);
       await this.#outcomes(step, index);
     }
@@ -123,6 +126,13 @@ class Reading {
       endReason: this.#loaded.facts.endReason,
       remarks: [...this.#remarks],
     };
+  }
+
+  /** By how much a deadline was late, which a replay keeps on time: its process was away, or busy. */
+  #lateness({ unit, name }: JournalEntry, before: PartValues, atMs: number): number {
+    if (unit !== "deadline") return 0;
+    const dueMs = this.#agent.parts.get(name)?.dueAtMs?.(before[name], this.#loaded.facts.createdAtMs);
+    return dueMs === undefined ? 0 : Math.max(0, atMs - dueMs);
   }
 
   /** What a unit heard from outside, from its notes. */
