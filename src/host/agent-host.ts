@@ -344,7 +344,7 @@ export class AgentHost implements Host, ConversationHost {
   endSilent(conversationId: string, silentSinceMs: number): Promise<void> {
     const live = this.#live.get(conversationId);
     // One that turns out to be somebody else's is theirs to judge: nothing is posted.
-    return this.#ends.only(conversationId, async () => (live ? void (await this.#endHere(live, "abandoned")) : this.#borrowing.forEnd(conversationId, "abandoned", silentSinceMs)));
+    return this.#ends.ifAbandoned(conversationId, async () => (live ? void (await this.#endHere(live, "abandoned")) : this.#borrowing.forEnd(conversationId, "abandoned", silentSinceMs)));
   }
 
   #add(agent: HostSettings["agents"][number]): void {

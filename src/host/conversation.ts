@@ -16,7 +16,7 @@ import type { Clock } from "../base/clock.ts";
 import { sleep } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { RecordDocument } from "../state/document.ts";
-import { JournalWriter, type EntryFacts } from "../state/journal.ts";
+import { entryText, JournalWriter, type EntryFacts } from "../state/journal.ts";
 import { sealBody, WARN_SHARE } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
 import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
@@ -235,11 +235,11 @@ export class LiveConversation {
     // The first commit always stores the record, so that a conversation without changes exists too.
     const effective = change ?? (this.#version === 0 ? { parts: new Map(), patches: {} } : undefined);
     const record = document && effective ? document.textWith(version, effective.parts) : undefined;
-    const text = document ? this.#journal.entry(timed, document, version, effective) : undefined;
+    // Of one that cannot be used the entry is known, its parts are not.
+    const text = document ? this.#journal.entry(timed, document, version, effective) : entryText(timed);
     const trimBelow = document ? this.#journal.trimBelow(version, this.ledger.oldestVersion) : undefined;
-    const built: Built = { writeId: randomUUID(), expectedVersion: this.#version, epoch: this.epoch };
+    const built: Built = { writeId: randomUUID(), expectedVersion: this.#version, epoch: this.epoch, entry: text };
     if (record !== undefined) built.record = record;
-    if (text !== undefined) built.entry = text;
     if (answer) built.answer = { callId: answer.callId, digest: answer.digest, text: sealBody(answer.text) };
     if (facts) built.facts = facts;
     if (consume) built.consume = consume;

@@ -2,7 +2,8 @@
 //
 // Owns the time between the report of an end and the commit that makes it true. Ends nothing itself.
 //
-//   EN1. Whoever says it first is heard: one end of a conversation is under way at a time, and others join it.
+//   EN1. Whoever says it first is heard: one end of a conversation is under way at a time, and others join it. What only looks
+//        whether it is abandoned may find that it is not: an end that is reported meanwhile waits for it, and is not lost.
 //   EN2. An end of a conversation that somebody else has - or whose owner is dead, and its lease is not over - waits in its
 //        inbox, under one id: whoever has it, or takes it over, ends it. So it outlives the process that heard of it.
 //   EN3. One that the store did not take is tried again here until it did, with its reason.
@@ -34,6 +35,8 @@ interface Waiting {
 export class Ends {
   readonly #options: EndsOptions;
   readonly #underWay = new Map<string, Promise<void>>();
+  /** Those that may end nothing (EN1). */
+  readonly #looking = new Set<Promise<void>>();
   /** EN3. */
   readonly #waiting = new Map<string, Waiting>();
   #isStopped = false;
@@ -49,6 +52,8 @@ export class Ends {
 
   /** EN1, EN3. @throws what `end` throws; it is tried again all the same. */
   close(conversationId: string, reason: string): Promise<void> {
+    const before = this.#underWay.get(conversationId);
+    if (before && this.#looking.has(before)) return before.catch(() => {}).then(() => this.close(conversationId, reason));
     return this.only(conversationId, () => this.#try(conversationId, reason));
   }
 
@@ -60,6 +65,15 @@ export class Ends {
       this.#underWay.set(conversationId, ending);
     }
     return ending;
+  }
+
+  /** Runs what ends a conversation if it finds that it is abandoned (EN1). */
+  ifAbandoned(conversationId: string, end: () => Promise<void>): Promise<void> {
+    const before = this.#underWay.get(conversationId);
+    if (before) return before;
+    const looking = this.only(conversationId, end);
+    this.#looking.add(looking);
+    return looking.finally(() => this.#looking.delete(looking));
   }
 
   /** EN2. False when there is nothing to end. @throws {StoreUnavailableError} */

@@ -5,7 +5,7 @@
 //   UN1. A hook that throws, or takes longer than a tool may, changes nothing, is reported, and stops nobody. A commit
 //        that fails is not the hook's fault: whoever asked for the hook hears of it.
 //   UN2. A message is applied, journalled and consumed in one commit; refused ones too, also those that came while the
-//        conversation ended.                                                                           (P16)
+//        conversation ended. A look at what is masked is journalled in any case: it took place.   (P16, P21)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 //        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
 //   UN4. What is due comes before any unit that begins after its time; one that fails is reported and tried again before
@@ -157,7 +157,7 @@ export class Units implements UnitHost {
   /** Refuses what arrived while the conversation ended: nobody will apply it, and no more can come (UN2). */
   async refuseMail(live: LiveConversation): Promise<void> {
     for (let messages = await this.#store.inbox(live.owner); messages.length > 0; messages = await this.#store.inbox(live.owner)) {
-      for (const { id } of messages) await live.commit({ entry: failedEntry("outside", "message", id, "conversation_ended"), consume: [id] });
+      for (const message of messages) await live.commit({ entry: leftEntry(live, message), consume: [message.id] });
     }
   }
 
@@ -323,6 +323,17 @@ function keptText(result: unknown): string {
   } catch {
     return NOTHING;
   }
+}
+
+/** The entry of a message that nobody applies any more. Who looked at what is masked has seen it all the same. (P21) */
+function leftEntry({ owner }: LiveConversation, message: WaitingMessage): EntryFacts {
+  try {
+    const mail = readMail(owner, message);
+    if (mail.kind === "reveal") return { unit: "outside", name: REVEAL, outcome: "ok", ms: [0, 0, 0], source: mail.source, reason: mail.reason, message: message.id };
+  } catch {
+    // It says nothing.
+  }
+  return failedEntry("outside", "message", message.id, "conversation_ended");
 }
 
 /** What a message asks for. */

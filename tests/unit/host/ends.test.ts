@@ -191,6 +191,28 @@ test("a conversation that was served again after it was found abandoned is not e
   expect(await other.bench.facts()).toMatchObject({ status: "ended", endReason: "abandoned" });
 });
 
+test("an end that is reported while a process finds out that a conversation is not abandoned is not taken for that", async () => {
+  const here = world();
+  const dead = await start({}, here, RARELY);
+  await dead.bench.open();
+  dead.bench.host.abandon();
+  await here.clock.advance("59m");
+  const other = await start({}, here, { ...RARELY, sweepEveryMs: 60_000 });
+  const third = await start({}, here, { ...RARELY, mailEveryMs: 250 });
+  const held = here.faults.hold("load");
+  const sweeping = here.clock.advance("2m");
+  await held.reached;
+  expect(await third.bench.open()).toMatchObject({ kind: "serving" });
+  expect(await third.bench.result("add")).toEqual({ n: 1 });
+  const ending = other.bench.host.close("c1", "bye");
+  held.release();
+  await sweeping;
+  await ending;
+  await here.clock.advance("1s");
+  expect(await third.bench.facts()).toMatchObject({ status: "ended", endReason: "bye" });
+  expect(endings(other.agent, third.agent)).toEqual(["ended bye c1"]);
+});
+
 test("two that take an orphan over at the same time in one process do not fence each other", async () => {
   const { here, other } = await orphaned();
   await here.clock.advance("11s");

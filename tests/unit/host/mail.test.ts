@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 
-import { sealText } from "../../../src/state/record.ts";
+import { endMessage } from "../../../src/host/mail.ts";
+import { openEntry } from "../../../src/state/journal.ts";
+import { partText, sealRecord, sealText } from "../../../src/state/record.ts";
 import { conversationOwner } from "../../../src/state/store.ts";
 import { HostBench, world, type World } from "./bench.ts";
 import { CallAgent, start } from "./call-agent.ts";
@@ -117,4 +119,36 @@ test("mail that waits for a conversation that is opened at the same moment does 
   await polling;
   await here.clock.advance("1s");
   expect(await two.bench.result("add")).toEqual({ n: 6 });
+});
+
+const look = (reason: string) => sealText({ kind: "reveal", reason, source: "inspector" });
+
+test("a look at what is masked is journalled with its reason, also when its message stands behind the end", async () => {
+  const here = world();
+  const { bench } = await start({}, here, { mailEveryMs: 600_000, leaseMs: 600_000 });
+  await bench.open();
+  await here.truth.post(conversationOwner("c1"), endMessage("bye"));
+  await post(here, look("ticket 1"), "look-1");
+  await post(here, update(5), "late");
+  bench.host.deliver("c1");
+  await here.clock.advance("1s");
+  expect(await bench.facts()).toMatchObject({ status: "ended" });
+  const entries = (await bench.journal()).slice(-2);
+  expect(entries[0]).toMatchObject({ unit: "outside", name: "reveal", outcome: "ok", reason: "ticket 1", source: "inspector", message: "look-1" });
+  expect(entries[1]).toMatchObject({ name: "message", outcome: "failed", code: "conversation_ended" });
+});
+
+test("a look into a conversation whose record this code cannot use is journalled when it ends", async () => {
+  const here = world();
+  const { bench } = await start({}, here);
+  await bench.open();
+  await bench.host.drain(0);
+  const { version, epoch } = (await here.truth.load(conversationOwner("c1")))!;
+  await here.truth.commit(conversationOwner("c1"), { writeId: "newer", expectedVersion: version, epoch, record: sealRecord(conversationOwner("c1"), version + 1, [["state", partText(99, undefined, "{}")]]) });
+  await post(here, look("ticket 2"), "look-2");
+  const other = await start({}, here);
+  await other.bench.host.close("c1", "bye");
+  expect(await other.bench.facts()).toMatchObject({ status: "ended" });
+  const texts = (await here.truth.history(conversationOwner("c1"))).flatMap(({ text }) => text ?? []);
+  expect(openEntry(conversationOwner("c1"), texts.at(-1)!)).toMatchObject({ unit: "outside", name: "reveal", reason: "ticket 2", source: "inspector" });
 });
