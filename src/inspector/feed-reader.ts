@@ -5,6 +5,7 @@
 //        was (the cursor), who missed too much hears `reset` instead.
 //   FR3. A store that does not answer is asked again, less often; nothing is skipped for it.
 //   FR4. More commits than anybody can look at are not read one by one: everybody hears `reset`.
+//   FR5. What was erased is not kept: who comes back does not hear it again, and who listens hears that it is gone. (P22)
 
 import type { Clock, Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
@@ -25,6 +26,10 @@ const MOST = 1_000;
 /** Events, and characters of them, that are kept for who was away. */
 const KEPT = { events: 1_000, characters: 8 * 1_048_576 } as const;
 const AT_ONCE = 16;
+/** How often is looked for what was erased, while somebody listens, milliseconds (FR5). */
+const ERASED_EVERY_MS = 30_000;
+/** Tombstones of one question; there are at most two days of them. */
+const TOMBSTONES = 1_000;
 
 /** Hears events. `id` is the cursor to go on after it; undefined for what is not in the store. */
 export type HearEvent = (text: string, id: string | undefined) => void;
@@ -32,6 +37,8 @@ export type HearEvent = (text: string, id: string | undefined) => void;
 interface Kept {
   readonly id: string;
   readonly text: string;
+  /** The conversation that it shows something of. */
+  readonly owner: Owner | undefined;
 }
 
 export class FeedReader {
@@ -51,6 +58,8 @@ export class FeedReader {
   #isLooking = false;
   #isPoked = false;
   #timer: Timer | undefined;
+  /** When was looked for what was erased, by the monotonic clock. */
+  #searchedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(store: Store, clock: Clock, book: AgentBook, onFault: (error: unknown) => void) {
     this.#store = store;
@@ -68,6 +77,7 @@ export class FeedReader {
    * @throws {StoreUnavailableError} The store did not say where its feed is.
    */
   async listen(hear: HearEvent, lastId: string | undefined, begin: (cursor: string) => void): Promise<() => void> {
+    if (lastId !== undefined) await this.#dropErased();
     if (this.#cursor === undefined) await (this.#beginning ??= this.#begin(lastId).finally(() => (this.#beginning = undefined)));
     const cursor = this.#cursor!;
     const missed = lastId === undefined ? [] : this.#since(lastId);
@@ -98,10 +108,18 @@ export class FeedReader {
   }
 
   async #begin(lastId: string | undefined): Promise<void> {
-    // A cursor of another store, or of nobody.
-    const isKnown = lastId !== undefined && (await this.#store.feed(lastId, 1).then(() => true, (thrown: unknown) => codeOf(thrown) !== "option_invalid"));
-    const cursor = isKnown ? lastId : (await this.#store.feed(null)).cursor;
-    this.#startOver(cursor);
+    const { cursor } = await this.#store.feed(null);
+    this.#startOver(lastId !== undefined && lastId !== cursor && (await this.#hasAfter(lastId)) ? lastId : cursor);
+  }
+
+  /** Whether something came after a place: one that is none, or that is yet to come, is of another store. */
+  async #hasAfter(id: string): Promise<boolean> {
+    try {
+      return (await this.#store.feed(id, 1)).items.length > 0;
+    } catch (thrown) {
+      if (codeOf(thrown) === "option_invalid") return false;
+      throw thrown;
+    }
   }
 
   #startOver(cursor: string): void {
@@ -125,6 +143,27 @@ export class FeedReader {
     this.#isPoked = false;
     this.#cursor = undefined;
     this.#kept = [];
+    this.#entries = new EntryReader(this.#store);
+  }
+
+  /** FR5. @throws {StoreUnavailableError} */
+  async #dropErased(): Promise<void> {
+    const entries = this.#entries;
+    const held = new Set([...this.#kept.flatMap(({ owner }) => owner ?? []), ...entries.owners]);
+    if (held.size === 0) return;
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await this.#store.list({ kind: "conversation", status: "forgotten", limit: TOMBSTONES, ...(cursor === undefined ? {} : { cursor }) });
+      for (const { owner } of page.items) if (held.has(owner)) this.#erased(owner);
+      cursor = page.nextCursor;
+    }
+  }
+
+  #erased(owner: Owner): void {
+    const text = textOf({ type: "conversation", conversationId: idOf(owner) });
+    this.#entries.lose(owner);
+    this.#kept = this.#kept.map((event) => (event.owner === owner ? { id: event.id, text, owner: undefined } : event));
+    this.#keptCharacters = this.#kept.reduce((sum, event) => sum + event.text.length, 0);
+    this.#say(text, undefined);
   }
 
   async #look(): Promise<void> {
@@ -145,6 +184,10 @@ export class FeedReader {
         if (this.#cursor !== asked) break;
         this.#cursor = page.cursor;
         if (page.items.length < PAGE) break;
+      }
+      if (this.#cursor !== undefined && this.#clock.monotonic() - this.#searchedAtMs >= ERASED_EVERY_MS) {
+        await this.#dropErased();
+        this.#searchedAtMs = this.#clock.monotonic();
       }
     } catch (thrown) {
       again = AGAIN_MS;
@@ -168,7 +211,7 @@ export class FeedReader {
     for (const item of items) {
       const event = await this.#eventOf(item, rows);
       if (this.#cursor !== asked) return;
-      if (event) this.#keep(textOf(event), item.cursor);
+      if (event) this.#keep(textOf(event), item.cursor, event.type === "commit" ? item.owner : undefined);
     }
   }
 
@@ -187,8 +230,8 @@ export class FeedReader {
     return { type: "commit", row: rowOfLoaded(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
   }
 
-  #keep(text: string, id: string): void {
-    this.#kept.push({ text, id });
+  #keep(text: string, id: string, owner: Owner | undefined): void {
+    this.#kept.push({ text, id, owner });
     this.#keptCharacters += text.length;
     while (this.#kept.length > KEPT.events || this.#keptCharacters > KEPT.characters) {
       const oldest = this.#kept.shift()!;

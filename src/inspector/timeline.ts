@@ -81,6 +81,17 @@ export class EntryReader {
     this.#store = store;
   }
 
+  /** The conversations of which something is remembered. */
+  get owners(): Iterable<Owner> {
+    return this.#last.keys();
+  }
+
+  /** Nothing of it is remembered any more. */
+  lose(owner: Owner): void {
+    this.#changes.lose(owner);
+    this.#last.delete(owner);
+  }
+
   /** Whether the next entry of this conversation can be compared with what was before. */
   isAt(owner: Owner, version: number): boolean {
     return this.#last.get(owner) === version && this.#changes.has(owner);

@@ -88,6 +88,69 @@ test("who was away for too much, or has an id of another store, hears that every
   expect(lastId).toBeDefined();
 });
 
+test.each(["memory", "sqlite"])("an id of a store that was there before is found out, though its place is one that will come (%s)", async (kind) => {
+  const { store, clock } = await opened(kind === "memory" ? "memory:" : `sqlite:${file()}`);
+  const page = await Page.of(store);
+  const listener = await page.listen("4711");
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  await call.tool("add", { productId: "P1" });
+  expect((await listener.next(({ event }) => event !== undefined)).event).toEqual({ type: "reset" });
+  await listener.next(({ event }) => event?.type === "commit" && event.entry.name === "add");
+});
+
+test("whether an id is one of this store is not guessed while the store does not answer", async () => {
+  const { store, clock } = await opened();
+  const { store: shaky, away } = watched(store);
+  const page = await Page.of(shaky);
+  away.isAway = true;
+  await (await fetch(`${page.origin}/inspector/api/events`, { headers: { Authorization: `Bearer ${TOKEN}`, "Last-Event-ID": "no id" } })).text();
+  away.isAway = false;
+  const listener = await page.listen("no id");
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  await call.tool("add", { productId: "P1" });
+  await listener.event("reset");
+  await listener.next(({ event }) => event?.type === "commit" && event.entry.name === "add");
+  expect(page.faults).toEqual([]);
+});
+
+test("of a customer who was erased nothing is heard again by who comes back, and who listens hears that it is gone (P22)", async () => {
+  const { store, clock } = await opened();
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  const time = new SimulatedClock();
+  const page = await Page.of(store, { clock: time });
+  const [stays, goes] = [await page.listen(), await page.listen()];
+  goes.leave();
+  await call.tool("identify", { id: "K-1" });
+  await call.tool("add", { productId: "canary-product" });
+  page.server.inspector.poke();
+  await stays.next(({ event }) => event?.type === "commit" && event.entry.name === "add");
+  await store.forget(conversationOwner("c1"), { tombstone: true });
+  const back = await page.listen(goes.lastId);
+  await back.event("conversation");
+  expect(JSON.stringify(back.frames)).not.toContain("canary-product");
+  await stays.event("conversation");
+  await store.commit(conversationOwner("c2"), { writeId: "w", expectedVersion: 0, epoch: 0, record: "x" });
+  await time.advance("1s");
+  await back.next(({ event }) => event?.type === "commit" && event.row.conversationId === "c2");
+  // Told once.
+  await time.advance("5m");
+  expect(stays.frames.filter(({ event }) => event?.type === "conversation")).toHaveLength(1);
+});
+
+test("who listens hears that a conversation was erased, though nothing is committed by that (P22)", async () => {
+  const { store, clock } = await opened();
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  const time = new SimulatedClock();
+  const page = await Page.of(store, { clock: time });
+  const listener = await page.listen();
+  await call.tool("add", { productId: "P1" });
+  page.server.inspector.poke();
+  await listener.event("commit");
+  await store.forget(conversationOwner("c1"), { tombstone: true });
+  await time.advance("1m");
+  expect(await listener.event("conversation")).toEqual({ type: "conversation", conversationId: "c1" });
+});
+
 test("more commits than anybody can look at are one reset, and the ones after it are heard", async () => {
   const { store } = await opened();
   const page = await Page.of(store);

@@ -2,6 +2,7 @@
 //
 //   CS1. A commit's entry is shown as soon as it is heard; the state is asked for right after it, at most a few times a second.
 //   CS2. A version that was not heard of, and every gap of the feed, is asked for: the journal has no holes.
+//   CS3. What was erased, or is not there any more, is not shown any longer; nor what another store had under this id. (P22)
 
 import type { ConversationView, InspectorEvent, TimelineEntry } from "../../../src/inspector/api.ts";
 import type { Api } from "./api.ts";
@@ -67,10 +68,26 @@ export class ConversationSource {
   }
 
   async #loadView(): Promise<void> {
-    await this.#asked(async (signal) => this.view.set({ state: "ready", value: await this.#api.conversation(this.#id, signal) }), (failure) => {
-      const { value } = this.view.get();
+    await this.#asked(async (signal) => {
+      const value = await this.#api.conversation(this.#id, signal);
+      const before = this.view.get().value;
+      this.view.set({ state: "ready", value });
+      if (value.status === "forgotten") this.#drop();
+      else if (before && before.createdAtMs !== value.createdAtMs) {
+        this.#drop();
+        this.#catchUp();
+      }
+    }, (failure) => {
+      const isGone = failure.type === "conversation_not_found";
+      if (isGone) this.#drop();
+      const value = isGone ? undefined : this.view.get().value;
       this.view.set({ state: "failed", failure, ...(value ? { value } : {}) });
     });
+  }
+
+  /** CS3. */
+  #drop(): void {
+    this.timeline.set({ entries: [], isComplete: true });
   }
 
   async #loadTimeline(): Promise<void> {
