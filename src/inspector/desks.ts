@@ -3,7 +3,8 @@
 // Reading needs neither: it is done on the store, so that it works while the agents are stopped, broken or busy.
 //
 //   ID1. What crosses these ports can cross a process: plain JSON in, plain JSON out.
-//   ID2. A desk that cannot answer rejects with a ConversimpleError; the page shows its message.
+//   ID2. What comes back is masked: whose masks are not known, the whole.                                (P21)
+//   ID3. A desk that cannot answer rejects with a ConversimpleError; the page shows its message.
 
 import type { AgentView, CacheView, CallResult, Edit, Replay, SavedTest } from "./api.ts";
 import type { Patch } from "../state/patch.ts";

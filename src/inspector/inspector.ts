@@ -11,8 +11,7 @@ import { Hono, type Context } from "hono";
 
 import { Bearer } from "../base/bearer.ts";
 import { KeyedHash } from "../base/keyed-hash.ts";
-import type { MaskPath } from "../base/marks.ts";
-import { conversationOwner, type Store } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import { AgentBook } from "./agent-book.ts";
 import type { Info, InspectorEvent } from "./api.ts";
 import { Assets } from "./assets.ts";
@@ -124,7 +123,7 @@ export class Inspector {
       return this.#streams.open(c.req.header("last-event-id"));
     });
     api.route("/", readingRoutes({ store: () => this.#store(), clock, book: this.#book, hash: () => this.#secretHash(), canReveal, source }));
-    api.route("/", writingRoutes({ clock, desk, talk, canWrite, canReplay: desk !== undefined && mode === "dev", source, resultMasks: (id, tool) => this.#resultMasks(id, tool) }));
+    api.route("/", writingRoutes({ clock, desk, talk, canWrite, canReplay: desk !== undefined && mode === "dev", source }));
     api.notFound((c) => failure(c, refusals.notFound()));
     api.onError((thrown, c) => {
       const refusal = refusalOf(thrown);
@@ -144,11 +143,6 @@ export class Inspector {
     const { store } = this.#options;
     if (!store) throw refusals.noStore();
     return store;
-  }
-
-  async #resultMasks(conversationId: string, tool: string): Promise<readonly MaskPath[]> {
-    const loaded = await this.#options.store?.load(conversationOwner(conversationId));
-    return (await this.#book.resultMasks(loaded?.facts.agentId ?? null))(tool);
   }
 
   /** Of the store's secret, read once; undefined when it cannot be had. */

@@ -8,8 +8,6 @@ import { Hono } from "hono";
 import { sleep, type Clock } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
-import type { MaskPath } from "../base/marks.ts";
-import { Mask } from "../base/mask.ts";
 import type { Patch } from "../state/patch.ts";
 import { within } from "./bounded.ts";
 import type { CallResult, Edit } from "./api.ts";
@@ -32,8 +30,6 @@ export interface WritingContext {
   readonly canReplay: boolean;
   /** Who writes, for the journal. */
   readonly source: string;
-  /** What is masked of a tool's results. */
-  readonly resultMasks: (conversationId: string, tool: string) => Promise<readonly MaskPath[]>;
 }
 
 export function writingRoutes(context: WritingContext): Hono {
@@ -65,7 +61,7 @@ export function writingRoutes(context: WritingContext): Hono {
     const { tool, arguments: input = {}, callId } = await bodyOf(c.req.raw, ["tool", "arguments", "callId"]);
     const call = [pathId(c.req.param("id")), checkId(tool, "tool name"), objectField(input, "arguments"), optionalId(callId, "call id")] as const;
     const answer = await (talk ? within(context.clock, DESK_MS, talk.call(...call)) : ask((desk) => desk.call(...call)));
-    return c.json(await shownAnswer(answer, () => context.resultMasks(call[0], call[1])));
+    return c.json(withRemedy(answer));
   });
   api.post("/conversations/:id/fork", async (c) => {
     mustWrite(context);
@@ -95,9 +91,8 @@ export function writingRoutes(context: WritingContext): Hono {
   return api;
 }
 
-/** IA1, with what to do about an error. */
-async function shownAnswer(answer: CallResult, masks: () => Promise<readonly MaskPath[]>): Promise<CallResult> {
-  if (answer.kind === "result") return { ...answer, result: Mask.of(await masks()).shown(answer.result) };
+function withRemedy(answer: CallResult): CallResult {
+  if (answer.kind === "result") return answer;
   const remedy = answer.remedy ?? remedyOf(answer.error.type);
   return { ...answer, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -4,6 +4,8 @@
 //   PI2. What it hears carries ids, names and masked words, as every event of the platform does.          (P21)
 
 import type { Clock } from "../base/clock.ts";
+import type { MaskPath } from "../base/marks.ts";
+import { Mask } from "../base/mask.ts";
 import type { CallResult, InspectorEvent } from "../inspector/api.ts";
 import type { TalkDesk } from "../inspector/desks.ts";
 import { Inspector } from "../inspector/inspector.ts";
@@ -19,6 +21,8 @@ export interface InspectedPlatform {
   create(fields: { agentId: string; conversationId?: string; caller?: Readonly<Record<string, unknown>> }): Promise<{ conversationId: string }>;
   call(conversationId: string, fields: Readonly<Record<string, unknown>>): Promise<CallAnswer>;
   end(conversationId: string, reason: string): Promise<void>;
+  /** What is masked of a tool's results; undefined when the tool is not known. */
+  resultMasks(conversationId: string, tool: string): readonly MaskPath[] | undefined;
   report(error: unknown): void;
 }
 
@@ -53,13 +57,17 @@ function talkDesk(platform: InspectedPlatform): TalkDesk {
   return {
     brains: platform.brains,
     create: (agentId, conversationId, caller) => platform.create({ agentId, ...(conversationId === undefined ? {} : { conversationId }), ...(caller === undefined ? {} : { caller }) }),
-    call: async (conversationId, tool, input, callId) => resultOf(await platform.call(conversationId, { tool, arguments: input, ...(callId === undefined ? {} : { callId }) })),
+    call: async (conversationId, tool, input, callId) => {
+      const answer = await platform.call(conversationId, { tool, arguments: input, ...(callId === undefined ? {} : { callId }) });
+      return resultOf(answer, platform.resultMasks(conversationId, tool) ?? [""]);
+    },
     end: (conversationId, reason) => platform.end(conversationId, reason),
   };
 }
 
-function resultOf(answer: CallAnswer): CallResult {
-  if (answer.kind === "result") return { kind: "result", callId: answer.callId, result: JSON.parse(answer.json) as unknown };
+/** The page is no caller: what is personal in a result is masked. (P21) */
+function resultOf(answer: CallAnswer, masks: readonly MaskPath[]): CallResult {
+  if (answer.kind === "result") return { kind: "result", callId: answer.callId, result: Mask.of(masks).shown(JSON.parse(answer.json)) };
   if (answer.kind === "error") return answer;
   return { kind: "error", callId: answer.callId, error: { type: "tool_timeout", message: "No answer came in time. The call stays open." } };
 }

@@ -7,6 +7,7 @@
 //   Y2. After `stop` nobody is left waiting, and nothing is left open.
 
 import { codeOf } from "../base/errors.ts";
+import type { MaskPath } from "../base/marks.ts";
 import { AgentEvents } from "./agent-events.ts";
 import type { Ignored } from "./agent-events.ts";
 import { Announcements } from "./announcements.ts";
@@ -23,6 +24,7 @@ import { Delivery } from "./delivery.ts";
 import { devKey } from "./dev-key.ts";
 import { httpApp } from "./http-app.ts";
 import type { Inspection } from "./inspection.ts";
+import type { RegisteredTool } from "./known-tools.ts";
 import { ArgumentKeeper } from "./kept-arguments.ts";
 import { Listener } from "./listener.ts";
 import { PlatformEvents } from "./platform-events.ts";
@@ -250,6 +252,7 @@ export class LocalPlatform {
       create: (fields) => this.createConversation(fields),
       call: (conversationId, fields) => this.#call(conversationId, fields, undefined),
       end: (conversationId, reason) => this.endConversation(conversationId, reason),
+      resultMasks: (conversationId, tool) => resultMasksOf(this.conversation(conversationId).tools.find(({ name }) => name === tool)),
       report: (error) => this.#report(error),
     });
   }
@@ -289,4 +292,9 @@ export class LocalPlatform {
     if (!this.#running) throw refusals.stopping();
     return this.#running;
   }
+}
+
+/** A registration that says nothing masks nothing; a tool that is not registered says nothing of itself. */
+function resultMasksOf(tool: RegisteredTool | undefined): readonly MaskPath[] | undefined {
+  return tool && (tool.resultMasks ?? []);
 }

@@ -209,6 +209,24 @@ test("a state of 900 KiB and markup in it go through as they are, as JSON", asyn
   expect(body.entries.at(-1)!.changes).toMatchObject({ state: [["set", ["note"], text]] });
 });
 
+test("a page of a timeline is bounded in bytes; what is left is on the next one", { timeout: 60_000 }, async () => {
+  const { store, clock } = await storeAt("memory:");
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  for (let index = 0; index < 12; index++) await call.tool("fill", { kibibytes: 890 + index });
+  const page = await Page.of(store);
+  const versions: number[] = [];
+  let pages = 0;
+  for (let after: number | null = 0; after !== null; pages++) {
+    const { body, text }: { body: TimelinePage; text: string } = await page.get<TimelinePage>(`/conversations/c1/timeline?limit=1000&after=${after}`);
+    versions.push(...body.entries.map(({ version }) => version));
+    expect(text.length).toBeLessThan(6 * 1_048_576);
+    after = body.nextAfter;
+  }
+  expect(versions).toEqual((await store.history(conversationOwner("c1"))).map(({ version }) => version));
+  expect(versions.at(-1)).toBe(13);
+  expect(pages).toBeGreaterThan(2);
+});
+
 test("an export is one JSON file of the whole call, masked", async () => {
   const { store, clock } = await storeAt("memory:");
   await using call = await testAgent(() => new Shop(), { store, clock, conversationId: 'a "call"' });

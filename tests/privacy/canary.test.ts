@@ -110,7 +110,7 @@ async function throughInspector({ url, token }: { url: string; token: string }):
 /** Flips a byte of one record. */
 function damage(place: Workplace): void {
   const file = new DatabaseSync(join(place.path, ".conversimple/state.db"), { timeout: 5_000 });
-  file.exec("UPDATE owners SET record = replace(substr(record, 1, length(record) - 9), '\"', '\"') || 'x' || substr(record, length(record) - 7) WHERE owner = 'conversation:c2'");
+  file.exec("UPDATE owners SET record = replace(substr(record, 1, length(record) - 9), '\"', '\"') || CASE substr(record, length(record) - 8, 1) WHEN 'x' THEN 'y' ELSE 'x' END || substr(record, length(record) - 7) WHERE owner = 'conversation:c2'");
   file.close();
 }
 
