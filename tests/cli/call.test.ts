@@ -128,7 +128,7 @@ test("a dev that was started with a key of its own asks for the same key", async
   place.write("agent.ts", cartAgent());
   const key = { CONVERSIMPLE_API_KEY: "cs_test_of_my_own" };
   const dev = place.start(["dev", ".", "--port", "0", "--host", "0.0.0.0"], key);
-  await dev.says(/Next, in a second terminal/);
+  await dev.says(/In a second terminal/);
   const without = await place.run(["call"]);
   expect(without).toMatchObject({ code: 1, err: expect.stringContaining("Set CONVERSIMPLE_API_KEY to the same key here.") as string });
   expect(await place.run(["call"], { input: "add_to_cart productId=P1\n", environment: key })).toMatchObject({ code: 0 });

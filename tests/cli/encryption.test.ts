@@ -13,7 +13,7 @@ const keys = (text: string) => ({ environment: { CONVERSIMPLE_ENCRYPTION_KEYS: t
 async function cart(place: Workplace, environment: Readonly<Record<string, string>>, product = "canary-P1"): Promise<Ended> {
   place.write("agent.ts", cartAgent());
   const dev = place.start(["dev", ".", "--port", "0"], environment);
-  await dev.says(/Next, in a second terminal/);
+  await dev.says(/In a second terminal/);
   await place.run(["call", "--conversation", "cart-one"], { input: `add_to_cart productId=${product}\n` });
   return dev.kill("SIGTERM");
 }

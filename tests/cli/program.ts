@@ -110,7 +110,7 @@ export class Workplace {
   async dev(paths: readonly string[] = ["."], words: readonly string[] = []): Promise<Dev> {
     const program = this.start(["dev", ...paths, "--port", "0", ...words]);
     const [page, url = "", token = ""] = await program.says(/(http:\/\/\S+)\/#token=(\S+)/);
-    await program.says(/Next, in a second terminal/);
+    await program.says(/In a second terminal/);
     return { program, url, page, token, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };
   }
 

@@ -41,7 +41,7 @@ test("dev asks a model, with the key of the environment", { timeout: 60_000 }, a
   await using server = await modelServer(() => ({ text: ["Good ", "evening."] }));
   const place = new Workplace();
   const dev = place.start(["dev", workflow, "--port", "0", "--brain", "model", "--base-url", server.baseUrl, "--model", "m"], { CONVERSIMPLE_MODEL_API_KEY: "sk-canary" });
-  await dev.says(/Next, in a second terminal/);
+  await dev.says(/In a second terminal/);
   const { out } = await place.run(["call"], { input: "hello\n" });
   expect(out).toContain("» Good evening.");
   expect(server.requests[0]!.headers.authorization).toBe("Bearer sk-canary");

@@ -23,7 +23,7 @@ type Seen = Record<string, string>;
 async function startDev(place: Workplace, env: Readonly<Record<string, string>>): Promise<{ program: Program; url: string; token: string }> {
   const program = place.start(["dev", ".", "--port", "0"], env);
   const [, url = "", token = ""] = await program.says(/(http:\/\/\S+)\/#token=(\S+)/);
-  await program.says(/Next, in a second terminal/);
+  await program.says(/In a second terminal/);
   return { program, url, token };
 }
 

@@ -190,7 +190,7 @@ export class DevSession {
   #next(): void {
     const terminal = this.#terminal;
     const command = nextCommand("call");
-    terminal.say(`\n  ${terminal.tone("quiet", "Next, in a second terminal:")}  ${terminal.tone("strong", command)}\n`);
+    terminal.say(`\n  ${terminal.tone("quiet", "Next: open the page, and call an agent. In a second terminal:")}  ${terminal.tone("strong", command)}\n`);
   }
 }
 
