@@ -48,7 +48,7 @@ export function ScaleHead({ scaleMs, isNarrow }: { readonly scaleMs: number; rea
         <>
           <div aria-label={`Scale: 0 to ${duration(scaleMs)}`} role="img" className="relative min-w-0 flex-1">
             {ticksOf(scaleMs).map((ms, index, all) => (
-              <span key={ms} style={{ left: `${(ms / scaleMs) * 100}%` }} className={`absolute inset-y-0 flex items-center border-l border-line pl-1 whitespace-nowrap ${index === all.length - 1 ? "-translate-x-full border-r border-l-0 pr-1" : ""}`}>{duration(ms)}</span>
+              <span key={ms} style={{ left: `${(ms / scaleMs) * 100}%` }} className={`absolute inset-y-0 flex items-center border-line px-1 whitespace-nowrap ${index === 0 ? "border-l" : index === all.length - 1 ? "-translate-x-full border-r" : "-translate-x-1/2"}`}>{duration(ms)}</span>
             ))}
           </div>
           <span className="flex w-16 shrink-0 items-center justify-end">total</span>
