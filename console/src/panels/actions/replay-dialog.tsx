@@ -16,7 +16,7 @@ export function ReplayDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Replay" onClose={onClose} className="sm:max-w-3xl!">
       <div className="max-h-[75vh] space-y-3 overflow-y-auto p-4">
-        <p className="text-ink-2">Each unit of this call is run again on the code as it is now, in a store of its own. Nothing outside is touched: logins, effects and caches answer as they were recorded.</p>
+        <p className="text-ink-2">Each unit of this call is run again on the code as it is now, in a store of its own. Logins, effects, caches and the customer's record answer as they were recorded. Only a service that a tool calls directly, outside of an effect or a cache, is called again.</p>
         {replay.state === "loading" ? <p role="status" className="py-6 text-center text-ink-3">Running the call again…</p> : null}
         {replay.state === "failed" ? <FailureLine failure={replay.failure} /> : null}
         {replay.value ? <ReplayResult replay={replay.value} /> : null}

@@ -19,7 +19,7 @@ export function SaveTestDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Save as a test" onClose={onClose} className="sm:max-w-3xl!">
       <div className="max-h-[78vh] space-y-3 overflow-y-auto p-4">
-        <p className="text-ink-2">A test that makes the same calls and expects the same answers. It passes as it is; secret arguments are placeholders, and what logins, effects and caches gave comes from this recording.</p>
+        <p className="text-ink-2">A test that makes the same calls and expects the same answers. It passes as it is; what is secret or personal is a placeholder, and what logins, effects and caches gave comes from this recording. What is not marked personal is written as it was: read it before you commit it.</p>
         {test.state === "loading" ? <p role="status" className="py-6 text-center text-ink-3">Writing the test…</p> : null}
         {test.state === "failed" ? <FailureLine failure={test.failure} /> : null}
         {test.value ? <TestText test={test.value} /> : null}
