@@ -40,6 +40,7 @@ function answer(world: DemoWorld, socket: WebSocket, conversation: DemoConversat
   setTimeout(() => {
     const { unit, said } = understood(conversation, heard);
     const callId = `call_${id}_${turn}`;
+    if (unit?.outcome === "failed") world.tell({ type: "threw", message: "TypeError: Cannot read properties of undefined (reading 'amount')", places: ["agent.ts:41:18", "bank.ts:12:5"], reference: "E-7f3a" });
     if (unit) {
       world.tell({ type: "talk", conversationId: id, event: { type: "turn_called", turn, callId, tool: unit.name } });
       world.commit(conversation, { ...unit, callId });
@@ -82,5 +83,6 @@ function understood(conversation: DemoConversation, heard: string): { unit?: Dem
 
 function banked(heard: string): { unit: DemoUnit; said: string } {
   if (/pin/i.test(heard)) return { unit: { name: "login", arguments: { username: "Kim", pin: "•••" }, notes: [{ kind: "login", part: "session", outcome: "locked", by: "account", attempts: 5, limit: 5, untilMs: Date.now() + 700_000 }] }, said: "That did not work: invalid credentials." };
+  if (/transfer/i.test(heard)) return { unit: { name: "transfer", outcome: "failed", code: "tool_execution_error", remedy: "The handler threw. Its reference is in the log of the agent's process." }, said: "Sorry, something went wrong." };
   return { unit: { name: "get_balance", outcome: "refused", code: "not_authenticated", reason: "Nobody is logged in.", remedy: "Log in first." }, said: "Please log in first." };
 }
