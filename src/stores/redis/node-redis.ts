@@ -63,17 +63,12 @@ export async function connectTo(address: RedisAddress, timeoutMs: number): Promi
  * @param send a shorter way to a single server, where there is one: it saves a tenth of the client's time.
  */
 export async function connected(client: NodeRedisClient, timeoutMs: number, lost: () => void, send?: (args: string[]) => Promise<unknown>): Promise<Connection> {
-  // A cluster says only that it found no node; why, its nodes said before.
-  let first: Error | undefined;
-  client.on("error", (error) => {
-    first ??= error;
-    lost();
-  });
+  client.on("error", lost);
   try {
     await bounded(client.connect(), timeoutMs, () => {});
   } catch (thrown) {
     destroy(client);
-    throw (thrown as Error).constructor.name === "RootNodesUnavailableError" ? (first ?? thrown) : thrown;
+    throw thrown;
   }
   return {
     evalSha: (sha, keys, args) => send?.(["EVALSHA", sha, String(keys.length), ...keys, ...args]) ?? client.evalSha(sha, { keys: keys as string[], arguments: args as string[] }),
