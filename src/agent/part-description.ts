@@ -3,6 +3,14 @@
 import type { MaskPath } from "../base/marks.ts";
 import type { JsonSchema } from "../base/schema.ts";
 
+/**
+ * What an inspector asks a part, under names that no part of one's own can have by chance: what it is, what it did so far, and
+ * what becomes of a value that somebody changed by hand.
+ */
+export const DESCRIBE = Symbol("conversimple.describe");
+export const COUNTS = Symbol("conversimple.counts");
+export const EDITED = Symbol("conversimple.edited");
+
 /** A part, as its declaration has it. */
 export interface PartDescription {
   readonly kind: "state" | "customer" | "session" | "workflow" | "cache" | "ephemeral" | "other";

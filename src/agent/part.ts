@@ -7,7 +7,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Slice } from "../state/slice.ts";
-import type { CacheCounts, PartDescription } from "./part-description.ts";
+import { COUNTS, DESCRIBE, EDITED, type CacheCounts, type PartDescription } from "./part-description.ts";
 import { running, type Running } from "./running.ts";
 
 /** A field of an agent that holds or guards state. */
@@ -56,7 +56,7 @@ export abstract class Part {
    * @throws {ConversimpleError} The value does not do.
    * @internal
    */
-  edited(after: unknown, _before: unknown): unknown {
+  [EDITED](after: unknown, _before: unknown): unknown {
     return after;
   }
 
@@ -68,7 +68,7 @@ export abstract class Part {
    *
    * @internal
    */
-  describe(): PartDescription {
+  [DESCRIBE](): PartDescription {
     return { kind: "other" };
   }
 
@@ -77,7 +77,7 @@ export abstract class Part {
    *
    * @internal
    */
-  counts(): CacheCounts | undefined {
+  [COUNTS](): CacheCounts | undefined {
     return undefined;
   }
 

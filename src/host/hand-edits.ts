@@ -3,6 +3,7 @@
 //   ED1. The part's own checks hold: what its schema refuses is not stored, and a workflow goes only to steps that it has. (P8)
 //   ED2. Who is logged in and who the customer is comes from a login and from trusted code only, never from here. (P18, P19)
 
+import { DESCRIBE, EDITED } from "../agent/part-description.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Part } from "../agent/part.ts";
 import { ConversimpleError } from "../base/errors.ts";
@@ -36,7 +37,7 @@ export function applyEdit(agent: AgentDefinition, run: UnitRun, { part: name, pa
   if (expectedVersion !== undefined && expectedVersion !== version) throw new ConversimpleError("version_conflict", `The conversation is at version ${version} by now, not at ${expectedVersion}. Look at it again, then repeat the change.`, { expected: expectedVersion, found: version });
   const before = copyOf(run.draft(slice));
   const after = editedByHand(name, before, patches, slice.masks);
-  run.replace(slice, part.edited(after, before));
+  run.replace(slice, part[EDITED](after, before));
 }
 
 /** @throws {ConversimpleError} why a part cannot be changed by hand (ED2). */
@@ -47,7 +48,7 @@ function editablePart({ parts, agentId }: AgentDefinition, name: string): { read
     const durable = [...parts.values()].filter((each) => each.slice()).map((each) => each.name);
     throw new ConversimpleError("option_invalid", `The agent "${agentId}" has no durable part "${name.slice(0, 64)}". It has: ${durable.join(", ") || "none"}.`, { agentId });
   }
-  const { kind } = part.describe();
+  const { kind } = part[DESCRIBE]();
   if (kind === "session") throw new ConversimpleError("read_only", `"${name}" is a session: nobody becomes logged in, or somebody else, by hand. Log in with a tool call.`, { part: name });
   if (kind === "customer") throw new ConversimpleError("read_only", `"${name}" says who the customer is: only the agent's own code identifies somebody. What is remembered of them can be changed in the customer's record.`, { part: name });
   return { part, slice };

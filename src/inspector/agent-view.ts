@@ -1,5 +1,6 @@
 // An agent as its code says it, for people: its parts and its tools. Nothing of a conversation is in it.
 
+import { COUNTS, DESCRIBE } from "../agent/part-description.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Requirement } from "../agent/guard.ts";
 import type { Part } from "../agent/part.ts";
@@ -21,7 +22,7 @@ export function agentView({ agentId, parts, tools }: AgentDefinition, isServed: 
 /** What the caches of an agent did since its process began. */
 export function cacheViews({ agentId, parts }: AgentDefinition): readonly CacheView[] {
   return [...parts.values()].flatMap((part) => {
-    const counts = part.counts();
+    const counts = part[COUNTS]();
     return counts ? [{ agentId, part: part.name, ...counts }] : [];
   });
 }
@@ -29,7 +30,7 @@ export function cacheViews({ agentId, parts }: AgentDefinition): readonly CacheV
 function partInfo(part: Part): PartInfo {
   const slice = part.slice();
   const stored = slice && { schemaVersion: slice.schemaVersion, maxBytes: slice.maxBytes, masks: slice.masks ?? [] };
-  return { name: part.name, ...stored, ...part.describe() };
+  return { name: part.name, ...stored, ...part[DESCRIBE]() };
 }
 
 function toolInfo(tool: ToolPart): ToolInfo {

@@ -7,6 +7,7 @@
 
 import { sep, relative } from "node:path";
 
+import { DESCRIBE } from "../agent/part-description.ts";
 import { decode } from "../base/codec.ts";
 import { ConversimpleError, textOf } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
@@ -71,7 +72,7 @@ export class HostDesk implements AgentDesk {
   async editCustomer(agentId: string, customerId: string, patches: readonly Patch[], source: string): Promise<{ key: string; version: number }> {
     const definition = this.#host.definitions.get(agentId);
     if (!definition) throw new ConversimpleError("option_invalid", `There is no agent "${agentId.slice(0, 64)}" in this process.`, { agents: this.#host.agentIds });
-    const part = [...definition.parts.values()].find((each) => each.describe().kind === "customer") as CustomerStatePart | undefined;
+    const part = [...definition.parts.values()].find((each) => each[DESCRIBE]().kind === "customer") as CustomerStatePart | undefined;
     if (!part) throw new ConversimpleError("option_invalid", `The agent "${agentId}" remembers nothing of customers: it declares no customerState.`, { agentId });
     return part.edit(this.#host.joint, customerId, revived(patches), { source, nowMs: this.#host.clock.now() });
   }

@@ -12,7 +12,7 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import { Part } from "../agent/part.ts";
-import type { CacheCounts, PartDescription } from "../agent/part-description.ts";
+import { COUNTS, DESCRIBE, type CacheCounts, type PartDescription } from "../agent/part-description.ts";
 import type { RecordedCacheValue } from "../agent/recorded.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
@@ -181,12 +181,12 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
     return { hits: this.#hits, misses: this.#misses, failures: this.#failures, size: shelf?.entries.size ?? 0 };
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     const { ttlMs, staleMs, max, scope } = this.#options;
     return { kind: "cache", cache: { ttlMs, staleMs, max, scope } };
   }
 
-  override counts(): CacheCounts {
+  override [COUNTS](): CacheCounts {
     return this.stats;
   }
 

@@ -9,7 +9,7 @@ import { ConversimpleError, codeOf } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 import { running, type Running } from "../agent/running.ts";
 import { encodePart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -117,7 +117,7 @@ export class ConversationStatePart extends Part {
     if (fits(slice, after) || !fits(slice, before)) put(state);
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     return { kind: "state", ...schemaText(this.#schema) };
   }
 

@@ -20,7 +20,7 @@ import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
 import { Part, runningFor } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 import type { Running } from "../agent/running.ts";
 import type { CustomerNote } from "../state/notes.ts";
 import { editedByHand } from "../state/hand-edit.ts";
@@ -219,7 +219,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     }
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     const { schemaVersion, maxBytes, masks = [] } = this.#profileSlice();
     return { kind: "customer", schemaVersion, maxBytes, masks, ...schemaText(this.#schema) };
   }

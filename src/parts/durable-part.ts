@@ -5,7 +5,7 @@
 //   DP2. Outside of a handler there is no value: a typed error, never somebody else's.               (D)
 
 import { Part, runningFor } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 import type { Schema } from "../base/schema.ts";
 import type { Slice } from "../state/slice.ts";
 import { checkSchema, schemaSlice, schemaText, type SchemaSliceOptions } from "./schema-slice.ts";
@@ -54,8 +54,8 @@ export abstract class DurablePart<Value extends object> extends Part {
   }
 
   /** @internal */
-  override describe(): PartDescription {
-    return { ...super.describe(), ...schemaText(this.#schema) };
+  override [DESCRIBE](): PartDescription {
+    return { ...super[DESCRIBE](), ...schemaText(this.#schema) };
   }
 
   override slice(): Slice {

@@ -4,7 +4,7 @@
 //   EP2. Never stored, never rolled back: a tool that throws keeps its changes here.
 
 import { Part, runningFor } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 
 /** A value per conversation that is never stored. */
 export interface Ephemeral<T> {
@@ -26,7 +26,7 @@ class EphemeralPart<T> extends Part implements Ephemeral<T> {
     this.#initial = initial;
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     return { kind: "ephemeral" };
   }
 

@@ -15,7 +15,7 @@ import { copyOf } from "../base/plain.ts";
 import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/schema.ts";
 import type { Guard } from "../agent/guard.ts";
 import { Part, runningFor } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 import type { RecordedLogin } from "../agent/recorded.ts";
 import type { Running } from "../agent/running.ts";
 import type { LoginNote } from "../state/notes.ts";
@@ -218,7 +218,7 @@ export class SessionPart extends Part implements Session<unknown> {
     this.#write(this.#running("conversationEnded()"), ANONYMOUS);
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     return { kind: "session", ...schemaText(this.#schema), session: { ...this.#clock.limits, lockout: this.#lockout?.limits ?? false } };
   }
 

@@ -13,7 +13,7 @@
 import type { Guard } from "../agent/guard.ts";
 import type { Fields } from "../agent/parameters.ts";
 import { Part, runningFor } from "../agent/part.ts";
-import type { PartDescription } from "../agent/part-description.ts";
+import { DESCRIBE, EDITED, type PartDescription } from "../agent/part-description.ts";
 import { running } from "../agent/running.ts";
 import { ConversimpleError, RefusedError, StateInvalidError } from "../base/errors.ts";
 import { pathText } from "../base/path.ts";
@@ -74,7 +74,7 @@ class WorkflowPart extends Part {
     this.definition = definition;
   }
 
-  override describe(): PartDescription {
+  override [DESCRIBE](): PartDescription {
     return { kind: "workflow", ...fieldsText(this.definition), workflow: stepsText(this.definition) };
   }
 
@@ -149,7 +149,7 @@ class WorkflowPart extends Part {
   }
 
   /** A step that was set by hand was entered now (WF5), and fields fit together (WF2). */
-  override edited(after: unknown, before: unknown): unknown {
+  override [EDITED](after: unknown, before: unknown): unknown {
     const [old, now] = [before, after] as [StoredWorkflow, Partial<StoredWorkflow> | null];
     if (typeof now?.data === "object" && now.data !== null) this.#check(now.data);
     if (now?.step === old.step || now?.since !== old.since) return after;

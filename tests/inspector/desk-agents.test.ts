@@ -57,6 +57,12 @@ test("a cache says how long it keeps what, and what it did", async () => {
 test("parts and guards of one's own are described as far as that is known", () => {
   class Consent extends DurablePart<{ given: boolean }> implements Guard {
     readonly kind = "consent";
+    // Names of one's own, which an inspector does not take for its.
+    readonly counts = 3;
+    readonly edited = true;
+    describe() {
+      return "a consent";
+    }
     constructor() {
       super(z.object({ given: z.boolean().default(false) }));
     }
@@ -72,5 +78,6 @@ test("parts and guards of one's own are described as far as that is known", () =
   }
   const { parts, tools } = viewOf(new OwnAgent());
   expect(parts).toMatchObject([{ name: "consent", kind: "other", maxBytes: 65_536, schema: { properties: { given: { type: "boolean" } } } }, { name: "socket", kind: "ephemeral" }]);
+  expect(cacheViews(defineAgent(new OwnAgent()))).toEqual([]);
   expect(tools[0]!.guards).toEqual(["consent", "a predicate", "a guard"]);
 });

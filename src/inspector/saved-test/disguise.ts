@@ -4,6 +4,7 @@
 //   DG2. Only texts are: a number or a date in its place, or a text of a character or two, could not be told from another, and
 //        is counted in `kept`.
 
+import { DESCRIBE } from "../../agent/part-description.ts";
 import type { AgentDefinition } from "../../agent/definition.ts";
 import type { Recorded, RecordedOutcomes } from "../../agent/recorded.ts";
 import { Mask } from "../../base/mask.ts";
@@ -26,7 +27,7 @@ export class Disguise {
   constructor(agent: AgentDefinition) {
     this.#agent = agent;
     for (const { parameters } of agent.tools.values()) wordsIn(parameters.jsonSchema, this.#words);
-    for (const part of agent.parts.values()) wordsIn(part.describe().schema, this.#words);
+    for (const part of agent.parts.values()) wordsIn(part[DESCRIBE]().schema, this.#words);
   }
 
   /** How many texts have a placeholder. */
@@ -135,13 +136,13 @@ export class Disguise {
   }
 
   #masksOf(kind: string): readonly MaskPath[] {
-    const part = [...this.#agent.parts.values()].find((each) => each.describe().kind === kind);
+    const part = [...this.#agent.parts.values()].find((each) => each[DESCRIBE]().kind === kind);
     return part?.slice()?.masks ?? [];
   }
 
   #profile(): { readonly name: string; readonly masks: readonly MaskPath[] } | undefined {
-    const part = [...this.#agent.parts.values()].find((each) => each.describe().kind === "customer");
-    return part && { name: part.name, masks: part.describe().masks ?? [] };
+    const part = [...this.#agent.parts.values()].find((each) => each[DESCRIBE]().kind === "customer");
+    return part && { name: part.name, masks: part[DESCRIBE]().masks ?? [] };
   }
 }
 

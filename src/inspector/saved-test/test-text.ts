@@ -3,6 +3,7 @@
 //   TT1. It is run by Vitest or by node:test, and needs nothing but the agent's file and `conversimple/testing`.
 //   TT2. What is made anew in each run - ids of sessions, keys of accounts - is not expected.
 
+import { DESCRIBE } from "../../agent/part-description.ts";
 import type { Recorded, RecordedOutcomes } from "../../agent/recorded.ts";
 import type { Deed } from "../../host/replay/acts.ts";
 import type { RecordedCall, PartValues } from "../../host/replay/recorded-call.ts";
@@ -143,7 +144,7 @@ class Lines {
 
   /** TT2. */
   #lasting(name: string, value: unknown): unknown {
-    const kind = this.#call.agent.parts.get(name)?.describe().kind;
+    const kind = this.#call.agent.parts.get(name)?.[DESCRIBE]().kind;
     if ((kind !== "session" && kind !== "customer") || typeof value !== "object" || value === null) return value;
     const { account: _account, ...rest } = value as Readonly<Record<string, unknown>>;
     if (kind === "customer") return rest;
