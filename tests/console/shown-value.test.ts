@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { MaskCursor } from "../../console/src/panels/logic/mask-cursor.ts";
 import { childrenOf, previewOf, shownOf } from "../../console/src/panels/logic/shown-value.ts";
-import { applied, patchesOf } from "../../console/src/panels/logic/value-steps.ts";
+import { applied, patchesOf, valueAtSteps } from "../../console/src/panels/logic/value-steps.ts";
 import { changesOf, indexOf, keyOfPath, pathText } from "../../console/src/panels/logic/value-changes.ts";
 import { encode } from "../../src/base/codec.ts";
 import { apply, diff, type Patch } from "../../src/state/patch.ts";
@@ -116,6 +116,13 @@ test("an edit inside of a Map or a Set sets the whole of it", () => {
   const root = raw({ map: new Map([["a", { n: 1 }], ["b", { n: 2 }]]), set: new Set([1, 2]) });
   expect(patchesOf(root, ["map", { entry: 1 }, "n"], { kind: "set", value: 5 })).toEqual([["set", ["map"], raw(new Map([["a", { n: 1 }], ["b", { n: 5 }]]))]]);
   expect(patchesOf(root, ["set", { entry: 0 }], { kind: "remove" })).toEqual([["set", ["set"], raw(new Set([2]))]]);
+});
+
+test("what stands at a place is found through Maps and Sets", () => {
+  const root = raw({ map: new Map([["a", { n: [7] }]]), set: new Set(["x"]) });
+  expect(valueAtSteps(root, ["map", { entry: 0 }, "n", 0])).toBe(7);
+  expect(valueAtSteps(root, ["set", { entry: 0 }])).toBe("x");
+  expect(valueAtSteps(root, ["map", { entry: 3 }, "n"])).toBeUndefined();
 });
 
 test("an edit never writes the masked text over what it stands for", () => {

@@ -24,6 +24,15 @@ export function valueAt(raw: unknown, path: Path): unknown {
   return value;
 }
 
+/** What stands at steps, through Maps and Sets too; undefined for nothing. */
+export function valueAtSteps(raw: unknown, steps: readonly Step[]): unknown {
+  return steps.reduce<unknown>((value, step) => {
+    if (typeof step !== "object") return valueAt(value, [step]);
+    const node = shownOf(value);
+    return node.kind === "map" ? node.entries[step.entry]?.[1] : node.kind === "set" ? node.items[step.entry] : undefined;
+  }, raw);
+}
+
 /** The value after the steps (VS1). A step that does not fit, as of a masked place, changes nothing. */
 export function applied(raw: unknown, patches: readonly Patch[]): unknown {
   return patches.reduce<unknown>(afterStep, raw);

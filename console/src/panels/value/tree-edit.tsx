@@ -6,10 +6,10 @@ import { useMemo, useState } from "react";
 
 import { ApiFailure } from "../../lib/api-failure.ts";
 import { schemaAt } from "../logic/schema-form.ts";
-import { isContainer, type Step } from "../logic/shown-value.ts";
+import { isContainer, previewOf, type Step } from "../logic/shown-value.ts";
 import type { ValueRow } from "../logic/tree-rows.ts";
-import { hasMasked, patchesOf, type HandEdit } from "../logic/value-steps.ts";
-import type { TreeEditing } from "./editing.ts";
+import { hasMasked, patchesOf, valueAtSteps, type HandEdit } from "../logic/value-steps.ts";
+import type { Conflict, TreeEditing } from "./editing.ts";
 import { RemoveQuestion } from "./remove-question.tsx";
 import { ValueEditor } from "./value-editor.tsx";
 
@@ -34,6 +34,8 @@ export interface TreeEdit {
   readonly remove: (isForced: boolean) => Promise<void>;
   readonly save: (value: unknown, name: string, isForced: boolean) => Promise<void>;
   readonly close: () => void;
+  /** What was changed meanwhile, and what stands in the edited place by now where that is something else. */
+  readonly conflict: (failure: ApiFailure) => Conflict | undefined;
   readonly editing: TreeEditing;
 }
 
@@ -63,6 +65,12 @@ export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): Tr
         const edit: HandEdit = mode === "append" ? { kind: "append", value } : { kind: "set", value };
         await send(mode === "field" ? [...steps, name] : steps, edit, isForced ? undefined : version);
       },
+      conflict: (failure) => {
+        const found = current ? editing.conflict(failure, current.version) : undefined;
+        const now = current && current.mode !== "field" ? valueAtSteps(root, current.steps) : current?.raw;
+        if (!found || !current || JSON.stringify(now) === JSON.stringify(current.raw)) return found;
+        return { ...found, lines: [...found.lines, `in this place stands now: ${now === undefined ? "nothing" : previewOf(now, 60)}`] };
+      },
       close: () => setCurrent(null),
     };
   }, [root, editing, current]);
@@ -72,7 +80,7 @@ export function useTreeEdit(root: unknown, editing: TreeEditing | undefined): Tr
 export function RowEditor({ edit, label }: { readonly edit: TreeEdit; readonly label: string }) {
   const { current, editing, save, close } = edit;
   if (!current) return null;
-  if (current.mode === "remove") return <RemoveQuestion key={current.key} label={label} onRemove={edit.remove} conflict={(failure) => editing.conflict(failure, current.version)} onClose={close} />;
+  if (current.mode === "remove") return <RemoveQuestion key={current.key} label={label} onRemove={edit.remove} conflict={edit.conflict} onClose={close} />;
   const path = current.steps.every((step) => typeof step !== "object") ? [...current.steps, ...(current.mode === "append" ? [0] : [])] : undefined;
   const schema = path && current.mode !== "field" ? schemaAt(editing.schema, path) : undefined;
   return (
@@ -83,7 +91,7 @@ export function RowEditor({ edit, label }: { readonly edit: TreeEdit; readonly l
       schema={schema}
       hasName={current.mode === "field"}
       onSave={save}
-      conflict={(failure) => editing.conflict(failure, current.version)}
+      conflict={edit.conflict}
       onClose={close}
     />
   );
