@@ -110,7 +110,7 @@ export class EntryReader {
   read(owner: Owner, stored: Entry): ReadEntry {
     const { version, atMs, text } = stored;
     this.#remember(owner, version);
-    if (text === null) return readable(version, atMs, { unit: "outside", name: "", outcome: "ok", ms: [0, 0, 0] }, {});
+    if (text === null) return readable(version, atMs, { unit: "outside", name: "without an entry", outcome: "ok", ms: [0, 0, 0] }, {});
     try {
       const entry = openEntry(owner, text);
       return readable(version, atMs, entry, this.#changes.of(owner, entry));

@@ -196,6 +196,18 @@ test("beyond this machine it does not listen without a token of its own, and a s
   expect((await raw(given.port, { path: "/inspector/api/info", headers: { Authorization: `Bearer ${TOKEN}`, Host: "evil.example" } })).status).toBe(403);
 });
 
+test("a port that is taken is said, and nothing stays open", async () => {
+  const store = memory();
+  const options = { store, address: store.address, mode: "production", version: "1", clock: systemClock, canWrite: false, canReveal: false, onFault: () => {} } as const;
+  const first = await openInspectorServer({ ...options, port: 0 });
+  onTestFinished(() => first.close());
+  await expect(openInspectorServer({ ...options, port: first.port })).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining(String(first.port)) as string });
+  await first.close();
+  const next = await openInspectorServer({ ...options, port: first.port });
+  onTestFinished(() => next.close());
+  expect(next.port).toBe(first.port);
+});
+
 function builtPage(): string {
   const folder = mkdtempSync(join(tmpdir(), "console-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
