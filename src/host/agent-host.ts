@@ -344,7 +344,14 @@ export class AgentHost implements Host, ConversationHost {
   endSilent(conversationId: string, silentSinceMs: number): Promise<void> {
     const live = this.#live.get(conversationId);
     // One that turns out to be somebody else's is theirs to judge: nothing is posted.
-    return this.#ends.ifAbandoned(conversationId, async () => (live ? void (await this.#endHere(live, "abandoned")) : this.#borrowing.forEnd(conversationId, "abandoned", silentSinceMs)));
+    return this.#ends.ifAbandoned(conversationId, async () => {
+      if (live) {
+        await this.#endHere(live, "abandoned");
+        return;
+      }
+      await this.#borrowing.forEnd(conversationId, "abandoned", silentSinceMs);
+      await this.#claims.endStray(conversationId, silentSinceMs, this.#endFacts("abandoned"));
+    });
   }
 
   #add(agent: HostSettings["agents"][number]): void {
@@ -423,7 +430,7 @@ export class AgentHost implements Host, ConversationHost {
    * @param by the message that says so, when one does.
    */
   async #end(live: LiveConversation, reason: string, by?: EndedBy): Promise<void> {
-    const facts = { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: this.#expiry() };
+    const facts = this.#endFacts(reason);
     // A quarantined record stays as it is, and no hook sees it: only the facts change.
     if (live.quarantine) await live.commit({ entry: { unit: "hook", name: "onConversationEnded", outcome: "ok", ms: [0, 0, 0] }, facts, consume: [END_MESSAGE] });
     else await this.#units.end(live, reason, facts, by);
@@ -439,9 +446,9 @@ export class AgentHost implements Host, ConversationHost {
     this.#forget(live, "ended");
   }
 
-  #expiry(): number | null {
+  #endFacts(reason: string) {
     const { retentionMs } = this.settings;
-    return retentionMs === "forever" ? null : this.clock.now() + retentionMs;
+    return { status: "ended" as const, endReason: reason.slice(0, 256), expiresAtMs: retentionMs === "forever" ? null : this.clock.now() + retentionMs };
   }
 
   async #release(live: LiveConversation): Promise<void> {

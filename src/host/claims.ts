@@ -6,12 +6,14 @@
 //        fenced who served it - is given back: as long as this process lives, nobody else may take it, and nobody would
 //        end it.                                                                                        (P13)
 
+import { randomUUID } from "node:crypto";
+
 import type { AgentDefinition } from "../agent/definition.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
-import { conversationOwner, idOf, type Acquired, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
+import { conversationOwner, idOf, type Acquired, type Facts, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
 import type { Opened } from "./host.ts";
-import { waitingEnd } from "./mail.ts";
+import { END_MESSAGE, waitingEnd } from "./mail.ts";
 import { recordOf } from "./stored-conversation.ts";
 import { entomb, isErased } from "./tombstones.ts";
 
@@ -84,6 +86,23 @@ export class Claims {
     // Somebody ended it meanwhile: once is enough.
     await this.giveBack(loaded);
     return undefined;
+  }
+
+  /**
+   * Ends one of an agent that nobody has any more: to its facts alone, without its agent's hook, which nobody knows. (P13)
+   *
+   * @param untouchedSinceMs unless somebody touched it since.
+   */
+  async endStray(conversationId: string, untouchedSinceMs: number, facts: Partial<Facts>): Promise<void> {
+    const { store, agents } = this.#options;
+    const owner = conversationOwner(conversationId);
+    const isStray = (found: Loaded | undefined) => found?.facts.status === "live" && found.facts.updatedAtMs <= untouchedSinceMs && !agents.has(found.facts.agentId ?? "");
+    if (!isStray(await store.load(owner))) return;
+    const acquired = await this.#acquire(owner, "");
+    if (acquired.kind !== "acquired") return;
+    const { loaded } = acquired;
+    if (isStray(loaded)) await store.commit(owner, { writeId: randomUUID(), expectedVersion: loaded.version, epoch: loaded.epoch, facts, consume: [END_MESSAGE] });
+    await this.giveBack(loaded);
   }
 
   /** CL1. */

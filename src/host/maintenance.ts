@@ -3,7 +3,8 @@
 //   MA1. One poll per process for all its inboxes.                                                     (P16)
 //   MA2. A round that fails is logged and tried again at the next one; rounds never overlap. One conversation that
 //        fails, or whose handler hangs, keeps no other one waiting.
-//   MA3. A conversation without a sign of life is ended as `abandoned`, also when its process is gone. (P13)
+//   MA3. A conversation without a sign of life is ended as `abandoned`, also when its process is gone; a day later, and
+//        without its hook, when its agent is gone, too. (P13)
 
 import { atOnce } from "../base/at-once.ts";
 import type { Timer } from "../base/clock.ts";
@@ -20,11 +21,15 @@ const BORROWED_AT_ONCE = 32;
 /** Silent conversations that are ended at the same time: each may have a hook that waits. */
 const ENDED_AT_ONCE = 16;
 
+/** Conversations of agents that are not here are left to others for so much longer, milliseconds: those run their hooks. */
+const STRAY_AFTER_MS = 24 * 3_600_000;
+
 /** Orphans that one round looks at; more wait for the next. */
 const ORPHANS_PER_ROUND = 100;
 
 /** What maintenance needs of the host. */
 export interface Maintained {
+  readonly agentIds: readonly string[];
   readonly conversations: ReadonlyMap<string, LiveConversation>;
   /** Ends it as `abandoned`, if it is served here, or nobody serves it and nobody touched it since. */
   endSilent(conversationId: string, silentSinceMs: number): Promise<void>;
@@ -76,7 +81,11 @@ export class Maintenance {
     for (let page = await this.#settings.store.list(filter); ; page = await this.#settings.store.list({ ...filter, cursor: page.nextCursor })) {
       // Ours are judged above, by a clock that nobody sets; a clock that was set also makes their leases look over.
       const silent = page.items.filter(({ owner, facts }) => !this.#host.conversations.has(idOf(owner)) && facts.updatedAtMs <= silentSince);
-      await atOnce(ENDED_AT_ONCE, silent, ({ owner }) => this.#abandon(idOf(owner), silentSince));
+      await atOnce(ENDED_AT_ONCE, silent, ({ owner, facts }) => {
+        const isKnown = this.#host.agentIds.includes(facts.agentId ?? "");
+        if (isKnown) return this.#abandon(idOf(owner), silentSince);
+        return facts.updatedAtMs <= silentSince - STRAY_AFTER_MS ? this.#abandon(idOf(owner), silentSince - STRAY_AFTER_MS) : Promise.resolve();
+      });
       if (page.nextCursor === null || this.#isStopped) break;
     }
     while (!this.#isStopped && (await this.#settings.store.sweep()).more);

@@ -74,10 +74,22 @@ describe.runIf(isHere)("a postgres store that cannot be opened", () => {
 
   test("a wrong password, none at all, and a user who is not known", async () => {
     expect(await refusal(at(plain, `named:not-${SECRET.slice(1)}`))).toMatch(/\(28P01\): the password is wrong\.$/);
-    expect(await refusal(at(plain, "named"))).toMatch(/it wants a password; write postgres:\/\/user:password@host\.$/);
+    expect(await refusal(at(plain, "named"))).toMatch(/it wants a password; write postgres:\/\/<user>:<password>@<host>\.$/);
     expect(await refusal(at(plain, `stranger:${SECRET}`))).toMatch(/\(28000\): the server lets nobody in like that; .* not know the user or the database/);
     expect(await refusal(at(plain, "gone"))).toMatch(/\(28000\): the user may not log in; check user, password and pg_hba.conf\.$/);
     await (await openPostgres(at(plain, `named:${SECRET}`, "?schema=right"))).close();
+  });
+
+  test("what could not log in leaves no socket open: the process can end", async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+    await expect.poll(sockets).toBe(0);
+    for (let n = 0; n < 3; n++) await refusal(at(plain, "named"));
+    await expect.poll(sockets).toBe(0);
+  });
+
+  test("an option of ours that is misspelled is refused, not passed over", async () => {
+    for (const option of ["schma=a", "shcema=a", "Schema=a", "schemas=a", "pol=3", "polo=3", "prepared=false"]) expect(await refusal(at(plain, `named:${SECRET}`, `?${option}`))).toMatch(/has an option that is nearly schema=, prepare=, pool=; correct it/);
+    await (await openPostgres(at(plain, `named:${SECRET}`, "?schema=right&connect_timeout=3&options=-c%20work_mem%3D8MB"))).close();
   });
 
   test("a database that does not exist, and one that cannot hold every character", async () => {

@@ -198,7 +198,7 @@ describe.runIf(isHere)("redis when things go wrong", () => {
   });
 
   test("a commit that is never answered is unknown, and happened", async () => {
-    const store = await open({ timeoutMs: 300 });
+    const store = await open({ timeoutMs: 1_000 });
     await store.commit(A, change(0));
     relay.mode = "deaf";
     const second = change(1, { record: "two" });
@@ -317,6 +317,38 @@ describe.runIf(isHere)("redis that loses what it had", () => {
     for (const index of ["owners", "conversations", "live"]) expect(await server.command("ZCARD", `${prefix}{0}:${index}`)).toBe(":2\r\n");
     expect(await server.command("XLEN", `${prefix}{0}:feed`)).toBe(":2\r\n");
     expect(await server.command("ZCARD", `${prefix}{0}:customers`)).toBe(":2\r\n");
+  });
+
+  test("what leads to owners that Redis removed by itself goes away with the sweeps, and nothing else", async () => {
+    const prefix = `faults-${++places}:`;
+    const store = await open({ prefix });
+    const count = async (command: string, name: string) => Number((await server.command(command, `${prefix}{0}:${name}`)).slice(1));
+    for (let n = 0; n < 300; n++) {
+      for (let version = 0; version < 4; version++) await store.commit(`conversation:c${n}`, change(version, { entry: "e", ...(version === 0 ? { facts: { customer: "customer:k" } } : {}) }));
+    }
+    expect([await count("XLEN", "feed"), await count("ZCARD", "customers")]).toEqual([1_200, 300]);
+    // As Redis does when nobody swept for an hour, or evicts.
+    for (let n = 0; n < 300; n += 2) await server.command("DEL", `${prefix}{0}:o:conversation:c${n}`);
+    for (let sweeps = 0; sweeps < 3; sweeps++) await store.sweep();
+    expect([await count("XLEN", "feed"), await count("ZCARD", "customers")]).toEqual([600, 150]);
+    // One that was made anew in between counts as what it is now.
+    expect((await store.list({ customer: "customer:k", limit: 1_000 })).items).toHaveLength(150);
+    await store.commit("conversation:c0", change(0, { entry: "anew" }));
+    for (let sweeps = 0; sweeps < 3; sweeps++) await store.sweep();
+    expect(await count("XLEN", "feed")).toBe(601);
+  }, 60_000);
+
+  test("a script that is refused in the middle of its work says that it may have done a part of it", async () => {
+    const prefix = `faults-${++places}:`;
+    const store = await open({ prefix });
+    await store.acquire(CALL, ME);
+    // Somebody else's key where an index was.
+    await server.command("DEL", `${prefix}{0}:customers`);
+    await server.command("SET", `${prefix}{0}:customers`, "somebody else's");
+    const mine = change(0, { epoch: 1, record: "r", facts: { customer: "customer:k" } });
+    expect((await refused(store.commit(CALL, mine))).fields).toMatchObject({ outcome: "unknown", redis: "WRONGTYPE" });
+    // It did: so "nothing happened" would have been a lie, and the write id tells the truth.
+    expect(await store.commit(CALL, mine)).toEqual({ version: 1 });
   });
 
   test("an owner that is made anew after Redis lost it does not expire with the old one", async () => {

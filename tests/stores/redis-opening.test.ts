@@ -9,6 +9,7 @@ import { ConversimpleError } from "../../src/base/errors.ts";
 import type { Logger } from "../../src/base/log.ts";
 import { openStore } from "../../src/stores/index.ts";
 import { openRedis } from "../../src/stores/redis/opening.ts";
+import { SCRIPTS } from "../../src/stores/redis/script.ts";
 import { canStart } from "../servers/desk.ts";
 import { findProgram } from "../servers/programs.ts";
 import { freePort } from "../servers/server-process.ts";
@@ -72,6 +73,15 @@ describe.runIf(isHere)("opening redis", () => {
     expect(await failure(`${at(await freePort(), "", "redis+sentinel")}/main`)).toMatch(/nothing listens there/);
   });
 
+  test("an address of another kind of server says which kind it is, and a cluster's node why it refuses", async () => {
+    const open = await started(startRedis());
+    expect(await failure(at(open.port, "", "redis+cluster"))).toMatch(/it is a single server; write redis:\/\//);
+    expect(await failure(`${at(open.port, "", "redis+sentinel")}/main`)).toMatch(/it is no Sentinel/);
+    expect(await failure(at(server.port, `:${PASSWORD}x@`, "redis+cluster"))).toMatch(/password is wrong/);
+    expect(await failure(at(await freePort(), "", "redis+cluster"))).toMatch(/nothing listens there/);
+    expect(await failure(`${at(server.port, `:${PASSWORD}@`, "redis+sentinel")}/main`)).toMatch(/sentinelPassword=/);
+  });
+
   test("a user who may not do what the store needs is told what to allow", async () => {
     const own = await started(startRedis());
     await own.command("ACL", "SETUSER", "reader", "on", `>${PASSWORD}`, "~*", "+@read", "+@connection");
@@ -87,6 +97,31 @@ describe.runIf(isHere)("opening redis", () => {
     await store.retire("p");
     await store.forget("conversation:c");
     await store.close();
+  });
+
+  test("a user who may not run a single command of the scripts is told at the opening, not in the middle of a commit", async () => {
+    const own = await started(startRedis());
+    await own.command("ACL", "SETUSER", "agents", "on", `>${PASSWORD}`, "~conversimple:*", "+@all");
+    const used = Object.values(SCRIPTS).flatMap(({ source }) => [...source.matchAll(/call\('([A-Z]+)'/g)].map(([, command]) => command!));
+    for (const command of new Set(used)) {
+      if (command === "INFO") continue;
+      await own.command("ACL", "SETUSER", "agents", "+@all", `-${command.toLowerCase()}`);
+      expect(`${command}: ${await failure(at(own.port, `agents:${PASSWORD}@`))}`).toMatch(/NOPERM.*ACL SETUSER/);
+    }
+    await own.command("ACL", "SETUSER", "agents", "+@all");
+    await (await openStore(at(own.port, `agents:${PASSWORD}@`))).close();
+  });
+
+  test("a full server is opened, so that something can be forgotten on it", async () => {
+    const own = await started(startRedis());
+    const before = await openStore(at(own.port));
+    await before.commit("customer:a", { writeId: "w", expectedVersion: 0, epoch: 0, record: "r" });
+    await own.command("CONFIG", "SET", "maxmemory", "1");
+    const store = await openStore(at(own.port));
+    expect((await store.load("customer:a"))?.record).toBe("r");
+    await expect(store.commit("customer:a", { writeId: "w2", expectedVersion: 1, epoch: 0, record: "r" })).rejects.toMatchObject({ fields: { outcome: "none", redis: "OOM" } });
+    expect(await store.forget("customer:a")).toMatchObject({ records: 1 });
+    await Promise.all([before.close(), store.close()]);
   });
 
   test("a replica, a node of a cluster, and a prefix that holds something else are refused", async () => {

@@ -4,6 +4,7 @@
 //        ours are taken out, everything else is the driver's.
 //   AD2. What a log shows has no user, password or query. An address that a password may have torn apart is refused
 //        before any part of it is shown.
+//   AD3. An option of ours that is misspelled is refused: the driver would pass over it, and the state lie elsewhere.
 
 import type { PoolConfig } from "pg";
 import { ConversimpleError } from "../../base/errors.ts";
@@ -34,8 +35,21 @@ export function parseAddress(address: string): PostgresAddress {
   if (prepare !== "true" && prepare !== "false") throw misconfigured("prepare= in the address of the PostgreSQL store is true or false.");
   const max = Number(taken(url, "pool") ?? DEFAULT_POOL);
   if (!Number.isSafeInteger(max) || max < 1 || max > 1_000) throw misconfigured("pool= in the address of the PostgreSQL store is a number of connections, 1 to 1000.");
+  for (const name of url.searchParams.keys()) if (OURS.some((ours) => isNearly(name.toLowerCase(), ours))) throw misconfigured(`The address of the PostgreSQL store has an option that is nearly ${OURS.join("=, ")}=; correct it.`);
   const config = { connectionString: url.href, max, application_name: "conversimple" };
   return { shown: `postgres://${url.host}${url.pathname}`, schema: `"${schema}"`, prepares: prepare === "true", config };
+}
+
+const OURS = ["schema", "prepare", "pool"] as const;
+
+/** One letter more, less or another, or two exchanged: AD3. */
+function isNearly(name: string, ours: string): boolean {
+  let start = 0;
+  while (start < ours.length && name[start] === ours[start]) start++;
+  if (start === ours.length) return name.length <= ours.length + 1;
+  const rest = name.slice(start);
+  const tails = [ours.slice(start), ours.slice(start + 1), ours[start + 1]! + ours[start]! + ours.slice(start + 2)];
+  return rest.slice(1) === tails[1] || rest.slice(1) === tails[0] || rest === tails[1] || rest === tails[2];
 }
 
 /** AD2. */

@@ -7,7 +7,7 @@
 //   CO4. A transaction of several statements is READ COMMITTED whatever the database's default is, so that each sees
 //        what was committed before it; and the server ends it when this process stops in the middle.
 
-import type { Pool as PgPool, PoolClient, PoolConfig } from "pg";
+import type { Client as PgClient, Pool as PgPool, PoolClient, PoolConfig } from "pg";
 import { ConversimpleError } from "../../base/errors.ts";
 import { didNothing, isWorthAnother, leavesConnection, openingError, runtimeError, wasCut } from "./failure.ts";
 
@@ -47,10 +47,20 @@ export class Connections {
     const { default: pg } = await import("pg").catch((thrown: unknown) => {
       throw new ConversimpleError("store_misconfigured", "Stores of the kind postgres: need the package pg. Install it: npm install pg", {}, { cause: thrown });
     });
+    // The driver leaves the socket open when it gives up between connecting and logging in, for example without a password.
+    class Client extends pg.Client {
+      /** As the pool calls it. */
+      override connect = ((callback: (error: Error) => void) => {
+        super.connect((error: Error) => {
+          if (error) this.end(() => {});
+          callback(error);
+        });
+      }) as PgClient["connect"];
+    }
     const types = new pg.TypeOverrides();
     types.setTypeParser(INT8, Number);
     try {
-      const pool = new pg.Pool({ ...options.config, connectionTimeoutMillis: options.timeoutMs, query_timeout: options.timeoutMs, types, keepAlive: true });
+      const pool = new pg.Pool({ ...options.config, Client, connectionTimeoutMillis: options.timeoutMs, query_timeout: options.timeoutMs, types, keepAlive: true });
       return new Connections(pool, options);
     } catch (thrown) {
       throw openingError(thrown, options.address);

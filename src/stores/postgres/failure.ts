@@ -50,7 +50,7 @@ const WORDS: readonly (readonly [said: RegExp, remedy: string])[] = [
   [/no pg_hba\.conf entry.*no encryption/i, "the server lets nobody in like that; it may want TLS (add ?sslmode=verify-full to the address), or not know the user or the database (pg_hba.conf)"],
   [/SSL (is )?required/i, "the server wants TLS; add ?sslmode=verify-full to the address"],
   [/certificate|self.signed|altname|wrong version number/i, "the server's certificate is not trusted; give its authority with ?sslrootcert=<file>"],
-  [/password must be a string|no password/i, "it wants a password; write postgres://user:password@host"],
+  [/password must be a string|no password/i, "it wants a password; write postgres://<user>:<password>@<host>"],
   [/timeout/i, "the host does not answer; check the address and the network"],
 ];
 

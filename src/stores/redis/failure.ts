@@ -4,6 +4,7 @@
 //
 //   RF1. "none" is said only when the server answered with an error that it gives before a script writes, or when
 //        nothing was sent. A connection that ended under way proves nothing.                                (S6)
+//   RF2. What a script is refused in the middle of its work, it may have done in part.
 
 import { ConversimpleError, StoreUnavailableError } from "../../base/errors.ts";
 
@@ -31,7 +32,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   OOM: "its memory is full; raise maxmemory, shorten retention, and keep maxmemory-policy noeviction",
   NOPERM: "its user may not run what the store needs; allow the scripts, hashes, sorted sets, sets, streams, TIME and INFO on the prefix (ACL SETUSER ... ~conversimple:* +@all -@admin -@dangerous +info)",
   WRONGPASS: "user or password is wrong",
-  NOAUTH: "it wants a password; write redis://user:password@host",
+  NOAUTH: "it wants a password; write redis://<user>:<password>@<host>, or sentinelPassword= for Sentinels",
   MISCONF: "it cannot save to its disk and takes no writes; look into its log, then at the disk",
   WRONGTYPE: "a key under the prefix belongs to another program; choose another prefix=",
   READONLY: "it is a replica; use the address of the primary, or redis+sentinel://",
@@ -40,6 +41,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   NOREPLICAS: "too few replicas are connected (min-replicas-to-write)",
   MOVED: "it is a node of a cluster; write redis+cluster://",
   CROSSSLOT: "it is a cluster behind one address; write redis+cluster://",
+  "no cluster": "it is a single server; write redis://",
+  "no Sentinel": "it is no Sentinel; write redis://, or the address of the Sentinels",
   ECONNREFUSED: "nothing listens there; start Redis or correct the address",
   ENOTFOUND: "there is no such host; correct the address",
   EAI_AGAIN: "the name of the host cannot be looked up; check the address and the network",
@@ -73,8 +76,10 @@ export function failureOf(thrown: unknown): Failure {
   const word = wordOf(text);
   if (PASSING.has(word)) return { code: word, didNothing: true, mayPass: true, endsConnection: false };
   if (ELSEWHERE.has(word)) return { code: word, didNothing: true, mayPass: true, endsConnection: true };
-  if (REFUSING.has(word)) return { code: word, didNothing: true, mayPass: false, endsConnection: false };
+  if (REFUSING.has(word)) return { code: word, didNothing: !isMidway(word, text), mayPass: false, endsConnection: false };
   if (isUnsent(thrown)) return { code: "no connection", didNothing: true, mayPass: true, endsConnection: true };
+  if (/cluster support disabled/i.test(text)) return { code: "no cluster", didNothing: true, mayPass: false, endsConnection: true };
+  if (/unknown command.*SENTINEL/i.test(text)) return { code: "no Sentinel", didNothing: true, mayPass: false, endsConnection: true };
   if (word !== "") return { code: word, didNothing: false, mayPass: false, endsConnection: false };
   return { code: networkCode(thrown, text), didNothing: false, mayPass: true, endsConnection: true };
 }
@@ -101,7 +106,13 @@ function wordOf(text: string): string {
   if (word === undefined) return "";
   const [, hidden] = word === "ERR" ? (/@user_script: ?\d+: -?([A-Z]{2,}) /.exec(text) ?? []) : [];
   if (/Script attempted to access|cross slot/i.test(text)) return "CROSSSLOT";
+  if (/user executing the script can't/i.test(text)) return "NOPERM";
   return hidden ?? word;
+}
+
+/** RF2. Memory and disk are looked at before the first write of a script, rights and types with each of its commands. */
+function isMidway(word: string, text: string): boolean {
+  return (word === "NOPERM" || word === "WRONGTYPE") && /user_script|executing the script/.test(text);
 }
 
 /** What clients say of a command that they did not send. */

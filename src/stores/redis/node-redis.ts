@@ -63,12 +63,17 @@ export async function connectTo(address: RedisAddress, timeoutMs: number): Promi
  * @param send a shorter way to a single server, where there is one: it saves a tenth of the client's time.
  */
 export async function connected(client: NodeRedisClient, timeoutMs: number, lost: () => void, send?: (args: string[]) => Promise<unknown>): Promise<Connection> {
-  client.on("error", lost);
+  // A cluster says only that it found no node; why, its nodes said before.
+  let first: Error | undefined;
+  client.on("error", (error) => {
+    first ??= error;
+    lost();
+  });
   try {
     await bounded(client.connect(), timeoutMs, () => {});
   } catch (thrown) {
     destroy(client);
-    throw thrown;
+    throw (thrown as Error).constructor.name === "RootNodesUnavailableError" ? (first ?? thrown) : thrown;
   }
   return {
     evalSha: (sha, keys, args) => send?.(["EVALSHA", sha, String(keys.length), ...keys, ...args]) ?? client.evalSha(sha, { keys: keys as string[], arguments: args as string[] }),

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { COMMIT_LUA } from "./lua-commits.ts";
-import { FORGET_LUA, GREET_LUA, SWEEP_LUA } from "./lua-erasure.ts";
+import { FORGET_LUA, GREET_LUA, MEND_LUA, SWEEP_LUA } from "./lua-erasure.ts";
 import { ANSWER_LUA, FEED_LUA, HISTORY_LUA, LIST_LUA, LOAD_LUA } from "./lua-reading.ts";
 import { ACQUIRE_LUA, INBOX_LUA, PENDING_LUA, POST_LUA, RELEASE_LUA, RENEW_LUA, RETIRE_LUA } from "./lua-serving.ts";
 
@@ -42,5 +42,6 @@ export const SCRIPTS = {
   inbox: script("inbox", INBOX_LUA, "nothing"),
   pending: script("pending", PENDING_LUA, "nothing"),
   forget: script("forget", FORGET_LUA, "more"),
+  mend: script("mend", MEND_LUA, "the same"),
   sweep: script("sweep", SWEEP_LUA, "the same"),
 } as const;

@@ -40,6 +40,7 @@ export class RedisStore implements Store {
   readonly #keys: Keyspace;
   readonly #regressions: Regressions;
   readonly #time: () => string;
+  readonly #mended = new Map<Shard, readonly string[]>();
 
   constructor({ address, link, keys, regressions, clock }: RedisParts) {
     this.address = address;
@@ -130,7 +131,9 @@ export class RedisStore implements Store {
     return { records: records!, entries: entries!, messages: messages! };
   }
 
+  /** Beside what has expired, a part of what leads to owners that Redis removed by itself: each sweep goes on where the last one was. */
   async sweep(limit?: number): Promise<Swept> {
+    await Promise.all(this.#keys.shards.map(async (shard) => this.#mended.set(shard, listOf(await this.#ask(shard, SCRIPTS.mend, ...(this.#mended.get(shard) ?? ["", ""]))).map(textOf))));
     let left = pageLimit(limit, PAGE_ITEMS.sweep);
     let removed = 0;
     let more = false;

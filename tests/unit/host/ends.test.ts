@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 
 import { sealText } from "../../../src/state/record.ts";
 import { conversationOwner } from "../../../src/state/store.ts";
-import { world } from "./bench.ts";
-import { RARELY, start } from "./call-agent.ts";
+import { HostBench, world } from "./bench.ts";
+import { CallAgent, RARELY, start } from "./call-agent.ts";
 
 const OWNER = conversationOwner("c1");
 const endings = (...agents: readonly { readonly heard: readonly string[] }[]) => agents.flatMap(({ heard }) => heard.filter((line) => line.startsWith("ended")));
@@ -219,4 +219,27 @@ test("two that take an orphan over at the same time in one process do not fence 
   await here.truth.post(OWNER, signal("ping"));
   await Promise.all([other.bench.host.borrow("c1"), other.bench.host.borrow("c1")]);
   expect(other.agent.heard).toEqual(["signal ping 1 c1"]);
+});
+
+test("a conversation of an agent that no process has any more is ended a day later than others, without its hook", async () => {
+  class OtherAgent extends CallAgent {
+    static override readonly agentId = "other";
+  }
+  const here = world();
+  const gone = await start({}, here, RARELY);
+  await gone.bench.open();
+  await gone.bench.result("add");
+  gone.bench.host.abandon();
+  const agent = new OtherAgent();
+  const other = await HostBench.start(agent, { world: here, ...RARELY, sweepEveryMs: 600_000 });
+  // One that has the agent might come back, and would run its hook.
+  await here.clock.advance("20h");
+  expect(await other.facts()).toMatchObject({ status: "live" });
+  await here.clock.advance("6h");
+  expect(await other.facts()).toMatchObject({ status: "ended", endReason: "abandoned", expiresAtMs: expect.any(Number) as number });
+  expect(await other.stored()).toMatchObject({ n: 1 });
+  expect(agent.heard).toEqual([]);
+  expect((await here.truth.load(OWNER))!.process).toBeNull();
+  await here.clock.advance("25h");
+  expect(await here.truth.load(OWNER)).toBeUndefined();
 });
