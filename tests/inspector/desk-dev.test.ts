@@ -31,6 +31,9 @@ test("in dev a call is edited, forked, replayed on changed code, and saved as a 
   const forked = await ask<ConversationView>(`/conversations/${fork.conversationId}`);
   expect(JSON.stringify(forked.parts)).toMatch(/P3/);
   expect(JSON.stringify(forked.parts)).not.toMatch(/P2/);
+  // The platform confirmed the first answer before the edit came: the entry of the edit knows how long that took.
+  const { entries: calls } = await ask<TimelinePage>("/conversations/c1/timeline");
+  expect(calls[1]).toMatchObject({ name: "add_to_cart", commitMs: expect.any(Number) as number, replyMs: expect.any(Number) as number });
   const { entries } = await ask<TimelinePage>(`/conversations/${fork.conversationId}/timeline`);
   expect(entries[0]).toMatchObject({ unit: "outside", name: "fork", reason: `from c1 at version ${version}` });
 
