@@ -56,7 +56,8 @@ test.runIf(hasBrowser)("a room is booked with the keyboard alone", { timeout: TE
   while (!(await call.evaluate((button) => button === button.ownerDocument.activeElement))) await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await agentSays(page, /^Hello/);
-  await page.keyboard.press("t");
+  // Who has called is about to speak.
+  await expect.poll(() => page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Say something");
   for (const [text, answer] of [["I'd like to book a room", /When/], ["from the 3rd to the 5th of February", /How many/], ["two", /confirm/], ["yes", /Booking id/]] as const) {
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");

@@ -26,8 +26,7 @@ export function NewCallDialog({ onClose }: { readonly onClose: () => void }) {
     if (!prepared.ok) return setFailure({ message: prepared.message, remedy: undefined });
     setBusy(true);
     try {
-      await begin({ agentId, brain: brain === info.brains[0] ? undefined : brain, ...prepared.wish });
-      onClose();
+      await begin({ agentId, brain: brain === info.brains[0] ? undefined : brain, ...prepared.wish }, onClose);
     } catch (error) {
       setFailure(failureOf(error));
       setBusy(false);

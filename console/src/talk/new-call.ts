@@ -18,16 +18,18 @@ const LONGEST_MS = 3_000;
 /** What a call begins with. */
 export type CallWish = NewConversation & { readonly brain?: string | undefined };
 
-/** Begins a call and goes to it. @throws {ApiFailure} what the server refused. */
-export function useNewCall(): (wish: CallWish) => Promise<void> {
+/** Begins a call and goes to it; `leave` runs when it is there, before it is shown. @throws {ApiFailure} what the server refused. */
+export function useNewCall(): (wish: CallWish, leave?: () => void) => Promise<void> {
   const { api, onEvent, connection } = useInspector();
-  return useCallback(async ({ brain, ...wish }: CallWish) => {
+  return useCallback(async ({ brain, ...wish }: CallWish, leave?: () => void) => {
     const isPrepared = wish.state !== undefined || wish.customer !== undefined || wish.caller !== undefined;
     const { conversationId } = isPrepared ? await api.create(wish) : { conversationId: wish.conversationId ?? newId(wish.agentId) };
     const line = lineOf(api, { agent: wish.agentId, conversation: conversationId, ...(brain === undefined ? {} : { brain }) });
     const isThere = isPrepared ? Promise.resolve() : begun(conversationId, line, onEvent, connection.get().state === "live");
     line.open();
     await isThere;
+    // What lies over the page would keep the focus from the words that are said next.
+    leave?.();
     go({ page: "conversation", conversationId, panel: "", version: null });
   }, [api, onEvent, connection]);
 }
