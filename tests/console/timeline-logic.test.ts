@@ -35,6 +35,11 @@ test("a wrong login counts down, and the last one warns of the lock", () => {
   expect(explain(wrong(5), at).sentences.join(" ")).toContain("the right one included, until 14:32");
 });
 
+test("a unit that changed nothing does not claim to have stored something", () => {
+  expect(explain(entry({ name: "look" }), at).headline).toBe("The tool look ran; it changed no state of this conversation.");
+  expect(explain(entry({ name: "add", changes: { state: [["cut", ["a"]]] } }), at).headline).toBe("The tool add ran, and what it changed is stored.");
+});
+
 test("a failed login is no success of the call, though its tool answered", () => {
   expect([toneOf(entry({})), toneOf(wrong(1)), toneOf(locked)]).toEqual(["good", "warn", "bad"]);
   expect([outcomeText(entry({})), outcomeText(wrong(1)), outcomeText(locked)]).toEqual(["ok", "wrong secret", "locked"]);

@@ -105,11 +105,11 @@ export function explain(entry: TimelineEntry, timeText: TimeText): Explanation {
   return { tone: toneOf(entry), headline: headlineOf(entry), sentences: outcome === "ok" || why.length > 0 || code === undefined ? why : [refusalWords(code)], ...(remedy === undefined ? {} : { remedy }) };
 }
 
-function headlineOf({ outcome, unit, name }: TimelineEntry): string {
+function headlineOf({ outcome, unit, name, changes }: TimelineEntry): string {
   const what = { tool: `The tool ${name}`, hook: `The hook ${name}`, update: `The update in ${name}`, signal: `The signal ${name}`, effect: `The effect ${name}`, outside: `The change from outside (${name})`, deadline: `The deadline of ${name}` }[unit];
   if (unit === "deadline" && outcome === "ok") return `${what} has passed, and what came of it is stored.`;
   const ended = {
-    ok: "ran, and what it changed is stored",
+    ok: changes !== null && Object.values(changes).every(({ length }) => length === 0) ? "ran; it changed no state of this conversation" : "ran, and what it changed is stored",
     refused: "was refused; it did not run",
     tool_error: "answered with an error of its own; nothing that it changed was kept",
     failed: "failed; nothing that it changed was kept",

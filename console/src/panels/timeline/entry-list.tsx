@@ -32,7 +32,7 @@ export function EntryList({ entries, shown, waterfall, selectedVersion, isNarrow
   const height = isNarrow ? NARROW_ROW : ROW;
   const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 8 });
   const pieces = useMemo(() => linkPieces(linksAmong(waterfall.links, shown)), [waterfall, shown]);
-  const { active, setActive } = useActive(entries, shown, selectedVersion, (index) => virtual.scrollToIndex(index, { align: "auto" }));
+  const { active, setActive } = useActive(entries, shown, selectedVersion, virtual.scrollRect?.height, (index) => virtual.scrollToIndex(index, { align: "auto" }));
   useEffect(() => virtual.measure(), [height]);
   useFollowing(scroller, shown.length, selectedVersion, () => virtual.scrollToIndex(shown.length - 1, { align: "end" }));
   const items = virtual.getVirtualItems();
@@ -71,7 +71,7 @@ export function EntryList({ entries, shown, waterfall, selectedVersion, isNarrow
 }
 
 /** The row that the keys are at: the selected one, or the newest. */
-function useActive(entries: readonly TimelineEntry[], shown: readonly number[], selectedVersion: number | null, reveal: (index: number) => void) {
+function useActive(entries: readonly TimelineEntry[], shown: readonly number[], selectedVersion: number | null, room: number | undefined, reveal: (index: number) => void) {
   const [chosen, setActive] = useState<number | null>(null);
   const selected = useMemo(() => (selectedVersion === null ? -1 : shown.findIndex((index) => entries[index]!.version === selectedVersion)), [entries, shown, selectedVersion]);
   useEffect(() => {
@@ -79,8 +79,8 @@ function useActive(entries: readonly TimelineEntry[], shown: readonly number[], 
       setActive(selected);
       reveal(selected);
     }
-    // Only when another one is selected.
-  }, [selectedVersion, selected >= 0]);
+    // When another one is selected, and when a detail that opened took the room.
+  }, [selectedVersion, selected >= 0, room]);
   return { active: Math.max(0, Math.min(shown.length - 1, chosen ?? shown.length - 1)), setActive };
 }
 
