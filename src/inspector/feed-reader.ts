@@ -6,6 +6,7 @@
 //   FR3. A store that does not answer is asked again, less often; nothing is skipped for it.
 //   FR4. More commits than anybody can look at are not read one by one: everybody hears `reset`.
 //   FR5. What was erased is not kept: who comes back does not hear it again, and who listens hears that it is gone. (P22)
+//   FR6. A commit that cannot be shown stops no other: it is heard of as a change of its conversation.
 
 import type { Clock, Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
@@ -209,10 +210,17 @@ export class FeedReader {
     const owners = [...new Set(items.map(({ owner }) => owner))].filter((owner) => owner.startsWith("conversation:"));
     const rows = new Map(await inParallel(owners, AT_ONCE, async (owner) => [owner, await this.#store.load(owner)] as const));
     for (const item of items) {
-      const event = await this.#eventOf(item, rows);
+      const event = await this.#eventOf(item, rows).catch((thrown: unknown) => this.#insteadOf(item, thrown));
       if (this.#cursor !== asked) return;
       if (event) this.#keep(textOf(event), item.cursor, event.type === "commit" ? item.owner : undefined);
     }
+  }
+
+  /** FR6. */
+  #insteadOf({ owner }: FeedItem, thrown: unknown): InspectorEvent {
+    if (codeOf(thrown) === "state_unavailable") throw thrown;
+    this.#onFault(thrown);
+    return { type: "conversation", conversationId: idOf(owner) };
   }
 
   async #eventOf(item: FeedItem, rows: ReadonlyMap<Owner, Loaded | undefined>): Promise<InspectorEvent | undefined> {

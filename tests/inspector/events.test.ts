@@ -247,6 +247,26 @@ test("a store that is away for a while loses no event", { timeout: 30_000 }, asy
   expect([(await listener.event("commit")).entry.version, (await listener.event("commit")).entry.version]).toEqual([2, 3]);
 });
 
+test("a commit that cannot be shown is heard of, and stops no other", async () => {
+  const { store, clock } = await opened();
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  await using other = await call.another({ conversationId: "c2" });
+  const broken = new Proxy(store, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      return (...input: unknown[]) => (key === "history" && input[0] === conversationOwner("c1") ? Promise.reject(new Error("nobody foresaw this")) : (value as (...inputs: unknown[]) => unknown).apply(target, input));
+    },
+  });
+  const page = await Page.of(broken);
+  const listener = await page.listen();
+  await call.tool("add", { productId: "P1" });
+  await other.tool("add", { productId: "P2" });
+  expect(await listener.event("conversation")).toEqual({ type: "conversation", conversationId: "c1" });
+  expect(await listener.event("commit")).toMatchObject({ row: { conversationId: "c2" }, entry: { name: "add" } });
+  expect(page.faults).toHaveLength(1);
+});
+
 test("a comment now and then tells a silent page that the server is there", async () => {
   const { store } = await opened();
   const time = new SimulatedClock();
