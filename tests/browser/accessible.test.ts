@@ -30,6 +30,8 @@ async function lookAtViews(eye: Eye): Promise<void> {
 
 async function lookAtDialogs(eye: Eye): Promise<void> {
   const { page } = eye;
+  // From the words that are about to be said to the page.
+  await page.keyboard.press("Escape");
   for (const [key, name] of [["?", "Keys"], ["Control+k", "Search or jump to"]] as const) {
     await page.keyboard.press(key);
     await page.getByRole("dialog", { name }).waitFor();
