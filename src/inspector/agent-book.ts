@@ -2,10 +2,11 @@
 //
 //   AB1. Reading never waits long for it: what was known last is used, else nothing.
 //   AB2. Of what is not known to be public, the whole is masked.                                        (P21)
+//   AB3. What the code marks by now is masked beside what is stored says of itself: also in what was stored before. (P21)
 
 import type { Clock } from "../base/clock.ts";
 import { codeOf, textOf } from "../base/errors.ts";
-import type { MaskPath } from "../base/marks.ts";
+import type { MaskPath, Masks } from "../base/marks.ts";
 import type { AgentView, CacheView, PartInfo } from "./api.ts";
 import { within } from "./bounded.ts";
 import type { AgentDesk } from "./desks.ts";
@@ -16,6 +17,18 @@ const PATIENCE_MS = 1_500;
 const FRESH_MS = 2_000;
 /** After no answer it is not asked again for so long, milliseconds: one hanging process does not slow every page down. */
 const SULK_MS = 3_000;
+
+/** What the code says is masked. */
+export interface KnownMasks {
+  readonly parts: Masks;
+  readonly results: (tool: string) => readonly MaskPath[];
+  readonly arguments: (tool: string) => readonly MaskPath[];
+}
+
+/** What an agent says is masked of its parts; nothing of one that nobody knows. */
+export function masksOfAgent(agent: AgentView | undefined): Masks {
+  return Object.fromEntries((agent?.parts ?? []).flatMap(({ name, masks }) => (masks && masks.length > 0 ? [[name, masks]] : [])));
+}
 
 const WHOLE: readonly MaskPath[] = [""];
 
@@ -62,10 +75,18 @@ export class AgentBook {
     return (await this.agent(agentId))?.parts.find((part) => part.name === name);
   }
 
-  /** What is masked of a tool's results (AB2). */
-  async resultMasks(agentId: string | null): Promise<(tool: string) => readonly MaskPath[]> {
-    const tools = new Map((await this.agent(agentId))?.tools.map((tool) => [tool.name, tool.resultMasks]));
-    return (tool) => tools.get(tool) ?? WHOLE;
+  /** What is masked by the code as it is now (AB2, AB3). */
+  async masks(agentId: string | null): Promise<KnownMasks> {
+    const agent = await this.agent(agentId);
+    const tools = new Map(agent?.tools.map((tool) => [tool.name, tool]));
+    return {
+      parts: masksOfAgent(agent),
+      results: (tool) => tools.get(tool)?.resultMasks ?? WHOLE,
+      arguments: (name) => {
+        const { masks = [], secrets = [] } = tools.get(name) ?? {};
+        return [...masks, ...secrets];
+      },
+    };
   }
 
   async caches(): Promise<readonly CacheView[]> {

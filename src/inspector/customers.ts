@@ -4,6 +4,8 @@
 //   CU2. What is personal is masked, as everywhere.                                                     (P21, P22)
 
 import { textOf } from "../base/errors.ts";
+import type { Masks } from "../base/marks.ts";
+import { joinedMasks } from "../state/masking.ts";
 import type { Owner, Store } from "../state/store.ts";
 import type { AgentView, CustomerView, PartView } from "./api.ts";
 import { partViews } from "./part-views.ts";
@@ -23,11 +25,18 @@ export async function customerView(store: Store, key: Owner, agents: readonly Ag
   const { status, createdAtMs, updatedAtMs } = loaded.facts;
   const facts = { key, status, version: loaded.version, createdAtMs, updatedAtMs, conversations: items.map(rowOf) };
   try {
-    const views = partViews(partsNow(loaded), undefined).map((part): PartView => ({ ...part, kind: "customer", maxBytes: limitOf(agents, part.name) }));
+    const now = partsNow(loaded);
+    const masks = agents.map(customerMasks).reduce(joinedMasks, now.masks);
+    const views = partViews({ ...now, masks }, undefined).map((part): PartView => ({ ...part, kind: "customer", maxBytes: limitOf(agents, part.name) }));
     return { ...facts, parts: views };
   } catch (thrown) {
     return { ...facts, parts: [], quarantine: { code: "state_quarantined", message: textOf(thrown), remedy: remedyOf("state_quarantined")! } };
   }
+}
+
+/** What an agent says is personal of the customers that it shares. */
+function customerMasks({ parts }: AgentView): Masks {
+  return Object.fromEntries(parts.flatMap(({ kind, name, masks }) => (kind === "customer" && masks ? [[name, masks]] : [])));
 }
 
 /** Agents that have a part of this name share it. */

@@ -12,7 +12,7 @@ export async function exported(sources: ConversationSources, id: string): Promis
   const { store, book, clock } = sources;
   const loaded = await loadConversation(store, id);
   const view = await conversationView(sources, id);
-  const masks = await book.resultMasks(loaded.facts.agentId);
+  const masks = await book.masks(loaded.facts.agentId);
   async function* pieces(): AsyncGenerator<string> {
     yield `{"format":1,"exportedAt":${JSON.stringify(new Date(clock.now()).toISOString())},"conversation":${JSON.stringify(view)},"timeline":[`;
     let isFirst = true;

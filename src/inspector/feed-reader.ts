@@ -230,10 +230,11 @@ export class FeedReader {
     const loaded = rows.get(owner);
     if (!loaded) return { type: "conversation", conversationId: idOf(owner) };
     if (!this.#entries.isAt(owner, version - 1)) await this.#entries.begin(owner, version - 1, loaded);
-    const { view, before } = this.#entries.read(owner, item);
+    const masks = await this.#book.masks(loaded.facts.agentId);
+    const { view, before } = this.#entries.read(owner, item, masks);
     // By its place in the journal: an answer by its call id would be looked for among all calls.
     const [stored] = item.callId === null ? [] : await this.#store.history(owner, { afterVersion: version - 1, limit: 1, answers: true });
-    const result = stored?.version === version ? this.#entries.result(owner, stored, await this.#book.resultMasks(loaded.facts.agentId)) : undefined;
+    const result = stored?.version === version ? this.#entries.result(owner, stored, masks) : undefined;
     const entry = { ...view, ...(result === undefined ? {} : { result }) };
     return { type: "commit", row: rowOfLoaded(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
   }

@@ -1,6 +1,7 @@
 // Stored parts as panels show them.
 //
 //   PV1. Masked, unless they are revealed: a reason was written down by then.                          (P21)
+//        By what is stored with them, and by what their agent says now.
 //   PV2. What kind of part it is, its agent says; where nobody knows the agent, it is told by its form.
 
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
@@ -14,8 +15,8 @@ import type { ClearParts } from "./stored-parts.ts";
 export function partViews({ parts, masks }: ClearParts, agent: AgentView | undefined, isRevealed = false): readonly PartView[] {
   const known = new Map(agent?.parts.map((part) => [part.name, part]));
   return [...parts].map(([name, part]) => {
-    const masked = masks[name] ?? [];
     const info = known.get(name);
+    const masked = [...new Set([...(masks[name] ?? []), ...(info?.masks ?? [])])];
     return {
       name,
       kind: info?.kind ?? kindOf(part),

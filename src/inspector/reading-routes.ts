@@ -42,7 +42,7 @@ export function readingRoutes({ store, clock, book, hash, canReveal, source }: R
   api.get("/conversations/:id/timeline", async (c) => {
     const { after, limit } = timelineQuery(queryOf(c));
     const loaded = await loadConversation(store(), pathId(c.req.param("id")));
-    return c.json(await timelinePage(store(), loaded, await book.resultMasks(loaded.facts.agentId), after, limit));
+    return c.json(await timelinePage(store(), loaded, await book.masks(loaded.facts.agentId), after, limit));
   });
   api.get("/conversations/:id/export", async (c) => {
     noQuery(queryOf(c));

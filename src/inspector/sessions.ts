@@ -33,7 +33,7 @@ export async function sessionViews({ owner }: Loaded, { parts, masks }: ClearPar
     const conversation = context.hash && (`account:${context.hash.of("account", `conversation\n${idOf(owner)}`)}` as const);
     const counters = await Promise.all([counter(context, account, info?.session, "attempts"), counter(context, conversation, info?.session, "perConversation")]);
     views.push({
-      part: name, ...factsOf(record, masks[name] ?? [], info?.session, context.nowMs),
+      part: name, ...factsOf(record, [...(masks[name] ?? []), ...(info?.masks ?? [])], info?.session, context.nowMs),
       ...(counters[0] ? { account: counters[0] } : {}),
       ...(counters[1] ? { conversation: counters[1] } : {}),
     });

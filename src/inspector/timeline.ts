@@ -13,6 +13,7 @@ import { Changes } from "../state/changes.ts";
 import { openEntry, type JournalEntry } from "../state/journal.ts";
 import { openBody } from "../state/record.ts";
 import type { Entry, Loaded, Owner, Store } from "../state/store.ts";
+import type { KnownMasks } from "./agent-book.ts";
 import type { ShownValue, TimelineEntry, TimelinePage } from "./api.ts";
 import { remedyOf } from "./remedies.ts";
 import { shownChanges, shownValue } from "./shown-value.ts";
@@ -25,20 +26,17 @@ const PAGE_CHARACTERS = 4 * 1_048_576;
 /** Entries that are asked of the store at once. */
 const AT_ONCE = 100;
 
-/** What is masked of a tool's results. */
-export type ResultMasks = (tool: string) => readonly MaskPath[];
-
 /** Entries after a version (TL1). */
-export async function timelinePage(store: Store, loaded: Loaded, masks: ResultMasks, after: number, limit: number): Promise<TimelinePage> {
+export async function timelinePage(store: Store, loaded: Loaded, masks: KnownMasks, after: number, limit: number): Promise<TimelinePage> {
   const { owner } = loaded;
   const { entries: stored, isAll } = await entriesAfter(store, owner, after, limit + 1);
   const shown = isAll ? stored.slice(0, limit) : stored.slice(0, -1);
   const next = stored[shown.length];
   const reader = new EntryReader(store);
   await reader.begin(owner, (shown[0]?.version ?? 1) - 1, loaded);
-  const read = shown.map((entry) => reader.read(owner, entry));
+  const read = shown.map((entry) => reader.read(owner, entry, masks));
   const results = shown.map((entry) => reader.result(owner, entry, masks));
-  const following = [...read.slice(1), next && reader.read(owner, next)];
+  const following = [...read.slice(1), next && reader.read(owner, next, masks)];
   const entries = read.map(({ view }, index) => ({ ...view, ...durations(view, following[index]), ...(results[index] === undefined ? {} : { result: results[index] }) }));
   return { entries, nextAfter: next ? shown.at(-1)!.version : null };
 }
@@ -107,13 +105,14 @@ export class EntryReader {
   }
 
   /** The next entry; its result is asked for by {@link result} (TL2). */
-  read(owner: Owner, stored: Entry): ReadEntry {
+  read(owner: Owner, stored: Entry, masks: KnownMasks): ReadEntry {
     const { version, atMs, text } = stored;
     this.#remember(owner, version);
-    if (text === null) return readable(version, atMs, { unit: "outside", name: "without an entry", outcome: "ok", ms: [0, 0, 0] }, {});
+    this.#changes.mask(owner, masks.parts);
+    if (text === null) return readable(version, atMs, { unit: "outside", name: "without an entry", outcome: "ok", ms: [0, 0, 0] }, {}, []);
     try {
       const entry = openEntry(owner, text);
-      return readable(version, atMs, entry, this.#changes.of(owner, entry));
+      return readable(version, atMs, entry, this.#changes.of(owner, entry), entry.unit === "tool" ? masks.arguments(entry.name) : []);
     } catch (thrown) {
       this.#changes.lose(owner);
       return unreadable(version, atMs, textOf(thrown));
@@ -121,12 +120,12 @@ export class EntryReader {
   }
 
   /** What a tool call was answered, masked; undefined when it left no answer, or none is kept. */
-  result(owner: Owner, { text, answer }: Entry, masks: ResultMasks): ShownValue {
+  result(owner: Owner, { text, answer }: Entry, masks: KnownMasks): ShownValue {
     if (answer === undefined || answer === null || text === null) return undefined;
     const tool = toolOf(owner, text);
     if (tool === undefined) return undefined;
     try {
-      return shownValue(Shown.masked(JSON.parse(openBody(owner, answer)), masks(tool)));
+      return shownValue(Shown.masked(JSON.parse(openBody(owner, answer)), masks.results(tool)));
     } catch {
       return MASKED;
     }
@@ -151,7 +150,7 @@ function toolOf(owner: Owner, text: string): string | undefined {
   }
 }
 
-function readable(version: number, atMs: number, entry: JournalEntry, changes: ReturnType<Changes["of"]>): ReadEntry {
+function readable(version: number, atMs: number, entry: JournalEntry, changes: ReturnType<Changes["of"]>, also: readonly MaskPath[]): ReadEntry {
   const { unit, name, callId, arguments: input, mask, outcome, code, reason, ms, waitedFor, source, commitBeforeMs, replyBeforeMs, notes = [] } = entry;
   const remedy = remedyOf(code);
   const [queueMs, guardMs, runMs] = ms;
@@ -159,7 +158,7 @@ function readable(version: number, atMs: number, entry: JournalEntry, changes: R
     view: {
       version, atMs, unit, name, outcome, queueMs, guardMs, runMs, commitMs: null, replyMs: null, changes: shownChanges(changes), notes,
       ...(callId === undefined ? {} : { callId }),
-      ...(input === undefined ? {} : { arguments: shownValue(Shown.masked(input, mask)) }),
+      ...(input === undefined ? {} : { arguments: shownValue(Shown.masked(input, [...(mask ?? []), ...also])) }),
       ...(code === undefined ? {} : { code }),
       ...(reason === undefined ? {} : { reason }),
       ...(remedy === undefined ? {} : { remedy }),
