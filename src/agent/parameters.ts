@@ -11,9 +11,9 @@
 import { ConversimpleError } from "../base/errors.ts";
 import { MAX_DEPTH } from "../base/codec.ts";
 import { marksIn, marksOf, maskStep, type Mark, type MaskPath } from "../base/marks.ts";
-import { Mask } from "../base/mask.ts";
 import { copyOf } from "../base/plain.ts";
 import { isSchema, issuesText, jsonSchemaOf, validate, type InputOf, type Issue, type JsonSchema, type OutputOf, type Schema, type Validation } from "../base/schema.ts";
+import { shownIssues } from "../base/shown-issues.ts";
 
 /** A record of schemas, one per parameter. */
 export type Fields = Readonly<Record<string, Schema>>;
@@ -50,12 +50,11 @@ export function parametersOf(tool: string, input: ParametersInput): Parameters {
   if (secretPlaces.some((place) => firstStep(place) === "*")) throw new ConversimpleError("definition_invalid", `Tool ${tool} takes secrets under names that it does not declare. Give each secret a parameter of its own.`, { tool });
   const jsonSchema = marked(marked(parameters.jsonSchema, "secret", secretPlaces), "pii", placesOf(input, ["pii"]) ?? []);
   const masks = placesOf(input, ["pii", "secret"]);
-  const mask = Mask.of(masks);
   const parse = (given: unknown): Validation<unknown> => {
     const parsed = parameters.parse(given);
     if (parsed.ok) return { ok: true, value: copyOf(parsed.value) };
-    // A key below something personal may be as personal as its value, and the reason goes into the journal.
-    return { ok: false, issues: parsed.issues.map(({ path, reason }) => ({ path: mask.along(path).path, reason })) };
+    // The caller has to mend them: where nobody knows what is masked, it is told the place all the same.
+    return { ok: false, issues: shownIssues(parsed.issues, given, masks ?? []) };
   };
   return { jsonSchema, parse, secrets: new Set(namesOf(jsonSchema, secretPlaces)), masks: masks ?? [""] };
 }

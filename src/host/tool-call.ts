@@ -14,8 +14,8 @@ import { argumentsError } from "../agent/parameters.ts";
 import { runWith, type CallInfo } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError, RefusedError, StateTooLargeError, ToolError } from "../base/errors.ts";
-import { Mask } from "../base/mask.ts";
 import { issuesText, validate, type Validation } from "../base/schema.ts";
+import { shownIssues } from "../base/shown-issues.ts";
 import { causeOf, type EntryFacts, type UnitOutcome } from "../state/journal.ts";
 import { secretTexts, withoutSecrets } from "./call-digest.ts";
 import { hiddenArguments } from "./hidden-texts.ts";
@@ -150,9 +150,7 @@ export class ToolCall {
     if (!schema) return result;
     const checked = validate(schema, result);
     if (checked.ok) return checked.value;
-    // A key below something personal may be as personal as its value, and the reason goes into the journal.
-    const mask = Mask.of(this.#tool.resultMasks);
-    const issues = checked.issues.map(({ path, reason }) => ({ path: mask.along(path).path, reason }));
+    const issues = shownIssues(checked.issues, result, this.#tool.resultMasks);
     throw new ConversimpleError("result_invalid", `The result of ${this.#tool.name} is not valid: ${issuesText("result", issues)}. Nothing was committed.`, { tool: this.#tool.name });
   }
 

@@ -9,11 +9,12 @@
 //   SS4. A secret in the schema is refused at definition: secrets are not state.                       (P21)
 
 import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
-import { masksOf } from "../base/marks.ts";
+import { masksOf, type MaskPath } from "../base/marks.ts";
 import { Mask } from "../base/mask.ts";
 import { pathText, type Path } from "../base/path.ts";
 import { copyOf } from "../base/plain.ts";
 import { issuesText, looseJsonSchemaOf, validate, type JsonSchema, type Schema } from "../base/schema.ts";
+import { shownIssues } from "../base/shown-issues.ts";
 import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -52,17 +53,20 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
     schemaVersion,
     maxBytes: options.maxBytes ?? STATE_MAX_BYTES,
     masks,
-    initial: () => parsed(schema, {}, shown),
+    initial: () => parsed(schema, {}, masks),
     restore(stored, version) {
       const old = upgraded(name, stored, version, schemaVersion, options.upgrade);
-      const value = parsed(schema, old, shown);
+      const value = parsed(schema, old, masks);
       const dropped = droppedKey(old, value);
       if (dropped) throw new Error(`${pathText(name, shown(dropped))} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
       return value;
     },
     check(value) {
       const result = validate(schema, value);
-      if (!result.ok) throw refused(result.issues[0]!.path, `is not valid: ${result.issues[0]!.reason}`);
+      if (!result.ok) {
+        const { path, reason } = shownIssues(result.issues.slice(0, 1), value, masks)[0]!;
+        throw refused(path, `is not valid: ${reason}`);
+      }
       if (isSame(value, result.value)) return value;
       const dropped = droppedKey(value, result.value);
       if (dropped) throw refused(dropped, "is not valid: is not in the schema and would be lost");
@@ -78,9 +82,9 @@ export function schemaText(schema: Schema): { readonly schema?: JsonSchema } {
 }
 
 /** A private copy, since a schema's defaults may be shared objects. */
-function parsed(schema: Schema, value: unknown, shown: (path: Path) => Path): unknown {
+function parsed(schema: Schema, value: unknown, masks: readonly MaskPath[]): unknown {
   const result = validate(schema, value);
-  if (!result.ok) throw new Error(issuesText("state", result.issues.map(({ path, reason }) => ({ path: shown(path), reason }))));
+  if (!result.ok) throw new Error(issuesText("state", shownIssues(result.issues, value, masks)));
   return copyOf(result.value);
 }
 
