@@ -3,10 +3,13 @@
 //   FK1. The parts are stored as they were, with the schema versions and masks that they had; agent and customer go along.
 //   FK2. Nothing else does: no answers, no inbox, no owner. Its first entry is a snapshot that says where it comes from.
 //   FK3. What cannot be used, or was erased, is not multiplied.                                      (P10, P22)
+//   FK4. Where real people call, nobody is logged in in a fork, and it is no call of the customer: an old version, or a copy,
+//        would be a way around a logout, and would leave to the customer's next call what somebody tried out. (P18, P19)
 
 import { randomUUID } from "node:crypto";
 
 import type { AgentDefinition } from "../agent/definition.ts";
+import { DESCRIBE } from "../agent/part-description.ts";
 import type { Clock } from "../base/clock.ts";
 import { encode } from "../base/codec.ts";
 import { ConversimpleError, StateQuarantinedError } from "../base/errors.ts";
@@ -29,6 +32,8 @@ export interface ForkRequest {
   readonly newId?: string | undefined;
   /** Who asked for it, for the journal. */
   readonly source: string;
+  /** FK4. */
+  readonly isNobodys?: boolean | undefined;
 }
 
 export interface ForkOptions {
@@ -50,22 +55,24 @@ export interface Forked {
  * @throws {ConversimpleError} `conversation_not_found`; `option_invalid`: there is no such version, no such agent here, or the
  *   new id is taken; `state_quarantined`; `customer_forgotten`; `id_invalid`.
  */
-export async function fork({ store, clock, agents }: ForkOptions, { conversationId, version, newId, source }: ForkRequest): Promise<Forked> {
+export async function fork({ store, clock, agents }: ForkOptions, { conversationId, version, newId, source, isNobodys }: ForkRequest): Promise<Forked> {
   const owner = conversationOwner(checkId(conversationId, "conversation id"));
   const loaded = await store.load(owner);
   if (!loaded || loaded.facts.status === "forgotten") throw new ConversimpleError("conversation_not_found", loaded ? "The conversation was erased; there is nothing to fork." : "There is no such conversation.", { conversation: conversationId });
   const agentId = loaded.facts.agentId ?? "";
   const agent = agents.get(agentId);
   if (!agent) throw new ConversimpleError("option_invalid", `No agent "${agentId.slice(0, 64)}" runs here. A fork needs the code of its agent.`, { agentId });
-  const parts = await partsOf(store, loaded, agent, version);
+  const found = await partsOf(store, loaded, agent, version);
+  const parts = isNobodys ? withoutPeople(agent, found) : found;
   const customer = loaded.facts.customer as Owner | null;
   if (customer !== null && (await isErased(store, customer))) throw forgotten();
   const id = newId === undefined ? randomUUID() : checkId(newId, "conversation id");
   const target = conversationOwner(id);
   if (await store.load(target)) throw taken(id);
   await storeFork(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });
-  // An erasure that looked for conversations before this one was there laid its tombstone before.     (P22)
-  if (customer !== null && (await isErased(store, customer))) {
+  // An erasure that looked for conversations before this one was there laid its tombstone before; the conversation may have
+  // got its customer, and lost both, meanwhile.                                                        (P22)
+  if ((customer !== null && (await isErased(store, customer))) || (await isErased(store, owner))) {
     await entomb(store, clock, target);
     throw forgotten();
   }
@@ -83,6 +90,15 @@ async function partsOf(store: Store, loaded: Loaded, agent: AgentDefinition, ver
   const parts = storedPartsAt(owner, await entriesUpTo(store, owner, version), version);
   if (!parts) throw new ConversimpleError("option_invalid", `The journal does not reach back to version ${version} any more.`, { version: loaded.version });
   return parts;
+}
+
+/** FK4: sessions and identities as in a call that begins. */
+function withoutPeople({ parts: known }: AgentDefinition, parts: Readonly<Record<string, StoredPart>>): Readonly<Record<string, StoredPart>> {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => {
+    const { kind } = known.get(name)?.[DESCRIBE]() ?? {};
+    const slice = kind === "session" || kind === "customer" ? known.get(name)?.slice() : undefined;
+    return [name, slice ? { ...part, version: slice.schemaVersion, data: slice.initial() } : part];
+  }));
 }
 
 /** The journal up to a version, page by page. */

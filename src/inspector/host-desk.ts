@@ -30,14 +30,18 @@ export interface HostDeskOptions {
   readonly sources?: ReadonlyMap<string, AgentSource>;
   /** What paths are shown relative to; the working directory unless given. */
   readonly folder?: string;
+  /** Whether real people call: in a fork nobody is logged in then (host/fork.ts, FK4). */
+  readonly isProduction?: boolean;
 }
 
 export class HostDesk implements AgentDesk {
   readonly #host: AgentHost;
   readonly #sources: ReadonlyMap<string, AgentSource>;
   readonly #folder: string;
+  readonly #isProduction: boolean;
 
-  constructor({ host, sources = new Map(), folder = process.cwd() }: HostDeskOptions) {
+  constructor({ host, sources = new Map(), folder = process.cwd(), isProduction = false }: HostDeskOptions) {
+    this.#isProduction = isProduction;
     this.#host = host;
     this.#sources = sources;
     this.#folder = folder;
@@ -97,7 +101,7 @@ export class HostDesk implements AgentDesk {
 
   async fork(conversationId: string, version: number, newId: string | undefined, source: string): Promise<Forked> {
     const { store, clock, definitions: agents } = this.#host;
-    return fork({ store, clock, agents }, { conversationId, version, newId, source });
+    return fork({ store, clock, agents }, { conversationId, version, newId, source, isNobodys: this.#isProduction });
   }
 
   async replay(conversationId: string): Promise<Replay> {

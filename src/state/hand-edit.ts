@@ -55,7 +55,7 @@ function mistakeOf(root: unknown, patch: Patch, mask: Mask): string | undefined 
   if (!isHolder(holder)) return "lies in something that is no object and no list";
   // A list grows by splice: a hole in it could not be stored.
   const isThere = Object.hasOwn(holder, key);
-  if (Array.isArray(holder)) return kind === "set" && isThere ? undefined : "is no item of the list; use splice";
+  if (Array.isArray(holder)) return kind === "set" && isThere && key !== "length" ? undefined : "is no item of the list; use splice";
   return kind === "set" || isThere ? undefined : "is not there";
 }
 

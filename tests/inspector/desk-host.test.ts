@@ -221,3 +221,37 @@ test("what is quarantined or was erased is not forked", async () => {
   await new CustomerData(host.settings).forget("C-2");
   await expect(desk.fork("c2", 1, undefined, "inspector")).rejects.toMatchObject({ code: "conversation_not_found" });
 });
+
+test("where real people call, nobody is logged in in a fork, and its end is no call of the customer", async () => {
+  const { desk, host, store } = await served();
+  await host.invoke({ conversationId: "c1", callId: "1", tool: "login", arguments: { account: "C-1" } });
+  await host.invoke({ conversationId: "c1", callId: "2", tool: "add", arguments: { name: "Kim" } });
+  await desk.end("c1", "done");
+  const production = new HostDesk({ host, isProduction: true });
+  const { facts } = await stored(store, "c1");
+  const made = await production.fork("c1", 3, "copy", "inspector");
+  const found = await stored(store, made.conversationId);
+  expect(found.facts.customer).toBe(facts.customer);
+  expect(found.parts).toMatchObject({ state: { data: { names: ["Kim"] } }, session: { data: { status: "anonymous" } }, customer: { data: { id: null } } });
+  const before = (await store.load(facts.customer as never))!.version;
+  await host.open("copy", { agentId: "desk" });
+  expect(await host.invoke({ conversationId: "copy", callId: "3", tool: "plan", arguments: {} })).toMatchObject({ json: expect.stringContaining("not_authenticated") as string });
+  await production.end("copy", "done");
+  expect((await store.load(facts.customer as never))!.version).toBe(before);
+});
+
+test("a conversation that was erased while it was forked leaves no fork", async () => {
+  const { desk, store } = await served();
+  const { commit } = store;
+  store.commit = async (owner, change) => {
+    if (owner === conversationOwner("copy")) await store.forget(conversationOwner("c1"), { tombstone: true });
+    return commit.call(store, owner, change);
+  };
+  await expect(desk.fork("c1", 1, "copy", "inspector")).rejects.toMatchObject({ code: "customer_forgotten" });
+  expect(await store.load(conversationOwner("copy"))).toMatchObject({ record: null, facts: { status: "forgotten" } });
+});
+
+test("the length of a list is no item of it", async () => {
+  const { desk } = await served();
+  await expect(desk.edit("c1", { part: "state", patches: [["set", ["names", "length"], 0]] }, "inspector")).rejects.toMatchObject({ code: "state_invalid" });
+});

@@ -53,3 +53,7 @@ test("a placeholder is one that the schema accepts, where there is one", () => {
   expect(of({ enum: ["a", "b"] }, (value) => value === "b")).toBe("b");
   expect(of({ type: "string" }, () => false)).toBe("secret-2");
 });
+
+test("a mark that turns the direction of a text around is written as what it is: a source shows what it does", () => {
+  expect(literal("a\u202eb\u2066c\u200f")).toBe(String.raw`"a\u202eb\u2066c\u200f"`);
+});

@@ -57,7 +57,7 @@ export interface Inspected {
 export async function openInspection(options: CheckedInspector, { host, store, secret, clock, logger }: Inspected): Promise<InspectorServer> {
   const [{ openInspectorServer }, { HostDesk }] = await Promise.all([import("../../inspector/server.ts"), import("../../inspector/host-desk.ts")]);
   const server = await openInspectorServer({
-    ...options, store, address: store.address, mode: "production", version: packageVersion(), clock, desk: new HostDesk({ host }), secret: () => Promise.resolve(secret),
+    ...options, store, address: store.address, mode: "production", version: packageVersion(), clock, desk: new HostDesk({ host, isProduction: true }), secret: () => Promise.resolve(secret),
     // Where, not what: the text may hold a value. (P21)
     onFault: (thrown) => logger.error({ error: kindOf(thrown), at: originOf(thrown) }, "the inspector failed"),
   });
