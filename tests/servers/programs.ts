@@ -4,6 +4,7 @@
 
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** What a suite may need. */
@@ -57,7 +58,10 @@ function install(service: Service, packages: readonly string[]): void {
   if (process.getuid?.() !== 0 || !program) throw new Unavailable(`${service} is not installed; install ${packages.join(" ")}, or name a server in CONVERSIMPLE_TEST_${service.toUpperCase()}`);
   // Run level 1: what is installed is not started as a service of the machine.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const apt = (...args: string[]) => execFileSync(program, ["-o", "DPkg::Lock::Timeout=300", "-qq", ...args], { env, stdio: "ignore", timeout: 300_000 });
+  // Test files run beside each other, and apt does not wait for who reads its lists: one after another.
+  const flock = findProgram("flock");
+  const alone = flock ? ["-w", "600", join(tmpdir(), "conversimple-tests-apt.lock"), program] : [];
+  const apt = (...args: string[]) => execFileSync(flock ?? program, [...alone, "-o", "DPkg::Lock::Timeout=300", "-qq", ...args], { env, stdio: "ignore", timeout: 600_000 });
   process.stderr.write(`installing ${packages.join(" ")} for the tests ...\n`);
   try {
     apt("update");
