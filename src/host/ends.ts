@@ -52,14 +52,13 @@ export class Ends {
 
   /** EN1, EN3. @throws what `end` throws; it is tried again all the same. */
   close(conversationId: string, reason: string): Promise<void> {
-    const before = this.#underWay.get(conversationId);
-    if (before && this.#looking.has(before)) return before.catch(() => {}).then(() => this.close(conversationId, reason));
     return this.only(conversationId, () => this.#try(conversationId, reason));
   }
 
   /** Runs what ends a conversation, unless its end is under way: then that one is waited for. */
   only(conversationId: string, end: () => Promise<void>): Promise<void> {
     let ending = this.#underWay.get(conversationId);
+    if (ending && this.#looking.has(ending)) return ending.catch(() => {}).then(() => this.only(conversationId, end));
     if (!ending) {
       ending = end().finally(() => this.#underWay.delete(conversationId));
       this.#underWay.set(conversationId, ending);
