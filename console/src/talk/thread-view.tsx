@@ -23,6 +23,7 @@ export function ThreadView({ thread, isTurn, tool, isLive }: ThreadProps) {
   const [most, setMost] = useState(FIRST);
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const top = useRef(0);
   const shown = thread.slice(-most);
   useLayoutEffect(() => {
     if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
@@ -37,7 +38,12 @@ export function ThreadView({ thread, isTurn, tool, isLive }: ThreadProps) {
     return () => observer.disconnect();
   }, []);
   const onScroll = () => {
-    if (box.current) isAtEnd.current = box.current.scrollHeight - box.current.scrollTop - box.current.clientHeight < 40;
+    if (!box.current) return;
+    const { scrollHeight, scrollTop, clientHeight } = box.current;
+    const isNear = scrollHeight - scrollTop - clientHeight < 40;
+    // The event comes after the move: something may have been said by then, and nobody read further up.
+    if (isNear || scrollTop < top.current) isAtEnd.current = isNear;
+    top.current = scrollTop;
   };
   return (
     <div ref={box} onScroll={onScroll} role="log" aria-label="What was said" aria-live="polite" tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-1.5 overflow-y-auto overscroll-contain px-3 py-3 outline-offset-[-2px]">

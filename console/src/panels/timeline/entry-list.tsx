@@ -90,8 +90,12 @@ function useFollowing(scroller: React.RefObject<HTMLDivElement | null>, count: n
   useEffect(() => {
     const { current } = scroller;
     if (!current) return undefined;
+    let top = current.scrollTop;
     const look = (): void => {
-      wasAtEnd.current = current.scrollHeight - current.scrollTop - current.clientHeight < AT_END;
+      const isAtEnd = current.scrollHeight - current.scrollTop - current.clientHeight < AT_END;
+      // The event comes after the move: the list may have grown by then, and nobody went away from its end.
+      if (isAtEnd || current.scrollTop < top) wasAtEnd.current = isAtEnd;
+      top = current.scrollTop;
     };
     current.addEventListener("scroll", look, { passive: true });
     return () => current.removeEventListener("scroll", look);
