@@ -50,7 +50,7 @@ export class CachedAgent extends ConversimpleAgent {
   /** One caller's own: what was made up for this call is not said in another. */
   readonly offers = cache({ ttlMs: 10 * 60_000, scope: "conversation", load: (productId: string) => ({ productId, percentOff: 5, code: `OFFER-${productId}-${++offers}` }) });
 
-  getProduct = tool("Get product details", { productId: z.string().describe("the product's number, such as P123") }, async ({ productId }) => {
+  getProduct = tool("Get product details", { productId: z.string().describe("the product's number, such as P123") }, { examples: ["what does P123 cost?"] }, async ({ productId }) => {
     const { value: product, cached } = await this.products.fetch(productId);
     if (!product) return { error: "not_found", message: `We don't have ${productId}.` };
     return cached ? { ...product, cached: true } : product;

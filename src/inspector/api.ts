@@ -298,8 +298,8 @@ export type InspectorEvent =
   /** A conversation is there, was taken over, ended or went away. */
   | { readonly type: "conversation"; readonly conversationId: string }
   | { readonly type: "customer"; readonly key: string; readonly version: number }
-  /** The agents were loaded anew: ask for them again. */
-  | { readonly type: "agents" }
+  /** The agents were loaded anew, or could not be: ask for them again. `failure` is the developer's own, of dev only. */
+  | { readonly type: "agents"; readonly failure?: { readonly message: string; readonly remedy?: string } }
   /** Something was said, or a turn began or ended (only with `canTalk`); masked. */
   | { readonly type: "talk"; readonly conversationId: string; readonly event: TalkEvent }
   /** A handler threw something that its caller does not hear (dev only). */

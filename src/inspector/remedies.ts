@@ -9,7 +9,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   tool_execution_error: "The tool threw. Its text is in the terminal of conversimple dev, or in the log under the reference; state is as it was before.",
   tool_timeout: "It did not finish in time, the time in the queue included. Raise timeoutMs of the tool, pass its signal on to what it calls, or take slow reads out of the queue: parallel: true.",
   invalid_parameters: "The arguments do not fit the tool's parameters; the handler did not run. The reason names the place. A clearer description of the parameter helps a model.",
-  state_invalid: "What the tool left in the state does not fit its schema, or cannot be stored. The reason names the place; nothing was stored.",
+  state_invalid: "What was to be stored does not fit the schema of the state, or cannot be stored at all. The reason names the place; nothing was stored.",
   state_too_large: "The state would pass its limit. Store ids, not documents; or raise maxBytes of the part, up to a record of 1 MiB.",
   state_unavailable: "The store did not answer. Look at its server and at the network; what was acknowledged is safe, and calls go on when it is back.",
   state_quarantined: "The stored record cannot be used and is kept as it is. What can be done: conversimple state quarantine show <id> --agents <path>",

@@ -64,6 +64,21 @@ test.runIf(hasBrowser)("a field is changed by hand, and what does not fit is ref
   await entryIn(timeline, /edit\s*outside\s*ok\s*from inspector/).waitFor();
 });
 
+test.runIf(hasBrowser)("a value is changed by a double-click, and after a refusal with the keys alone", { timeout: TEST_MS }, async () => {
+  const page = await openPage({ expected: /status of 422/ });
+  await enter(page, dev());
+  await newCall(page, "clinic");
+  const state = await view(page, "State");
+  await valueIn(state, /^beds: 2/).getByText("2", { exact: true }).dblclick();
+  for (const text of ["99", "5"]) {
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type(text);
+    await page.keyboard.press("Enter");
+    if (text === "99") await state.getByRole("alert").filter({ hasText: /beds.*8/ }).waitFor();
+  }
+  await valueIn(state, /^beds: 5 changed from 2/).waitFor();
+});
+
 test.runIf(hasBrowser)("who was slower is told what was changed meanwhile, and overwrites it only on purpose", { timeout: TEST_MS }, async () => {
   const page = await openPage({ expected: /status of 409/ });
   await enter(page, dev());

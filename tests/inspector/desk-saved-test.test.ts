@@ -97,7 +97,7 @@ test("what is personal is a placeholder everywhere, and a file that is there is 
   expect(saved.remarks).toEqual([expect.stringContaining('The secret "pin" of login was a placeholder')]);
   expect((await made.desk.test(call.id, false)).savedAs).toBeUndefined();
   const again = await made.desk.test(call.id, true);
-  expect([saved.savedAs, again.savedAs]).toEqual(["tests/calls/busy-busy-1.test.ts", "tests/calls/busy-busy-1-2.test.ts"]);
+  expect([saved.savedAs, again.savedAs]).toEqual(["tests/calls/busy-1.test.ts", "tests/calls/busy-1-2.test.ts"]);
   const green = runVitest(folder);
   expect(green.said).toContain("2 passed");
   expect(green.isGreen).toBe(true);

@@ -106,6 +106,8 @@ test("reading goes on while the agents cannot run, hang, or are gone", { timeout
   // A save replaces the process that hangs; the new one cannot start.
   place.write("agent.ts", "export class {");
   await dev.program.says(/The agents cannot run/);
+  // Who looks at the page only hears why, too.
+  await listener.next(({ event }) => event?.type === "agents" && /agent\.ts:1: SyntaxError/.test(event.failure?.message ?? ""));
   await read();
   expect((await ask<AgentView[]>(dev, "/inspector/api/agents")).body.filter(({ isServed }) => isServed)).toEqual([]);
 });

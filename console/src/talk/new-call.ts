@@ -23,7 +23,7 @@ export function useNewCall(): (wish: CallWish, leave?: () => void) => Promise<vo
   const { api, onEvent, connection } = useInspector();
   return useCallback(async ({ brain, ...wish }: CallWish, leave?: () => void) => {
     const isPrepared = wish.state !== undefined || wish.customer !== undefined || wish.caller !== undefined;
-    const { conversationId } = isPrepared ? await api.create(wish) : { conversationId: wish.conversationId ?? newId(wish.agentId) };
+    const { conversationId } = isPrepared ? await api.create({ conversationId: newId(wish.agentId), ...wish }) : { conversationId: wish.conversationId ?? newId(wish.agentId) };
     const line = lineOf(api, { agent: wish.agentId, conversation: conversationId, ...(brain === undefined ? {} : { brain }) });
     const isThere = isPrepared ? Promise.resolve() : begun(conversationId, line, onEvent, connection.get().state === "live");
     line.open();

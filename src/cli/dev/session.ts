@@ -171,6 +171,7 @@ export class DevSession {
       return;
     }
     this.#greet();
+    this.#platform.inspector?.tell({ type: "agents", failure: { message, ...(remedy === undefined ? {} : { remedy }) } });
     this.#terminal.say(`${this.#terminal.tone("bad", "The agents cannot run:")} ${message}`);
     if (remedy) this.#terminal.say(this.#terminal.tone("quiet", remedy));
     if (this.#options.isVerbose && stack) this.#terminal.say(this.#terminal.tone("quiet", stack));

@@ -103,7 +103,9 @@ function runnerOf(folder: string): "vitest" | "node:test" {
 
 /** A name that no file has. */
 function freeName(folder: string, { agent: { agentId }, conversationId }: RecordedCall): string {
-  const short = conversationId.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 12) || "call";
+  // The page's ids begin with the agent's; it is not said twice.
+  const own = conversationId.startsWith(`${agentId}-`) ? conversationId.slice(agentId.length + 1) : conversationId;
+  const short = own.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 12) || "call";
   for (let number = 1; ; number++) {
     const name = `${agentId}-${short}${number === 1 ? "" : `-${number}`}.test.ts`;
     if (!existsSync(join(folder, FOLDER, name))) return name;

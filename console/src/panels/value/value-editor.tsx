@@ -3,7 +3,7 @@
 //   VE1. Nothing is shown as saved before the server said so; what it refused is said at the field, with what to do.
 //   VE2. Escape leaves everything as it was; Enter saves (in a text of many lines with Control).
 
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 
 import type { JsonSchema } from "../../../../src/host/host.ts";
 import { Button } from "../../kit/button.tsx";
@@ -37,7 +37,8 @@ export function ValueEditor(props: ValueEditorProps) {
   const saving = useSaving(props, editor, text, name);
   const id = useId();
   const first = useRef<HTMLInputElement & HTMLTextAreaElement & HTMLSelectElement>(null);
-  useEffect(() => first.current?.focus(), []);
+  // Also after a refusal: a field that was disabled while it was saved has lost the keys.
+  useLayoutEffect(() => (saving.isSaving ? undefined : first.current?.focus()), [saving.isSaving]);
   const keys = (event: KeyboardEvent) => {
     event.stopPropagation();
     if (event.key === "Escape") onClose();

@@ -1,6 +1,7 @@
 // A value as a tree: opened and closed, walked with the keys, changed in place.
 //
-//   VT1. One stop for Tab; arrows walk, Left and Right close and open, Enter or F2 edits, Delete removes.
+//   VT1. One stop for Tab; arrows walk, Left and Right close and open, Enter, F2 or a
+//   double-click edits, Delete removes.
 //   VT2. A row that changed says so in a word and shows what it was before, not in its colour alone.
 //   VT3. Only rows that are open are drawn; a long list shows its first ones.
 
@@ -145,8 +146,10 @@ function Row({ id, row, isActive, isRevealed, edit, onToggle, onMore, onActive }
   if (row.kind === "removed") return <RemovedLine id={id} row={row} look={look} style={style} />;
   const isEdited = edit?.current?.key === row.key;
   const canOpen = isContainer(row.node) && row.position >= 0;
+  // In a container a double-click opens and closes it, and a click into an editor is the editor's.
+  const editLeaf = () => edit && !edit.current && !isContainer(row.node) && edit.canEdit(row) && edit.begin(row, "value");
   return (
-    <div id={id} role="treeitem" aria-level={row.depth + 1} aria-posinset={row.position} aria-setsize={row.setSize} aria-expanded={canOpen ? row.isOpen : undefined} aria-selected={isActive} style={style} onClick={() => onActive(row.key)} className={`group/row ${look} ${changeLook(row)}`}>
+    <div id={id} role="treeitem" aria-level={row.depth + 1} aria-posinset={row.position} aria-setsize={row.setSize} aria-expanded={canOpen ? row.isOpen : undefined} aria-selected={isActive} style={style} onClick={() => onActive(row.key)} onDoubleClick={editLeaf} className={`group/row ${look} ${changeLook(row)}`}>
       {isEdited && edit.current?.mode === "value" ? <LabelledEditor row={row} edit={edit} /> : <ValueLine row={row} isRevealed={isRevealed} edit={edit} onToggle={onToggle} />}
       {isEdited && edit.current?.mode !== "value" ? <LabelledEditor row={row} edit={edit} isBelow /> : null}
     </div>
