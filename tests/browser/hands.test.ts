@@ -76,7 +76,9 @@ test.runIf(hasBrowser)("a value is changed by a double-click, and after a refusa
     await page.keyboard.press("Enter");
     if (text === "99") await state.getByRole("alert").filter({ hasText: /beds.*8/ }).waitFor();
   }
-  await valueIn(state, /^beds: 5 changed from 2/).waitFor();
+  const changed = valueIn(state, /^beds: 5 changed from 2/);
+  await changed.waitFor();
+  expect(await changed.getAttribute("aria-selected")).toBe("true");
 });
 
 test.runIf(hasBrowser)("who was slower is told what was changed meanwhile, and overwrites it only on purpose", { timeout: TEST_MS }, async () => {
