@@ -9,7 +9,7 @@ import type { KeyedHash } from "../base/keyed-hash.ts";
 import type { Owner, Store } from "../state/store.ts";
 import { conversationView, loadConversation, partsAtVersion, revealedParts, type ConversationSources } from "./conversations.ts";
 import { customerView } from "./customers.ts";
-import { exported } from "./export.ts";
+import { Exports } from "./export.ts";
 import { InspectorRefusal, refusals } from "./refusal.ts";
 import { bodyOf, customerKey, noQuery, pathId, rowQuery, textField, timelineQuery, versionOf } from "./request-fields.ts";
 import { rows } from "./rows.ts";
@@ -28,6 +28,7 @@ export interface ReadingContext extends Omit<ConversationSources, "store"> {
 
 export function readingRoutes({ store, clock, book, hash, canReveal, source }: ReadingContext): Hono {
   const api = new Hono();
+  const exports = new Exports();
   const sources = (): ConversationSources => ({ store: store(), clock, book, hash });
   api.get("/conversations", async (c) => c.json(await rows(store(), rowQuery(queryOf(c)))));
   api.get("/conversations/:id", async (c) => {
@@ -46,7 +47,7 @@ export function readingRoutes({ store, clock, book, hash, canReveal, source }: R
   });
   api.get("/conversations/:id/export", async (c) => {
     noQuery(queryOf(c));
-    return exported(sources(), pathId(c.req.param("id")));
+    return exports.open(sources(), pathId(c.req.param("id")));
   });
   api.post("/conversations/:id/reveal", async (c) => {
     if (!canReveal) throw refusals.noReveal();
