@@ -4,7 +4,9 @@
 // tools have count more. Knows nothing of what was said before.
 //
 //   TM1. An example phrase, said as it is written, is always its tool.
-//   TM2. A tool that cannot be called by speaking is never meant.
+//   TM2. Who names all that a tool requires, if that is more than one thing, means that tool, whatever the tool is called: "my name
+//        is Kim and my PIN is 1234".
+//   TM3. A tool that cannot be called by speaking is never meant.
 
 import type { RegisteredTool } from "../../known-tools.ts";
 import { spelledIn } from "../spelling.ts";
@@ -37,6 +39,8 @@ export const WEAK = 0.35;
 /** Two tools this near are both meant. */
 export const NEAR = 0.06;
 
+/** What it is worth to name all that a tool requires (TM2). */
+const NAMED = 0.6;
 /** Numbers and codes of an example stand for others. */
 const NUMERALS = /^(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|zero)$/i;
 /** Phrases looked at per tool: more make nothing clearer. */
@@ -46,7 +50,7 @@ const SLOT_WORD = 0.7;
 /** What a word counts that no tool has. */
 const STRANGE = 0.8;
 
-/** The tools that can be called by speaking (TM2). */
+/** The tools that can be called by speaking (TM3). */
 export function speakables(tools: readonly RegisteredTool[]): readonly Speakable[] {
   return tools.flatMap((tool): Speakable[] => {
     const slots = readable(tool);
@@ -81,21 +85,27 @@ function raritiesOf(all: readonly Speakable[]): Rarity {
   };
 }
 
-function scoreOf(said: readonly Word[], whole: string, { tool, phrases, words, slotWords }: Speakable, weight: Rarity): number {
+function scoreOf(said: readonly Word[], whole: string, { tool, slots, phrases, words, slotWords }: Speakable, weight: Rarity): number {
   const text = normalized(whole);
   if (tool.examples?.some((example) => normalized(example) === text)) return 1;
   const total = sum(said, weight);
   // A sentence of small words alone means nothing.
   if (!said.some((word) => weightOf(word) >= 0.35)) return 0;
+  const saidStems = new Set(said.map(({ stem }) => stem));
   const scores = phrases.map((phrase) => {
     const stems = new Set(phrase.map(({ stem }) => stem));
-    const saidStems = new Set(said.map(({ stem }) => stem));
     const hit = sum(said, (word) => (stems.has(word.stem) ? weight(word) : words.has(word.stem) ? weight(word) * 0.85 : slotWords.has(word.stem) ? weight(word) * SLOT_WORD : 0));
     const own = sum(phrase, weight);
     const covered = sum(phrase, (word) => (saidStems.has(word.stem) ? weight(word) : 0));
     return 0.65 * (total === 0 ? 0 : hit / total) + 0.35 * (own === 0 ? 0 : covered / own);
   });
-  return Math.min(0.99, Math.max(0, ...scores));
+  return Math.min(0.99, Math.max(namesAll(slots, saidStems) ? NAMED : 0, ...scores));
+}
+
+/** TM2. */
+function namesAll(slots: readonly Slot[], saidStems: ReadonlySet<string>): boolean {
+  const required = slots.filter(({ isRequired }) => isRequired);
+  return required.length > 1 && required.every(({ words }) => [...words].some((stem) => saidStems.has(stem)));
 }
 
 function sum(words: readonly Word[], weight: Rarity): number {
