@@ -2,7 +2,8 @@
 //
 // Each is the store in memory with one promise of the port broken (state/store.ts).
 
-import type { Change, Owner, Store } from "../../src/state/store.ts";
+import { appliedAs } from "../../src/host/mail.ts";
+import type { Change, Message, Owner, Store } from "../../src/state/store.ts";
 
 /** Commits of a store, done otherwise. */
 function committing(store: Store, commit: (owner: Owner, change: Change) => ReturnType<Store["commit"]>, more: Partial<Store> = {}): Store {
@@ -69,6 +70,29 @@ export const withoutCounters = (store: Store): Store =>
 
 /** The inbox: what was applied stays in it. */
 export const withoutConsuming = (store: Store): Store => committing(store, (owner, { consume: _consume, ...change }) => store.commit(owner, change));
+
+/** The inbox and the ledger: what was applied is in neither, and comes back with the next owner. */
+export const withoutApplied = (store: Store): Store => {
+  const applied = new Map<Owner, Message[]>();
+  return committing(
+    store,
+    async (owner, change) => {
+      const { consume = [], answer, ...rest } = change;
+      const messages = consume.length === 0 ? [] : (await store.inbox(owner)).filter(({ id }) => consume.includes(id));
+      const committed = await store.commit(owner, answer?.callId.startsWith(appliedAs("")) ? { ...rest, consume } : change);
+      applied.set(owner, [...(applied.get(owner) ?? []), ...messages]);
+      return committed;
+    },
+    {
+      async acquire(owner, ...inputs) {
+        const acquired = await store.acquire(owner, ...inputs);
+        for (const message of applied.get(owner) ?? []) await store.post(owner, message).catch(() => {});
+        applied.delete(owner);
+        return acquired;
+      },
+    },
+  );
+};
 
 /** S9: who is forgotten leaves no mark, and may come back. */
 export const withoutTombstones = (store: Store): Store => committing(store, (owner, change) => store.commit(owner, change), { forget: (owner) => store.forget(owner) });
