@@ -21,7 +21,7 @@ export function Gate({ isRefused, onToken }: { readonly isRefused: boolean; read
         <Brand />
         <h1 className="text-lg font-semibold">This page needs a token</h1>
         <p className="text-ink-2">
-          Open the address that <code className="rounded-sm bg-sunk px-1 py-0.5 font-mono text-xs">conversimple dev</code> printed - the token is in it - or paste the address or the token here.
+          Open the address that <code className="rounded-sm bg-sunk px-1 py-0.5 font-mono text-xs">conversimple dev</code> (or the log of <code className="rounded-sm bg-sunk px-1 py-0.5 font-mono text-xs">start</code>) printed - the token is in it - or paste the address or the token here.
         </p>
         <label className="flex flex-col gap-1.5">
           <span className="font-medium">Token or address</span>
