@@ -240,6 +240,15 @@ test("where real people call, nobody is logged in in a fork, and its end is no c
   expect((await store.load(facts.customer as never))!.version).toBe(before);
 });
 
+test.each([["in dev", false], ["where real people call", true]])("an erased customer's forks go with them %s, also one of a version before they were identified", async (_where, isProduction) => {
+  const { host, store } = await served();
+  const desk = new HostDesk({ host, isProduction });
+  await host.invoke({ conversationId: "c1", callId: "1", tool: "login", arguments: { account: "C-1" } });
+  for (const [id, version] of [["early", 1], ["late", 2]] as const) await desk.fork("c1", version, id, "inspector");
+  await host.forget("C-1");
+  for (const id of ["early", "late"]) expect(await store.load(conversationOwner(id))).toMatchObject({ record: null, facts: { status: "forgotten" } });
+});
+
 test("a conversation that was erased while it was forked leaves no fork", async () => {
   const { desk, store } = await served();
   const { commit } = store;
