@@ -49,6 +49,8 @@ export class FeedReader {
   readonly #onFault: (error: unknown) => void;
   readonly #listeners = new Set<HearEvent>();
   #entries: EntryReader;
+  /** Why the agents cannot run, as long as they cannot: whoever comes hears it. */
+  #broken: string | undefined;
   #kept: Kept[] = [];
   #keptCharacters = 0;
   /** The cursor before the first event that is kept. */
@@ -85,6 +87,7 @@ export class FeedReader {
     begin(missed ? (lastId ?? cursor) : cursor);
     if (missed) for (const { text, id } of missed) hear(text, id);
     else hear(textOf({ type: "reset" }), cursor);
+    if (this.#broken !== undefined) hear(this.#broken, undefined);
     this.#listeners.add(hear);
     this.poke();
     return () => this.#leave(hear);
@@ -103,8 +106,9 @@ export class FeedReader {
     });
   }
 
-  /** Something that is not in the store; who is away misses it. */
+  /** Something that is not in the store; who is away misses it, but for what goes on. */
   tell(event: InspectorEvent): void {
+    if (event.type === "agents") this.#broken = event.failure && textOf(event);
     if (this.#listeners.size > 0) this.#say(textOf(event), undefined);
   }
 

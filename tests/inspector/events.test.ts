@@ -232,6 +232,19 @@ test("what happens beside the store is heard without a place in it", async () =>
   expect(frame).toEqual({ id: undefined, event: { type: "threw", message: "TypeError: a fuse blew", places: ["agent.ts:1:1"] } });
 });
 
+test("whoever comes while the agents cannot run hears why, and no more once they can", async () => {
+  const { store } = await opened();
+  const page = await Page.of(store);
+  const broken = { type: "agents", failure: { message: "agent.ts:1: SyntaxError" } } as const;
+  page.server.inspector.tell(broken);
+  const came = await page.listen();
+  expect(await came.next(({ event }) => event?.type === "agents")).toEqual({ id: undefined, event: broken });
+  page.server.inspector.tell({ type: "agents" });
+  const later = await page.listen();
+  page.server.inspector.tell({ type: "threw", message: "later", places: [] });
+  expect((await later.next(({ event }) => event !== undefined)).event).toMatchObject({ type: "threw" });
+});
+
 test("a store that is away for a while loses no event", { timeout: 30_000 }, async () => {
   const { store, clock } = await opened();
   await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
