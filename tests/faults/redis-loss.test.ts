@@ -8,6 +8,8 @@ import { canStart } from "../servers/desk.ts";
 import { startRedis, until, type RedisServer } from "../servers/redis.ts";
 import { HostBench } from "../unit/host/bench.ts";
 import { ShopAgent } from "../unit/parts/shop.ts";
+import { onServer } from "./places.ts";
+import { kindOf, Rig } from "./rig.ts";
 
 let server: RedisServer;
 const isHere = await canStart(async () => {
@@ -48,4 +50,20 @@ describe.runIf(isHere)("a call whose state Redis lost", () => {
     await bench.host.drain(0);
     await store.close();
   });
+});
+
+test.runIf(isHere)("a loss that was told to a caller whom the history does not know is in it all the same, where it was told", async () => {
+  const rig = await Rig.start({}, () => onServer(server.url));
+  try {
+    await rig.serve();
+    await rig.open("c1");
+    for (const _ of [1, 2]) await rig.call("c1", "add", { n: 1 });
+    await server.command("DEL", `${/prefix=([^&]+)/.exec(rig.place.direct)![1]!}{0}:o:conversation:c1`);
+    expect(kindOf(await rig.ask("c1", "read", {}))).toBe("state_lost");
+    await until(async () => kindOf(await rig.ask("c1", "read", {})) === "result");
+    expect(kindOf(await rig.call("c1", "add", { n: 1 }))).toBe("result");
+    expect(await rig.judge()).toEqual([]);
+  } finally {
+    await rig.stop();
+  }
 });

@@ -97,10 +97,12 @@ export class Rig {
     return conversationId;
   }
 
-  /** A tool call that the history does not know. */
+  /** A tool call that the history does not know; but when it is told that the state is lost, that is in it. */
   async ask(conversationId: string, tool: string, input: Readonly<Record<string, unknown>>, callId = `call-${++this.#calls}`): Promise<CallAnswer> {
     try {
-      return await this.#send(conversationId, tool, input, callId);
+      const answer = await this.#send(conversationId, tool, input, callId);
+      if (kindOf(answer) === "state_lost" && this.#conversations.has(conversationId)) this.history.push({ kind: "lost", conversation: conversationId });
+      return answer;
     } catch (thrown) {
       return refusal(thrown, callId);
     }
