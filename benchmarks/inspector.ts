@@ -80,7 +80,7 @@ async function printed(dev: ChildProcess): Promise<string> {
   let said = "";
   for await (const text of dev.stdout!.setEncoding("utf8") as AsyncIterable<string>) {
     said += text;
-    if (said.includes("Next, ")) break;
+    if (said.includes("Next: ")) break;
   }
   dev.stdout!.resume();
   return /http:\/\/\S+/.exec(said)![0];

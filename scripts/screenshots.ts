@@ -115,7 +115,7 @@ async function printed(): Promise<string> {
   let text = "";
   for await (const chunk of dev.stdout.setEncoding("utf8") as AsyncIterable<string>) {
     text += chunk;
-    if (text.includes("Next, ")) break;
+    if (text.includes("Next: ")) break;
   }
   dev.stdout.resume();
   return /http:\/\/\S+/.exec(text)![0];
