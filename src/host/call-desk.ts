@@ -150,7 +150,7 @@ export class CallDesk {
   /** The commit of an earlier delivery may have been resolved just now: then this one is a repetition (P4, P5). */
   #run(live: LiveConversation, call: ToolCall): Promise<Outcome> {
     // It was new when it came; without a commit since then it still is.
-    const known = live.version === call.arrivedAt ? undefined : live.ledger.find(call.callId, this.#settings.clock.now());
+    const known = live.version === call.arrivedAtVersion ? undefined : live.ledger.find(call.callId, this.#settings.clock.now());
     if (!known) return call.run();
     if (known.digest !== call.digest) throw mismatch(call.callId);
     return this.#kept(live, call);

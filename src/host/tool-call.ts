@@ -39,7 +39,7 @@ export class ToolCall {
   readonly deadline: Deadline;
   readonly digest: string;
   /** The version of the conversation when it came. */
-  readonly arrivedAt: number;
+  readonly arrivedAtVersion: number;
   readonly #host: UnitHost;
   readonly #clock: Clock;
   readonly #live: LiveConversation;
@@ -61,7 +61,7 @@ export class ToolCall {
     this.#invocation = invocation;
     this.digest = digest;
     this.#parsed = tool.parameters.parse(invocation.arguments);
-    this.arrivedAt = live.version;
+    this.arrivedAtVersion = live.version;
     this.#arrivedAtMs = clock.monotonic();
     this.#behind = live.queue.running;
     this.deadline = new Deadline(clock, tool.name, Math.min(invocation.timeoutMs ?? tool.timeoutMs, tool.timeoutMs), invocation.signal);

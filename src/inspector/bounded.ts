@@ -14,10 +14,3 @@ export function within<T>(clock: Clock, limitMs: number, asked: Promise<T>): Pro
     asked.finally(() => timer.cancel()).then(resolve, reject);
   });
 }
-
-/** Runs a task for each item, so many at a time; results in the order of the items. */
-export async function inParallel<T, R>(items: readonly T[], atOnce: number, run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < items.length; start += atOnce) results.push(...(await Promise.all(items.slice(start, start + atOnce).map(run))));
-  return results;
-}

@@ -8,12 +8,12 @@
 //   FR5. What was erased is not kept: who comes back does not hear it again, and who listens hears that it is gone. (P22)
 //   FR6. A commit that cannot be shown stops no other: it is heard of as a change of its conversation.
 
+import { atOnce } from "../base/at-once.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
 import { idOf, type FeedItem, type Loaded, type Owner, type Store } from "../state/store.ts";
 import type { AgentBook } from "./agent-book.ts";
 import type { InspectorEvent } from "./api.ts";
-import { inParallel } from "./bounded.ts";
 import { rowOfLoaded } from "./rows.ts";
 import { EntryReader } from "./timeline.ts";
 
@@ -212,7 +212,8 @@ export class FeedReader {
 
   async #tellAll(items: readonly FeedItem[], asked: string): Promise<void> {
     const owners = [...new Set(items.map(({ owner }) => owner))].filter((owner) => owner.startsWith("conversation:"));
-    const rows = new Map(await inParallel(owners, AT_ONCE, async (owner) => [owner, await this.#store.load(owner)] as const));
+    const rows = new Map<Owner, Loaded | undefined>();
+    await atOnce(AT_ONCE, owners, async (owner) => void rows.set(owner, await this.#store.load(owner)));
     for (const item of items) {
       const event = await this.#eventOf(item, rows).catch((thrown: unknown) => this.#insteadOf(item, thrown));
       if (this.#cursor !== asked) return;
