@@ -55,7 +55,7 @@ export class DemoWorld {
   begin(agentId: string, id: string, atMs: number, status: ConversationRow["status"] = "live"): DemoConversation {
     const row: ConversationRow = {
       conversationId: id, agentId, status, endReason: status === "ended" ? "hangup" : null, customer: null, createdAtMs: atMs, updatedAtMs: atMs,
-      expiresAtMs: atMs + 86_400_000, version: 0, process: status === "live" ? "p-7f3a" : null, bytes: 2,
+      expiresAtMs: atMs + 86_400_000, version: 0, process: status === "live" ? "p-7f3a" : null,
     };
     const conversation = { row, entries: [], state: initialOf(agentId) };
     this.conversations.set(id, conversation);
@@ -78,7 +78,7 @@ export class DemoWorld {
       changes, notes: unit.notes ?? [],
     };
     conversation.entries.push(entry);
-    conversation.row = { ...conversation.row, version, updatedAtMs: atMs, bytes: JSON.stringify(conversation.state).length };
+    conversation.row = { ...conversation.row, version, updatedAtMs: atMs };
     this.tell({ type: "commit", row: conversation.row, entry });
     return entry;
   }

@@ -14,6 +14,7 @@ import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
+import type { GrownPart } from "../state/size-watch.ts";
 import { conversationOwner, type Loaded } from "../state/store.ts";
 import { warnOf } from "./agent-warnings.ts";
 import { Borrowing, type EndedBy } from "./borrowing.ts";
@@ -287,8 +288,8 @@ export class AgentHost implements Host, ConversationHost {
   }
 
   /** P9: a warning before the refusal. */
-  grew(live: LiveConversation, part: string, bytes: number, limit: number): void {
-    this.settings.logger.warn({ conversation: live.id, agent: live.agent.agentId, part, bytes, limit }, "the state comes near its limit; store ids, not documents, or raise maxBytes");
+  grew(live: LiveConversation, grown: GrownPart): void {
+    this.settings.logger.warn({ conversation: live.id, agent: live.agent.agentId, ...grown }, "the state comes near its limit; store ids, not documents, or raise maxBytes");
   }
 
   /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */

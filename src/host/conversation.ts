@@ -17,8 +17,9 @@ import { sleep } from "../base/clock.ts";
 import { ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
 import { RecordDocument } from "../state/document.ts";
 import { entryText, JournalWriter, type EntryFacts } from "../state/journal.ts";
-import { sealBody, WARN_SHARE } from "../state/record.ts";
+import { sealBody } from "../state/record.ts";
 import { Ledger } from "../state/ledger.ts";
+import { SizeWatch, type GrownPart } from "../state/size-watch.ts";
 import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store.ts";
 import type { UnitChange } from "../state/unit.ts";
 import { DueTimes } from "./due-times.ts";
@@ -51,7 +52,7 @@ export interface ConversationHost {
   /** A deadline of one of its parts has come. */
   due(conversation: LiveConversation): void;
   /** A part passed 80 % of its limit, for the first time here (P9). */
-  grew(conversation: LiveConversation, part: string, bytes: number, limit: number): void;
+  grew(conversation: LiveConversation, grown: GrownPart): void;
   /** Its commit said who its customer is. @throws when that one was erased meanwhile (P22). */
   identified(conversation: LiveConversation): Promise<void>;
   /** LC4. */
@@ -102,7 +103,7 @@ export class LiveConversation {
   /** The call whose entry is the last one, and how long its reply took. */
   #lastCall: string | undefined;
   #replyBeforeMs: number | undefined;
-  readonly #warned = new Set<string>();
+  readonly #sizes = new SizeWatch();
   readonly #journal = new JournalWriter();
   readonly #host: ConversationHost;
   readonly #taskIsOver = (): void => void this.#tasks--;
@@ -264,25 +265,13 @@ export class LiveConversation {
     const document = this.#document;
     if (change && document) {
       document.accept(change.parts);
-      this.#watchSize(change);
+      for (const grown of this.#sizes.grown(this.agent.slices, change.parts)) this.#host.grew(this, grown);
       this.dueTimes.look((slice) => document.value(slice));
       this.#host.changed(this);
     }
     this.#host.used(this);
     if (answer) this.ledger.add({ callId: answer.callId, digest: answer.digest, version: this.#version, atMs: this.updatedAtMs });
     if (facts) this.#facts = { ...this.#facts, ...facts };
-  }
-
-  #watchSize({ parts }: UnitChange): void {
-    for (const slice of this.agent.slices) {
-      const text = parts.get(slice.name)?.text;
-      const worth = slice.maxBytes * WARN_SHARE;
-      if (text === undefined || text.length * 3 <= worth || this.#warned.has(slice.name)) continue;
-      const bytes = Buffer.byteLength(text);
-      if (bytes <= worth) continue;
-      this.#warned.add(slice.name);
-      this.#host.grew(this, slice.name, bytes, slice.maxBytes);
-    }
   }
 
   /** LC5. @throws when it cannot be looked; the next commit begins with it. */

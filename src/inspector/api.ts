@@ -122,7 +122,6 @@ export interface ConversationRow {
   readonly version: number;
   /** The process that serves it, null for none. */
   readonly process: string | null;
-  readonly bytes: number;
 }
 
 /** One part as it is stored. */
@@ -133,6 +132,7 @@ export interface PartView {
   readonly value: ShownValue;
   /** What of it is masked. */
   readonly masks: readonly MaskPath[];
+  /** What is masked counts in whole KiB (base/shown-size.ts). */
   readonly bytes: number;
   readonly maxBytes: number | null;
 }

@@ -13,7 +13,7 @@ import { partViews } from "./part-views.ts";
 import { InspectorRefusal, refusals } from "./refusal.ts";
 import { remedyOf } from "./remedies.ts";
 import { writeReason } from "./reveal.ts";
-import { rowOfLoaded } from "./rows.ts";
+import { rowOf } from "./rows.ts";
 import { sessionViews } from "./sessions.ts";
 import { masksNow, partsBack, partsNow, type ClearParts } from "./stored-parts.ts";
 
@@ -38,7 +38,7 @@ export async function conversationView({ store, clock, book, hash }: Conversatio
   const loaded = await loadConversation(store, id);
   const isLive = loaded.facts.status === "live";
   const [agent, offered] = await Promise.all([book.agent(loaded.facts.agentId), isLive ? book.offered(id) : NOTHING]);
-  const facts = { ...rowOfLoaded(loaded), mail: loaded.mail, isRevealed: false };
+  const facts = { ...rowOf(loaded), mail: loaded.mail, isRevealed: false };
   let now: ClearParts;
   try {
     now = partsNow(loaded);

@@ -14,7 +14,7 @@ import { codeOf } from "../base/errors.ts";
 import { idOf, type FeedItem, type Loaded, type Owner, type Store } from "../state/store.ts";
 import type { AgentBook } from "./agent-book.ts";
 import type { InspectorEvent } from "./api.ts";
-import { rowOfLoaded } from "./rows.ts";
+import { rowOf } from "./rows.ts";
 import { EntryReader } from "./timeline.ts";
 
 /** How often the store is asked while somebody listens and nobody says that there is something, milliseconds. */
@@ -241,7 +241,7 @@ export class FeedReader {
     const [stored] = item.callId === null ? [] : await this.#store.history(owner, { afterVersion: version - 1, limit: 1, answers: true });
     const result = stored?.version === version ? this.#entries.result(owner, stored, masks) : undefined;
     const entry = { ...view, ...(result === undefined ? {} : { result }) };
-    return { type: "commit", row: rowOfLoaded(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
+    return { type: "commit", row: rowOf(loaded), entry, ...(before.commitMs === null && before.replyMs === null ? {} : { before: { version: version - 1, ...before } }) };
   }
 
   #keep(text: string, id: string, owner: Owner | undefined): void {

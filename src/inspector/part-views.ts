@@ -5,7 +5,9 @@
 //   PV2. What kind of part it is, its agent says; where nobody knows the agent, it is told by its form.
 
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
+import { Mask } from "../base/mask.ts";
 import { Shown } from "../base/shown.ts";
+import { shownBytes } from "../base/shown-size.ts";
 import type { StoredPart } from "../state/record.ts";
 import type { AgentView, PartInfo, PartView } from "./api.ts";
 import { shownValue } from "./shown-value.ts";
@@ -17,13 +19,14 @@ export function partViews({ parts, masks }: ClearParts, agent: AgentView | undef
   return [...parts].map(([name, part]) => {
     const info = known.get(name);
     const masked = [...new Set([...(masks[name] ?? []), ...(info?.masks ?? [])])];
+    const bytes = Buffer.byteLength(encode(part.data, name, undefined, MAX_DEPTH + ENVELOPE_DEPTH));
     return {
       name,
       kind: info?.kind ?? kindOf(part),
       schemaVersion: part.version,
       value: shownValue(isRevealed ? Shown.revealed(part.data) : Shown.masked(part.data, masked)),
       masks: masked,
-      bytes: Buffer.byteLength(encode(part.data, name, undefined, MAX_DEPTH + ENVELOPE_DEPTH)),
+      bytes: isRevealed ? bytes : shownBytes(part.data, Mask.of(masked), bytes),
       maxBytes: info?.maxBytes ?? null,
     };
   });

@@ -4,7 +4,7 @@
 //   RW2. Pages follow each other without gaps; what is created meanwhile is on the first page.
 
 import { InspectorRefusal } from "./refusal.ts";
-import { conversationOwner, idOf, type Listed, type ListFilter, type Loaded, type Store } from "../state/store.ts";
+import { conversationOwner, idOf, type Listed, type ListFilter, type Store } from "../state/store.ts";
 import type { ConversationRow, Page } from "./api.ts";
 
 /** Rows of a page unless told otherwise, and the most. */
@@ -56,16 +56,13 @@ async function exactly(store: Store, id: string, { status, agentId, customer }: 
   const loaded = await store.load(conversationOwner(id));
   const { facts } = loaded ?? {};
   if (!loaded || !facts || (status && facts.status !== status) || (agentId !== undefined && facts.agentId !== agentId) || (customer !== undefined && facts.customer !== customer)) return undefined;
-  return rowOfLoaded(loaded);
+  return rowOf(loaded);
 }
 
-export function rowOf({ owner, version, process, facts, recordBytes }: Listed): ConversationRow {
+/** No size: what is masked in the record, only who reads it knows. (P21) */
+export function rowOf({ owner, version, process, facts }: Pick<Listed, "owner" | "version" | "process" | "facts">): ConversationRow {
   const { agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs } = facts;
-  return { conversationId: idOf(owner), agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process, bytes: recordBytes };
-}
-
-export function rowOfLoaded(loaded: Loaded): ConversationRow {
-  return rowOf({ ...loaded, recordBytes: Buffer.byteLength(loaded.record ?? "") });
+  return { conversationId: idOf(owner), agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process };
 }
 
 function textOf(place: Place): string {

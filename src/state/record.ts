@@ -17,6 +17,7 @@ import { decode, encode, ENVELOPE_DEPTH, MAX_DEPTH, revive, type KnownTexts } fr
 import { StateQuarantinedError, StateTooLargeError } from "../base/errors.ts";
 import type { MaskPath } from "../base/marks.ts";
 import { Mask } from "../base/mask.ts";
+import { shownBytes } from "../base/shown-size.ts";
 import { unreadable } from "./encrypted-text.ts";
 import type { Slice } from "./slice.ts";
 import type { Owner } from "./store.ts";
@@ -98,22 +99,25 @@ function checksum(owner: Owner, version: number, body: string): string {
   return crc32(`${owner}\n${version}\n${body}`).toString(16).padStart(8, "0");
 }
 
-/** The sizes of a value's fields, largest first: what to look at when a record grows. */
-export function largestFields(value: unknown, count = 5): { readonly field: string; readonly bytes: number }[] {
-  if (typeof value !== "object" || value === null) return [];
+/** The sizes of a value's fields as they may be shown, largest first: what to look at when a record grows. */
+function largestFields(value: unknown, mask: Mask, count = 5): readonly string[] {
+  // Where the whole is personal, so are its keys.
+  if (mask.isWhole || typeof value !== "object" || value === null) return [];
   const fields = value instanceof Map ? [...value].map(([key, item]) => [String(key), item] as const) : Object.entries(value);
   return fields
-    .map(([field, item]) => ({ field, bytes: Buffer.byteLength(encode(item)) }))
+    .map(([field, item]) => ({ field, bytes: shownBytes(item, mask.at(field), Buffer.byteLength(encode(item))) }))
     .sort((a, b) => b.bytes - a.bytes)
-    .slice(0, count);
+    .slice(0, count)
+    .map(({ field, bytes }) => `${field} (${bytes})`);
 }
 
-function tooLarge(slice: Slice, value: unknown, bytes: number): StateTooLargeError {
-  // Where the whole is personal, so are its keys.
-  const largest = Mask.of(slice.masks).isWhole ? [] : largestFields(value).map(({ field, bytes: size }) => `${field} (${size})`);
+function tooLarge({ name, masks, maxBytes: limit }: Slice, value: unknown, size: number): StateTooLargeError {
+  const mask = Mask.of(masks);
+  const bytes = Math.max(shownBytes(value, mask, size), limit + 1);
+  const largest = largestFields(value, mask);
   return new StateTooLargeError(
-    `${slice.name} would have ${bytes} bytes, the limit is ${slice.maxBytes}.${largest.length === 0 ? "" : ` The largest fields: ${largest.join(", ")}.`} Store ids, not documents, or raise maxBytes.`,
-    { part: slice.name, bytes, limit: slice.maxBytes, largest },
+    `${name} would have ${bytes} bytes, the limit is ${limit}.${largest.length === 0 ? "" : ` The largest fields: ${largest.join(", ")}.`} Store ids, not documents, or raise maxBytes.`,
+    { part: name, bytes, limit, largest },
   );
 }
 

@@ -8,7 +8,7 @@ import { ListSource } from "../../console/src/list/list-source.ts";
 import type { ConversationRow, ConversationView, InspectorEvent, Page, TimelineEntry } from "../../src/inspector/api.ts";
 
 const row = (conversationId: string, createdAtMs: number, version = 1): ConversationRow => ({
-  conversationId, agentId: "hotel", status: "live", endReason: null, customer: null, createdAtMs, updatedAtMs: createdAtMs, expiresAtMs: null, version, process: null, bytes: 2,
+  conversationId, agentId: "hotel", status: "live", endReason: null, customer: null, createdAtMs, updatedAtMs: createdAtMs, expiresAtMs: null, version, process: null,
 });
 
 /** A server whose pages a test gives by hand. */

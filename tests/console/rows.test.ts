@@ -9,7 +9,7 @@ import { fits, withoutRow, withRows } from "../../console/src/list/row-index.ts"
 import type { ConversationRow, TimelineEntry } from "../../src/inspector/api.ts";
 
 const row = (conversationId: string, createdAtMs: number, more: Partial<ConversationRow> = {}): ConversationRow => ({
-  conversationId, agentId: "hotel", status: "live", endReason: null, customer: null, createdAtMs, updatedAtMs: createdAtMs, expiresAtMs: null, version: 1, process: null, bytes: 2, ...more,
+  conversationId, agentId: "hotel", status: "live", endReason: null, customer: null, createdAtMs, updatedAtMs: createdAtMs, expiresAtMs: null, version: 1, process: null, ...more,
 });
 const ids = (rows: readonly ConversationRow[]) => rows.map(({ conversationId }) => conversationId);
 const LIVE: ListFilter = { ...NO_FILTER, status: "live" };

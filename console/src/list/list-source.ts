@@ -120,6 +120,6 @@ export class ListSource {
 }
 
 /** Only what a list shows: a state must not be held by it. */
-function rowOf({ conversationId, agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process, bytes }: ConversationRow): ConversationRow {
-  return { conversationId, agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process, bytes };
+function rowOf({ conversationId, agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process }: ConversationRow): ConversationRow {
+  return { conversationId, agentId, status, endReason, customer, createdAtMs, updatedAtMs, expiresAtMs, version, process };
 }

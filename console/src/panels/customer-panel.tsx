@@ -10,7 +10,7 @@ import { Button } from "../kit/button.tsx";
 import { Chip } from "../kit/chip.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
-import { count, moment, size } from "../lib/formatting.ts";
+import { count, moment } from "../lib/formatting.ts";
 import { useInspector, useInspectorEvents } from "../lib/inspector-context.tsx";
 import { useLoaded } from "../lib/loadable.ts";
 import { linkTo } from "../lib/navigation.ts";
@@ -81,7 +81,7 @@ function CallLine({ row, isHere }: { readonly row: ConversationRow; readonly isH
         <span className="min-w-0 flex-1 truncate font-mono text-xs">{row.conversationId}</span>
         {isHere ? <Chip tone="accent">this one</Chip> : null}
         <Chip tone={row.status === "live" ? "good" : "plain"}>{row.status}</Chip>
-        <span className="text-2xs text-ink-3">{row.agentId} · {count(row.version, "version")} · {size(row.bytes)} · <Ago atMs={row.updatedAtMs} /></span>
+        <span className="text-2xs text-ink-3">{row.agentId} · {count(row.version, "version")} · <Ago atMs={row.updatedAtMs} /></span>
       </a>
     </li>
   );

@@ -38,7 +38,7 @@ export function ConversationHead() {
           {value ? (
             <>
               <StatusWord status={value.status} endReason={value.endReason} />
-              <span>· {value.agentId ?? "no agent"}<span className="max-sm:hidden"> · {size(value.bytes)}</span> ·</span>
+              <span>· {value.agentId ?? "no agent"}{value.parts.length === 0 ? null : <span className="max-sm:hidden"> · {size(value.parts.reduce((sum, { bytes }) => sum + bytes, 0))}</span>} ·</span>
               <span>began <Ago atMs={value.createdAtMs} isSentence /></span>
               {value.customer === null ? null : <CustomerLink customer={value.customer} />}
               {value.status === "live" && value.process === null ? <span className="text-warn">· no process serves it</span> : null}

@@ -1,12 +1,15 @@
 // Stored conversations, read: one by its id or the beginning of it, its journal, its parts.
 
+import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../../base/codec.ts";
 import type { Masks } from "../../base/marks.ts";
+import { Mask } from "../../base/mask.ts";
 import { masksAt, partsAt, type Parts } from "../../state/history.ts";
 import { joinedMasks, masksOfParts } from "../../state/masking.ts";
 import { openRecord } from "../../state/record.ts";
 import { conversationOwner, idOf, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
 import { Failure } from "../failure.ts";
 import { Shown } from "../../base/shown.ts";
+import { shownBytes } from "../../base/shown-size.ts";
 import { printable } from "../terminal.ts";
 import { isOwnPart } from "../../state/changes.ts";
 
@@ -77,6 +80,14 @@ export function currentMasks(loaded: Loaded): Masks {
 function shownParts(parts: Parts, masks: Masks): Pick<StoredParts, "parts" | "clear" | "masks"> {
   const own = Object.entries(parts).filter(([name]) => isOwnPart(name));
   return { parts: Object.fromEntries(own.map(([name, value]) => [name, Shown.masked(value, masks[name])])), clear: Object.fromEntries(own), masks };
+}
+
+/** How large the parts are together, for people who see them masked, or in clear. */
+export function bytesOf({ clear, masks }: StoredParts, isRevealed: boolean): number {
+  return Object.entries(clear).reduce((sum, [name, value]) => {
+    const bytes = Buffer.byteLength(encode(value, name, undefined, MAX_DEPTH + ENVELOPE_DEPTH));
+    return sum + (isRevealed ? bytes : shownBytes(value, Mask.of(masks[name]), bytes));
+  }, 0);
 }
 
 /** @throws {Failure} The journal does not reach back that far, or the version is yet to come. */

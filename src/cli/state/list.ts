@@ -1,6 +1,7 @@
 // `conversimple state list`
 
 import { systemClock } from "../../base/clock.ts";
+import { wholeKib } from "../../base/shown-size.ts";
 import { idOf, type Listed } from "../../state/store.ts";
 import type { Command } from "../command.ts";
 import { agoText, sizeText } from "../rendering.ts";
@@ -37,14 +38,14 @@ export const listCommand: Command = {
 };
 
 function jsonOf({ owner, version, recordBytes, facts, process }: Listed) {
-  return { conversationId: idOf(owner), ...facts, version, recordBytes, process };
+  return { conversationId: idOf(owner), ...facts, version, recordBytes: wholeKib(recordBytes), process };
 }
 
 function show(items: readonly Listed[], hasMore: boolean, address: string, terminal: Terminal): void {
   if (items.length === 0) return terminal.say(`No conversations in ${address}.`);
   const nowMs = systemClock.now();
   const rows = items.map(({ owner, version, recordBytes, facts }) => [
-    printable(idOf(owner)), printable(facts.agentId ?? "-"), facts.status, String(version), sizeText(recordBytes), agoText(facts.updatedAtMs, nowMs),
+    printable(idOf(owner)), printable(facts.agentId ?? "-"), facts.status, String(version), sizeText(wholeKib(recordBytes)), agoText(facts.updatedAtMs, nowMs),
   ]);
   const [head = "", ...lines] = columns([["CONVERSATION", "AGENT", "STATUS", "VERSION", "SIZE", "CHANGED"], ...rows]);
   terminal.say(terminal.tone("quiet", head));

@@ -5,12 +5,14 @@
 //   RS1. It remembers as much of a large store as of a small one: field names, and the largest records only.
 //   RS2. A field is a root field of a part, which the agent's code named. What is deeper can be data, and is not looked at;
 //        a part that is personal as a whole is one field.                                                  (P21)
-//   RS3. A record that cannot be read counts as such, by its reason, and is no part of the sums over fields.
+//   RS3. Sizes are those of what may be shown: what is masked counts in whole KiB, and so does what nobody may read. (P21)
+//   RS4. A record that cannot be read counts as such, by its reason, and is no part of the sums over fields.
 
 import { encode } from "../../base/codec.ts";
 import { StateQuarantinedError } from "../../base/errors.ts";
 import { Mask } from "../../base/mask.ts";
 import { pathText } from "../../base/path.ts";
+import { shownBytes, wholeKib } from "../../base/shown-size.ts";
 import { STATE_MAX_BYTES } from "../../parts/conversation-state.ts";
 import { openRecord, RECORD_MAX_BYTES, WARN_SHARE, type StoredPart } from "../../state/record.ts";
 import { idOf, type Loaded, type Owner } from "../../state/store.ts";
@@ -80,30 +82,38 @@ export class RecordSurvey {
   }
 
   addJournal(texts: readonly (string | null)[]): void {
-    for (const text of texts) this.journalBytes += Buffer.byteLength(text ?? "");
+    this.journalBytes += wholeKib(texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0));
     this.journalEntries += texts.length;
   }
 
   add({ owner, version, record }: Loaded): void {
     if (record === null) return;
-    const sized: SizedRecord = { of: kindOf(owner), id: idOf(owner), bytes: Buffer.byteLength(record) };
-    this.recordBytes += sized.bytes;
-    keepLargest(this.largest, sized, this.#top);
-    if (sized.bytes > RECORD_MAX_BYTES * WARN_SHARE) this.#near({ ...sized, part: undefined, limit: RECORD_MAX_BYTES });
+    const bytes = Buffer.byteLength(record);
+    const [of, id] = [kindOf(owner), idOf(owner)];
     try {
-      for (const [part, stored] of openRecord(owner, version, record)) this.#addPart(sized, part, stored);
+      const parts = [...openRecord(owner, version, record)].map(([part, stored]) => measured(part, stored));
+      const sized: SizedRecord = { of, id, bytes: parts.reduce((sum, part) => sum - part.bytes + part.shown, bytes) };
+      this.#addSized(sized, bytes);
+      for (const part of parts) this.#addPart(sized, part);
     } catch (thrown) {
       if (!(thrown instanceof StateQuarantinedError)) throw thrown;
+      const sized: SizedRecord = { of, id, bytes: wholeKib(bytes) };
+      this.#addSized(sized, bytes);
       this.#addUnreadable(String(thrown.fields.reason), sized);
     }
   }
 
-  #addPart(record: SizedRecord, part: string, { data, mask }: StoredPart): void {
-    const bytes = bytesOf(data);
+  #addSized(sized: SizedRecord, bytes: number): void {
+    this.recordBytes += sized.bytes;
+    keepLargest(this.largest, sized, this.#top);
+    if (bytes > RECORD_MAX_BYTES * WARN_SHARE) this.#near({ ...sized, part: undefined, limit: RECORD_MAX_BYTES });
+  }
+
+  #addPart(record: SizedRecord, { name, data, mask, bytes, shown }: MeasuredPart): void {
     // What an agent allows beyond the default is not known here.
-    if (isOwnPart(part) && bytes > STATE_MAX_BYTES * WARN_SHARE) this.#near({ ...record, bytes, part, limit: STATE_MAX_BYTES });
-    if (!isOwnPart(part) || !isPlain(data) || Mask.of(mask).isWhole) return this.#addField(record, part, bytes);
-    for (const [field, value] of Object.entries(data)) this.#addField(record, pathText(part, [field]), bytesOf(value));
+    if (isOwnPart(name) && bytes > STATE_MAX_BYTES * WARN_SHARE) this.#near({ ...record, bytes: shown, part: name, limit: STATE_MAX_BYTES });
+    if (!isPlain(data) || mask.isWhole) return this.#addField(record, name, shown);
+    for (const [field, value] of Object.entries(data)) this.#addField(record, pathText(name, [field]), shownBytes(value, mask.at(field), bytesOf(value)));
   }
 
   #addField({ of, id }: SizedRecord, path: string, bytes: number): void {
@@ -131,6 +141,22 @@ export class RecordSurvey {
 
 function kindOf(owner: Owner): SizedRecord["of"] {
   return owner.startsWith("customer:") ? "customer" : "conversation";
+}
+
+interface MeasuredPart {
+  readonly name: string;
+  readonly data: unknown;
+  readonly mask: Mask;
+  readonly bytes: number;
+  /** RS3. */
+  readonly shown: number;
+}
+
+function measured(name: string, { data, mask: masks }: StoredPart): MeasuredPart {
+  // Answers of `once` and the like: as personal as what they are made of.
+  const mask = Mask.of(isOwnPart(name) ? masks : [""]);
+  const bytes = bytesOf(data);
+  return { name, data, mask, bytes, shown: shownBytes(data, mask, bytes) };
 }
 
 function bytesOf(value: unknown): number {

@@ -6,7 +6,7 @@ import type { Command } from "../command.ts";
 import { agoText, lossless, sizeText, timeText, valueText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
-import { currentParts, findConversation, partsAtVersion, type StoredParts } from "./conversations.ts";
+import { bytesOf, currentParts, findConversation, partsAtVersion, type StoredParts } from "./conversations.ts";
 import { revealed } from "./reveal.ts";
 import { STORE_OPTION } from "./store-option.ts";
 
@@ -31,7 +31,7 @@ export const showCommand: Command = {
       const reason = input.text("reveal");
       const stored = reason === undefined ? masked : await revealed(store, loaded, masked, reason);
       if (input.flag("json")) terminal.say(JSON.stringify(jsonOf(loaded, stored), null, 2));
-      else show(loaded, stored, terminal);
+      else show(loaded, stored, bytesOf(stored, reason !== undefined), terminal);
       return 0;
     } finally {
       await store.close();
@@ -43,7 +43,7 @@ function jsonOf(loaded: Loaded, { version, parts }: StoredParts) {
   return { conversationId: idOf(loaded.owner), ...loaded.facts, version, parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, lossless(part)])) };
 }
 
-function show(loaded: Loaded, { version, parts, schemas }: StoredParts, terminal: Terminal): void {
+function show(loaded: Loaded, { version, parts, schemas }: StoredParts, bytes: number, terminal: Terminal): void {
   const { facts } = loaded;
   const nowMs = systemClock.now();
   const time = (ms: number) => `${timeText(ms)} (${agoText(ms, nowMs)})`;
@@ -55,7 +55,7 @@ function show(loaded: Loaded, { version, parts, schemas }: StoredParts, terminal
     ["began", time(facts.createdAtMs)],
     ["changed", time(facts.updatedAtMs)],
     ...(facts.expiresAtMs === null ? [] : [["goes away", timeText(facts.expiresAtMs)]]),
-    ["size", sizeText(Buffer.byteLength(loaded.record ?? ""))],
+    ["size", sizeText(bytes)],
     ...(loaded.mail === 0 ? [] : [["inbox", `${loaded.mail} waiting`]]),
   ];
   for (const line of columns(rows, "   ")) terminal.say(line);

@@ -90,6 +90,15 @@ test("a refused size names the five largest fields, not their values", () => {
   expect(thrown.message).not.toContain("zzz");
 });
 
+test("a refused size does not tell how long something personal is", () => {
+  const refused = (name: string) => caught(() => encodePart({ ...slice, masks: ["contact/name"], maxBytes: 1_000 }, { contact: { name, kind: "home" }, note: "z".repeat(1_000) })) as StateTooLargeError;
+  expect(refused("Kim").message).toBe(refused("Kim Canaryname of Longstreet 5").message);
+  expect(refused("Kim").fields.largest).toEqual(["note (1002)", "contact (34)"]);
+  const whole = caught(() => encodePart({ ...slice, masks: [""], maxBytes: 2_000 }, "z".repeat(2_100))) as StateTooLargeError;
+  expect(whole.fields).toMatchObject({ bytes: 2_059, limit: 2_000, largest: [] });
+  expect((caught(() => encodePart({ ...slice, masks: [""], maxBytes: 2_000 }, "z".repeat(2_000))) as StateTooLargeError).fields.bytes).toBe(2_059);
+});
+
 test("a record of 1 MiB is the largest, all parts together", () => {
   const part = (bytes: number) => JSON.stringify("x".repeat(bytes));
   const frame = Buffer.byteLength('{"a":,"b":}') + 4;

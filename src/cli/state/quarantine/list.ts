@@ -1,6 +1,7 @@
 // `conversimple state quarantine list`
 
 import { systemClock } from "../../../base/clock.ts";
+import { wholeKib } from "../../../base/shown-size.ts";
 import type { Loaded, Owner, Store } from "../../../state/store.ts";
 import type { Command } from "../../command.ts";
 import { nextCommand } from "../../next-command.ts";
@@ -63,7 +64,7 @@ async function judge(store: Store, owner: Owner, definitions: Definitions): Prom
   const reason = loaded && reasonAgainst(loaded, definitions);
   if (!loaded || reason === undefined) return undefined;
   const { version, facts, process, record } = loaded;
-  return { owner, version, facts, process, bytes: Buffer.byteLength(record ?? ""), reason };
+  return { owner, version, facts, process, bytes: wholeKib(Buffer.byteLength(record ?? "")), reason };
 }
 
 function jsonOf({ owner, version, facts, bytes, reason }: Quarantined) {

@@ -3,6 +3,7 @@
 //   SH1. What is stored can be personal data: it is shown only when somebody asks for it.
 
 import { systemClock } from "../../../base/clock.ts";
+import { wholeKib } from "../../../base/shown-size.ts";
 import { storedText } from "../../../state/encrypted-text.ts";
 import type { Loaded } from "../../../state/store.ts";
 import type { Command } from "../../command.ts";
@@ -44,7 +45,12 @@ export const showCommand: Command = {
 };
 
 function jsonOf({ owner, version, facts, process, record }: Loaded, reason: string | undefined, restorable: readonly VersionRange[], raw: string | undefined) {
-  return { owner, ...facts, version, process, isQuarantined: reason !== undefined, reason, recordBytes: Buffer.byteLength(storedText(record ?? "")), restorable, ...(raw === undefined ? {} : { raw }) };
+  return { owner, ...facts, version, process, isQuarantined: reason !== undefined, reason, recordBytes: bytesOf(record), restorable, ...(raw === undefined ? {} : { raw }) };
+}
+
+/** What is masked in a record that cannot be read, nobody knows. */
+function bytesOf(record: string | null): number {
+  return wholeKib(Buffer.byteLength(storedText(record ?? "")));
 }
 
 interface Shown {
@@ -67,7 +73,7 @@ function show({ loaded, reason, restorable, raw, hasAgents }: Shown, terminal: T
     ["began", `${timeText(facts.createdAtMs)} (${agoText(facts.createdAtMs, nowMs)})`],
     ["changed", `${timeText(facts.updatedAtMs)} (${agoText(facts.updatedAtMs, nowMs)})`],
     ...(facts.expiresAtMs === null ? [] : [["goes away", timeText(facts.expiresAtMs)]]),
-    ["size", sizeText(Buffer.byteLength(storedText(record ?? "")))],
+    ["size", sizeText(bytesOf(record))],
     ["journal", restorable.length === 0 ? "can give nothing back" : `can give back version ${rangesText(restorable)}`],
     ["text", raw === undefined ? "not shown: it may hold personal data (--raw)" : "below"],
   ];
