@@ -41,6 +41,21 @@ test("one sentence that says it all fills one step after the other", async () =>
   expect(said).toBe("Shall I confirm the booking?");
 });
 
+test("what was said before it was asked for is kept: half of the dates, and what comes after them", async () => {
+  await using booking = await talking(new WorkflowAgent());
+  expect(await booking.say("I want a room for tomorrow")).toMatchObject({ said: "Please tell me the day of departure.", calls: ["start_booking {}"] });
+  expect(await booking.say("until the 5th")).toMatchObject({ said: "How many guests?", calls: ['set_dates {"checkIn":"2026-01-02","checkOut":"2026-01-05"}'] });
+  await booking.begin("c2");
+  await booking.say("I want a room for tomorrow for two people", "c2");
+  expect((await booking.say("until the 5th", "c2")).calls).toEqual(['set_dates {"checkIn":"2026-01-02","checkOut":"2026-01-05"}', 'set_guests {"guests":2}']);
+});
+
+test("what was said with a wish that was not clear is kept until it is", async () => {
+  await using booking = await talking(new WorkflowAgent());
+  expect((await booking.say("is there anything free tomorrow, a room maybe")).said).toBe("Do you want to start a booking?");
+  expect(await booking.say("yes")).toMatchObject({ said: "Please tell me the day of departure.", calls: ["start_booking {}"] });
+});
+
 test("a number that does not fit is not sent, and what would fit is said", async () => {
   await using booking = await talking(new WorkflowAgent());
   for (const line of ["I'd like to book a room", "from May 3rd until May 5th"]) await booking.say(line);

@@ -3,6 +3,7 @@
 //   ME1. A mention knows where it stands; two mentions of one kind never overlap.
 //   ME2. "Tomorrow" is counted from the platform's clock, in the time zone of this process. A day without a year is the next one,
 //        "the 6th" alone the next one after a day that was said before.
+//   ME3. "A day later" is later than something that is not in the sentence: it is no day.
 
 import type { chrono as Chrono } from "./speech-libraries.ts";
 import { speechLibraries } from "./speech-libraries.ts";
@@ -64,6 +65,7 @@ function daysIn(text: string, { now, lastDay }: { now: Date; lastDay: string }, 
   const iso = [...text.matchAll(/(?<!\d)\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?(?!\d)/g)].map((found) => isoMention(found[0], found.index));
   const rest = blanked(text, iso);
   const said = chrono.parse(rest, { instant: now }, { forwardDate: true }).flatMap(({ index, text: words, start, end }): DayMention[] => {
+    if (/\b(?:later|earlier)$/i.test(words)) return []; // ME3
     const first = dayOf(start, { start: index, end: index + words.length });
     const second = end && dayOf(end, { start: index + words.length, end: index + words.length });
     return [first, second].filter((each) => each !== undefined && each !== null);

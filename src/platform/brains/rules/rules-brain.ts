@@ -74,17 +74,17 @@ class RulesBrain implements Brain {
     const asked = this.#question;
     const answer = asked === undefined ? undefined : yesOrNo(utterance.text);
     const meant = answer === "yes" ? affirmed(asked!, all) : undefined;
-    if (meant) return this.#advance(new PendingCall(meant.tool.name), meant, utterance, turn);
+    if (meant) return this.#start(meant, [utterance], turn);
     const [best, next] = meanings(utterance, all, asked);
-    if (best?.score === 1) return this.#start(best.speakable, utterance, turn);
+    if (best?.score === 1) return this.#start(best.speakable, [utterance], turn);
     if (answer === "no") {
       this.#question = undefined;
       return turn.say(`All right. ${possibilities(all)}`);
     }
     if (!best || best.score < WEAK) return turn.say(`Sorry, I did not understand that. ${possibilities(all)}`);
     if (next && next.score >= WEAK && best.score - next.score < NEAR) return turn.say(choice([best.speakable, next.speakable]));
-    if (best.score >= STRONG) return this.#start(best.speakable, utterance, turn);
-    const pending = new PendingCall(best.speakable.tool.name);
+    if (best.score >= STRONG) return this.#start(best.speakable, [utterance], turn);
+    const pending = new PendingCall(best.speakable.tool.name, [utterance]);
     pending.isDoubtful = true;
     this.#pending = pending;
     turn.hide(...pending.learn(best.speakable, utterance).hidden);
@@ -103,7 +103,7 @@ class RulesBrain implements Brain {
     if (pending.isDoubtful) return this.#decide(pending, speakable, utterance, all, turn);
     const { count, problems, hidden } = pending.learn(speakable, utterance);
     turn.hide(...hidden);
-    if (count > 0 || problems.length > 0) return this.#demand(pending, speakable, utterance, problems, turn);
+    if (count > 0 || problems.length > 0) return this.#demand(pending, speakable, problems, turn);
     if (best && best.speakable !== speakable && best.score >= STRONG) {
       this.#pending = undefined;
       return this.#begin(utterance, all, turn);
@@ -120,35 +120,32 @@ class RulesBrain implements Brain {
     const answer = yesOrNo(utterance.text);
     if (answer === "yes") {
       pending.isDoubtful = false;
-      return this.#demand(pending, speakable, utterance, [], turn);
+      return this.#demand(pending, speakable, [], turn);
     }
     const said = answer === "no" ? undefined : pending.learn(speakable, utterance.copy());
     if (said && said.count > 0) {
       pending.isDoubtful = false;
       turn.hide(...said.hidden);
-      return this.#demand(pending, speakable, utterance, said.problems, turn);
+      return this.#demand(pending, speakable, said.problems, turn);
     }
     this.#pending = undefined;
     if (answer === "no") return turn.say(`All right. ${possibilities(all)}`);
     return this.#begin(utterance, all, turn);
   }
 
-  async #start(speakable: Speakable, utterance: Utterance, turn: Turn): Promise<void> {
-    return this.#advance(new PendingCall(speakable.tool.name), speakable, utterance, turn);
-  }
-
-  /** Takes what a sentence gives, then goes on. */
-  async #advance(pending: PendingCall, speakable: Speakable, utterance: Utterance, turn: Turn, calls = 1): Promise<void> {
-    const { count, problems, hidden } = pending.learn(speakable, utterance);
-    turn.hide(...hidden);
-    if (count > 0 && this.#failed?.tool === pending.tool) {
+  /** Takes what the sentences give, the newest first, then goes on. @param calls how many this turn has made with this one. */
+  async #start(speakable: Speakable, heard: readonly Utterance[], turn: Turn, calls = 1): Promise<void> {
+    const pending = new PendingCall(speakable.tool.name, heard);
+    const learned = heard.map((utterance) => pending.learn(speakable, utterance));
+    for (const { hidden } of learned) turn.hide(...hidden);
+    if (pending.values.size > 0 && this.#failed?.tool === pending.tool) {
       for (const { name, isHidden } of speakable.slots) if (!isHidden && !pending.values.has(name) && this.#failed.values.has(name)) pending.values.set(name, this.#failed.values.get(name));
     }
-    return this.#demand(pending, speakable, utterance, problems, turn, calls);
+    return this.#demand(pending, speakable, learned.flatMap(({ problems }) => problems).filter(({ name }) => !pending.values.has(name)), turn, calls);
   }
 
   /** Asks for what is missing, else calls (RB1). */
-  async #demand(pending: PendingCall, speakable: Speakable, utterance: Utterance, problems: readonly Slot[], turn: Turn, calls = 1): Promise<void> {
+  async #demand(pending: PendingCall, speakable: Speakable, problems: readonly Slot[], turn: Turn, calls = 1): Promise<void> {
     const missing = pending.missing(speakable);
     const open = problems[0] ?? missing;
     if (open) {
@@ -159,10 +156,10 @@ class RulesBrain implements Brain {
     this.#pending = undefined;
     const isOffered = turn.tools().some(({ name }) => name === pending.tool);
     if (!isOffered || !fits(speakable.tool.parameters, pending.input)) return turn.say(`I can't do that like this. ${possibilities(speakables(turn.tools()))}`);
-    return this.#call(pending, utterance, turn, calls);
+    return this.#call(pending, turn, calls);
   }
 
-  async #call(pending: PendingCall, utterance: Utterance, turn: Turn, calls: number): Promise<void> {
+  async #call(pending: PendingCall, turn: Turn, calls: number): Promise<void> {
     const before = new Set(turn.tools().map(({ name }) => name));
     const outcome = await turn.call(pending.tool, pending.input);
     const failed = hasFailed(outcome);
@@ -170,10 +167,12 @@ class RulesBrain implements Brain {
     this.#failed = failed ? pending : undefined;
     this.#question = said.endsWith("?") ? said : undefined;
     const opened = failed || calls >= MAX_CALLS ? [] : speakables(turn.tools()).filter(({ tool }) => !before.has(tool.name));
-    const next = opened.find((each) => valuesFor(each, utterance) > 0);
+    const asks = said.endsWith("?");
+    // All that a tool requires, or a part of what was asked for just now.
+    const next = opened.find((each) => pending.heard.some((utterance) => valuesFor(each, utterance) > 0)) ?? (asks ? opened.find((each) => pending.heard.some((utterance) => valuesFor(each, utterance, true) > 0)) : undefined);
     // What was asked is answered already, by the same sentence.
-    if (!next || !said.endsWith("?")) turn.say(said);
-    if (next) return this.#advance(new PendingCall(next.tool.name), next, utterance, turn, calls + 1);
+    if (!next || !asks) turn.say(said);
+    if (next) return this.#start(next, pending.heard, turn, calls + 1);
   }
 
   #forget(): void {
