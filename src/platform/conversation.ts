@@ -20,6 +20,8 @@ export interface LiveConversation {
   /** JSON text of the untrusted hint about who calls, null when there is none. */
   readonly caller: string | null;
   readonly createdAtMs: number;
+  /** Begun by an earlier run of the platform, which alone knew what was said in it. */
+  readonly isRestored: boolean;
   /** Kept also while nobody serves the conversation. */
   tools: readonly KnownTool[];
   /** Of all known tools: those that a call may name. */

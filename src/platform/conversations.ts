@@ -44,7 +44,7 @@ export class Conversations {
 
   /** Takes up what an earlier run left. */
   restore(): void {
-    for (const stored of this.#storage.live()) this.#live.set(stored.id, liveOf(stored));
+    for (const stored of this.#storage.live()) this.#live.set(stored.id, liveOf(stored, true));
     for (const call of this.#storage.unanswered()) this.#delivery.restore(this.#live.get(call.conversationId)!, call);
     this.#storage.sweep(this.#clock.now() - RETENTION_MS, () => undefined);
   }
@@ -63,7 +63,7 @@ export class Conversations {
     const known = this.#live.get(id);
     if (known) return this.#sameAgent(known, agentId);
     if (this.#storage.conversation(id)) throw refusals.ended();
-    const conversation = liveOf({ id, agentId, caller, tools: [], createdAtMs: this.#clock.now() });
+    const conversation = liveOf({ id, agentId, caller, tools: [], createdAtMs: this.#clock.now() }, false);
     this.#live.set(id, conversation);
     return new Promise((resolve, reject) => {
       this.#storage.addConversation(conversation, (error) => {
@@ -194,12 +194,13 @@ export class Conversations {
   }
 }
 
-function liveOf(stored: Pick<StoredConversation, "id" | "agentId" | "caller" | "tools" | "createdAtMs">): LiveConversation {
+function liveOf(stored: Pick<StoredConversation, "id" | "agentId" | "caller" | "tools" | "createdAtMs">, isRestored: boolean): LiveConversation {
   return {
     id: stored.id,
     agentId: stored.agentId,
     caller: stored.caller,
     createdAtMs: stored.createdAtMs,
+    isRestored,
     tools: stored.tools,
     toolNames: new Set(stored.tools.map((tool) => tool.name)),
     server: undefined,

@@ -185,6 +185,19 @@ test.runIf(hasBrowser)("one goes back in time, forks from there, and goes on tal
   await valueIn(state, /“third”/).waitFor();
 });
 
+test.runIf(hasBrowser)("an agent greets whose call was prepared, and goes on from the state that it was given", { timeout: TEST_MS }, async () => {
+  const page = await openPage();
+  await enter(page, dev());
+  await page.getByRole("button", { name: "New call" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New call" });
+  await dialog.getByText("Prepare the call").click();
+  await dialog.getByRole("button", { name: "JSON", exact: true }).click();
+  await dialog.getByRole("textbox", { name: "State" }).fill('{ "notes": ["written before"] }');
+  await dialog.getByRole("button", { name: "Call", exact: true }).click();
+  await agentSays(page, /^Hello\./);
+  await say(page, "how many notes", /1/);
+});
+
 test.runIf(hasBrowser)("a conversation is exported, masked", { timeout: TEST_MS }, async () => {
   const page = await openPage({ acceptDownloads: true });
   await enter(page, dev());

@@ -1,7 +1,7 @@
 // Beginning a call from the page.
 //
-//   NC1. A call that needs nothing prepared begins with its line, so the agent greets; one with a state, a customer or facts of the
-//        caller is prepared first, and its line joins it.
+//   NC1. A call that needs nothing prepared begins with its line; one with a state, a customer or facts of the caller is prepared
+//        first, and its line joins it. The agent greets in both.
 
 import { useCallback } from "react";
 

@@ -86,7 +86,7 @@ export class CallerLines {
     const talk = await this.#context.talk(conversationId, brain);
     this.#open.set(conversationId, (this.#open.get(conversationId) ?? 0) + 1);
     this.#found(conversationId);
-    return { conversationId, talk, isNew: known === undefined };
+    return { conversationId, talk };
   }
 
   #left(conversationId: string, isClean: boolean): void {

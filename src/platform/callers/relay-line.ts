@@ -32,8 +32,6 @@ export interface LineWish {
 export interface LineCall {
   readonly conversationId: string;
   readonly talk: Talk;
-  /** Nobody spoke in it yet. */
-  readonly isNew: boolean;
 }
 
 /** What a line needs of the platform. */
@@ -113,12 +111,12 @@ export class RelayLine implements Ear {
       if (!(error instanceof ConversimpleError)) this.#world.report(error);
       return this.#refuse(error instanceof ConversimpleError ? error.message : "The conversation could not begin.");
     }
-    const { talk, isNew, conversationId } = this.#call;
+    const { talk, conversationId } = this.#call;
     // Hung up meanwhile.
     if (this.#socket.readyState !== OPEN) return this.#world.left(conversationId, true);
     this.#state = "open";
     this.#stopListening = talk.listen(this);
-    if (isNew) this.#settled(talk.start());
+    if (talk.isNew) this.#settled(talk.start());
     for (const frame of this.#early.splice(0)) this.#handle(frame);
   }
 

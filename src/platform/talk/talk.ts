@@ -34,6 +34,8 @@ export interface Ear {
 /** What a talk needs of the platform. */
 export interface TalkPort {
   readonly conversationId: string;
+  /** An earlier run of the platform began it: what was said then is not known. */
+  readonly isRestored: boolean;
   tools(): readonly RegisteredTool[];
   /** Resolves when tools are registered, or it was waited long enough for them. */
   ready(signal: AbortSignal): Promise<void>;
@@ -73,6 +75,11 @@ export class Talk {
   /** Another brain from the next turn on. */
   think(brain: Brain): void {
     this.#brain = brain;
+  }
+
+  /** Nobody spoke in it yet, so the one whose line opens may be greeted. */
+  get isNew(): boolean {
+    return this.#turns === 0 && !this.#port.isRestored;
   }
 
   /** What was said, masked. */

@@ -96,6 +96,7 @@ export class Talks {
     const { clock, events } = this.#context;
     return {
       conversationId: conversation.id,
+      isRestored: conversation.isRestored,
       tools: () => registeredOf(conversation.tools),
       ready: (signal) => this.#ready(conversation, signal),
       begin: (_turn, tool, input, hide) => this.#begin(conversation, tool, input, hide),

@@ -1,14 +1,22 @@
 // The callers' door: ConversationRelay's frames, who may ring, and how a call ends.
 
 import { createHmac } from "node:crypto";
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { AuthService, SessionAgent } from "../../../examples/session/agent.ts";
 import { WorkflowAgent } from "../../../examples/workflow/agent.ts";
+import type { PlatformEvent } from "../../../src/platform/index.ts";
 import { KEY } from "../clients.ts";
 import { RelayCaller } from "./relay-caller.ts";
 import { talking } from "./talking.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "conversimple-door-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 const TOKEN = "twilio-token-of-this-test";
+const turnsIn = (events: readonly PlatformEvent[]) => events.flatMap((event) => (event.type === "turn_began" ? [event.turn] : []));
 const sign = (url: string, token = TOKEN) => createHmac("sha1", token).update(url).digest("base64");
 
 test("a caller books a room over the line, and the conversation ends when they hang up", async () => {
@@ -67,6 +75,35 @@ test("a caller who was lost comes back to the same conversation", async () => {
   back.prompt("from May 3rd to May 5th");
   expect(await back.utterance(1)).toBe("How many guests?");
   expect(hotel.local.conversation("v1").status).toBe("active");
+});
+
+test("the first line of a conversation that was prepared is greeted, a second one and one after a restart are not", async () => {
+  const dataPath = join(folder, "platform.db");
+  const query = { agent: "workflow", auth_token: KEY, conversation: "prepared" };
+  {
+    await using hotel = await talking(new WorkflowAgent(), { dataPath });
+    await hotel.begin("prepared");
+    const first = await new RelayCaller(hotel.url, query).setup();
+    expect(await first.utterance(1)).toMatch(/^Hello\. You can start a booking/);
+    const second = await new RelayCaller(hotel.url, query).setup();
+    second.prompt("I'd like to book a room");
+    expect(await second.utterance(1)).toBe("When would you like to book?");
+    expect(turnsIn(hotel.events)).toEqual([1, 2]);
+  }
+  await using again = await talking(new WorkflowAgent(), { dataPath });
+  const back = await new RelayCaller(again.url, query).setup();
+  back.prompt("help");
+  await back.utterance(1);
+  // No greeting that the words of the caller cut off.
+  expect(turnsIn(again.events)).toEqual([1]);
+});
+
+test("who speaks at once into a conversation that was prepared is answered, not greeted", async () => {
+  await using hotel = await talking(new WorkflowAgent());
+  await hotel.begin("prepared");
+  const line = await new RelayCaller(hotel.url, { agent: "workflow", auth_token: KEY, conversation: "prepared" }).setup();
+  line.prompt("I'd like to book a room");
+  expect(await line.utterance(1)).toBe("When would you like to book?");
 });
 
 test("without a signing token the key is needed, and foreign pages and hosts are refused", async () => {
