@@ -19,6 +19,7 @@ import { storedPartsAt } from "../state/history.ts";
 import type { EntryFacts, JournalEntry } from "../state/journal.ts";
 import { openRecord, partText, sealRecord, sealText, type StoredPart } from "../state/record.ts";
 import { conversationOwner, type Entry, type Loaded, type Owner, type Store } from "../state/store.ts";
+import { forkId } from "./fork-id.ts";
 import { entomb, isErased } from "./tombstones.ts";
 
 /** The name of the unit that begins a fork. */
@@ -28,7 +29,7 @@ export const FORK = "fork";
 export interface ForkRequest {
   readonly conversationId: string;
   readonly version: number;
-  /** A new one unless given. */
+  /** Made of the source's unless given. */
   readonly newId?: string | undefined;
   /** Who asked for it, for the journal. */
   readonly source: string;
@@ -66,7 +67,7 @@ export async function fork({ store, clock, agents }: ForkOptions, { conversation
   const parts = isNobodys ? withoutPeople(agent, found) : found;
   const customer = loaded.facts.customer as Owner | null;
   if (customer !== null && (await isErased(store, customer))) throw forgotten();
-  const id = newId === undefined ? randomUUID() : checkId(newId, "conversation id");
+  const id = newId === undefined ? forkId(conversationId) : checkId(newId, "conversation id");
   const target = conversationOwner(id);
   if (await store.load(target)) throw taken(id);
   await storeFork(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });

@@ -181,7 +181,10 @@ test("a fork has the state of its version with schema version and masks, no answ
   const made = await desk.fork("c1", 4, undefined, "inspector");
   const again = await desk.fork("c1", 4, undefined, "inspector");
   expect(made).toMatchObject({ version: 1, agentId: "desk" });
+  expect(made.conversationId).toMatch(/^c1-fork-[a-z2-9]{4}$/);
   expect(again.conversationId).not.toBe(made.conversationId);
+  // Of a fork too the first one is named: ids do not grow from fork to fork.
+  expect((await desk.fork(made.conversationId, 1, undefined, "inspector")).conversationId).toMatch(/^c1-fork-[a-z2-9]{4}$/);
   const found = await stored(store, made.conversationId);
   expect(found).toMatchObject({ version: 1, process: null, calls: [], mail: 0, facts: { status: "live", agentId: "desk", customer: (await stored(store, "c1")).facts.customer } });
   expect(found.parts).toMatchObject({ state: { version: 3, mask: ["phone"], data: { names: ["Kim", "Lee"] } }, session: { data: { status: "authenticated" } } });

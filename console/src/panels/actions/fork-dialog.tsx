@@ -30,7 +30,7 @@ export function ForkDialog({ version, onClose }: { readonly version: number; rea
     <Dialog title={`Fork from version ${version}`} onClose={onClose}>
       <form className="space-y-3 p-4" onSubmit={(event) => { event.preventDefault(); void fork(); }}>
         <p className="text-ink-2">A new conversation begins with the state as it was at version {version}. This one is not changed. Whoever was logged in then is logged in there, and it has the same customer.</p>
-        <label htmlFor={id} className="block font-medium">Its id <span className="font-normal text-ink-3">(one is made if you leave this empty)</span></label>
+        <label htmlFor={id} className="block font-medium">Its id <span className="font-normal text-ink-3">(made of this one's if you leave it empty)</span></label>
         <input id={id} value={name} maxLength={256} onChange={(event) => setName(event.target.value)} className="w-full rounded-md border border-edge bg-pane px-2.5 py-1.5 font-mono" />
         <FailureLine failure={failure} />
         <div className="flex justify-end gap-2">
