@@ -26,7 +26,7 @@ if (isEmpty) world.conversations.clear();
 const customers = new Set([...world.conversations.values()].map(({ row }) => row.customer).filter((each) => each !== null));
 
 const INFO: Omit<Info, "nowMs"> = { version: "0.1.0", mode: isProduction ? "production" : "dev", store: isProduction ? "postgres://db.example/state" : "sqlite:.conversimple/state.db",
-  canWrite: !isProduction, canReveal: !isProduction, canTalk: !isProduction, canReplay: !isProduction, brains: isProduction ? [] : ["rules", "script", "model"],
+  canWrite: !isProduction, canReveal: !isProduction, canTalk: !isProduction, callCommand: isProduction ? null : "npx conversimple call", canReplay: !isProduction, brains: isProduction ? [] : ["rules", "script", "model"],
 };
 
 type Answer = readonly [status: number, body: unknown];

@@ -53,6 +53,8 @@ export interface Info {
   readonly canReveal: boolean;
   /** Whether there is a platform to talk over: callers ring at `/callers/websocket`, the transcript is at `/v1/conversations/:id/messages`. */
   readonly canTalk: boolean;
+  /** The command that calls an agent in a terminal beside this one; null where that is not known. */
+  readonly callCommand: string | null;
   /** Whether calls can be replayed and saved as tests. */
   readonly canReplay: boolean;
   /** Names of the brains that a talk can be held with; the first one is the default. Empty without `canTalk`. */

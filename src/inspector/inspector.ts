@@ -135,8 +135,8 @@ export class Inspector {
   }
 
   #info(): Info {
-    const { version, mode, address, clock, canWrite, canReveal, desk, talk } = this.#options;
-    return { version, mode, store: address, nowMs: clock.now(), canWrite, canReveal, canTalk: talk !== undefined, canReplay: desk !== undefined && mode === "dev", brains: talk?.brains ?? [] };
+    const { version, mode, address, clock, canWrite, canReveal, desk, talk, callCommand = null } = this.#options;
+    return { version, mode, store: address, nowMs: clock.now(), canWrite, canReveal, canTalk: talk !== undefined, callCommand, canReplay: desk !== undefined && mode === "dev", brains: talk?.brains ?? [] };
   }
 
   #store(): Store {

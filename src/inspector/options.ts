@@ -19,6 +19,8 @@ export interface InspectorOptions {
   readonly desk?: AgentDesk | undefined;
   /** A platform beside it. */
   readonly talk?: TalkDesk | undefined;
+  /** How an agent is called in a terminal beside this one, where somebody could. */
+  readonly callCommand?: string | undefined;
   readonly canWrite: boolean;
   readonly canReveal: boolean;
   /** Keys the hashes of customers and accounts; asked for when it is needed, undefined when it is not known. */

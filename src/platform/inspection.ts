@@ -34,9 +34,9 @@ export interface Inspection {
 
 /** The inspector of a platform. */
 export function inspectionOf(options: PlatformInspector, platform: InspectedPlatform): Inspection {
-  const { store, address, token, version, desk, secret } = options;
+  const { store, address, token, version, desk, secret, callCommand } = options;
   const inspector = new Inspector({
-    store, address, token, version, desk, secret, mode: "dev", clock: platform.clock, talk: talkDesk(platform), canWrite: true, canReveal: true,
+    store, address, token, version, desk, secret, callCommand, mode: "dev", clock: platform.clock, talk: talkDesk(platform), canWrite: true, canReveal: true,
     onFault: (error) => platform.report(error),
   });
   const stopHearing = platform.events.on((event) => {

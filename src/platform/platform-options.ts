@@ -61,6 +61,8 @@ export interface PlatformInspector {
   readonly desk?: AgentDesk;
   /** Keys the hashes of customers and accounts. */
   readonly secret?: () => Promise<string | Uint8Array | undefined>;
+  /** The command that calls an agent in another terminal; the page names none unless given. */
+  readonly callCommand?: string;
 }
 
 type Optional = "apiKey" | "dataPath" | "logger" | "inspector";

@@ -34,6 +34,16 @@ test.runIf(hasBrowser)("a call that no agent serves yet disturbs nobody, and is 
   expect(await rowsOf(page).filter({ hasText: /unserved/ }).count()).toBe(0);
 });
 
+test.runIf(hasBrowser)("an empty list names the command that calls an agent where the program was started", { timeout: TEST_MS }, async () => {
+  const place = new Workplace();
+  place.write("agent.ts", cartAgent());
+  const inClone = await place.dev(["."], [], { npm_command: "start", npm_package_name: "conversimple" });
+  const page = await openPage();
+  await enter(page, inClone);
+  await page.getByText("No conversations yet").waitFor();
+  await page.getByText("npm run call", { exact: true }).waitFor();
+});
+
 test.runIf(hasBrowser)("after the server was killed and started again the page is live, and the talk goes on", { timeout: TEST_MS }, async () => {
   const place = new Workplace();
   place.write("agent.ts", cartAgent());

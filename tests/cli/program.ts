@@ -107,8 +107,8 @@ export class Workplace {
   }
 
   /** `dev` on a free port, once it serves. */
-  async dev(paths: readonly string[] = ["."], words: readonly string[] = []): Promise<Dev> {
-    const program = this.start(["dev", ...paths, "--port", "0", ...words]);
+  async dev(paths: readonly string[] = ["."], words: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Promise<Dev> {
+    const program = this.start(["dev", ...paths, "--port", "0", ...words], environment);
     const [page, url = "", token = ""] = await program.says(/(http:\/\/\S+)\/#token=(\S+)/);
     await program.says(/In a second terminal/);
     return { program, url, page, token, key: (JSON.parse(this.read(".conversimple/dev.json")) as { apiKey: string }).apiKey };

@@ -25,8 +25,12 @@ export function ListEmpty() {
     <EmptyNotice title="No conversations yet">
       {info.canTalk ? (
         <>
-          <p>Make a call: here, or in a terminal with</p>
-          <code className="rounded-sm bg-sunk px-2 py-1 font-mono text-xs">npx conversimple call</code>
+          {info.callCommand === null ? <p>They appear here as soon as somebody calls an agent.</p> : (
+            <>
+              <p>Make a call: here, or in a second terminal with</p>
+              <code className="rounded-sm bg-sunk px-2 py-1 font-mono text-xs">{info.callCommand}</code>
+            </>
+          )}
           {/* With more room, the agents to call stand beside the list. */}
           {room === "narrow" ? <Button look="accent" onClick={() => overlay.set("new-call")}><Icon name="phone" />New call</Button> : null}
         </>

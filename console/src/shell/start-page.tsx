@@ -11,6 +11,7 @@ import { FailureNotice } from "../kit/notice.tsx";
 import { failureOf, type ApiFailure } from "../lib/api-failure.ts";
 import { count } from "../lib/formatting.ts";
 import { useInspector } from "../lib/inspector-context.tsx";
+import { NO_AGENTS } from "../talk/new-call-dialog.tsx";
 import { useNewCall } from "../talk/new-call.ts";
 
 export function StartPage() {
@@ -25,7 +26,7 @@ export function StartPage() {
         </div>
         {failure ? <FailureNotice failure={failure} /> : null}
         {agents.length === 0 ? (
-          <p className="text-ink-2">No agent is connected. Start one: <code className="rounded-sm bg-sunk px-1 py-0.5 font-mono text-xs">npx conversimple dev ./agents</code></p>
+          <p className="text-ink-2">{NO_AGENTS}</p>
         ) : (
           <ul aria-label="Agents" className="grid gap-3 [grid-template-columns:repeat(auto-fill,minmax(15rem,1fr))]">
             {agents.map((agent) => <AgentCard key={agent.agentId} agent={agent} canCall={info.canTalk} onFailure={setFailure} />)}

@@ -65,10 +65,13 @@ export function NewCallDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
+/** Where nobody can be called. */
+export const NO_AGENTS = "No agent runs at the moment. The terminal that printed the address of this page says why.";
+
 function NoAgents({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="New call" onClose={onClose}>
-      <p className="p-4 text-ink-2">No agent is connected. Start one: <code className="rounded-sm bg-sunk px-1 font-mono text-xs">npx conversimple dev ./agents</code></p>
+      <p className="p-4 text-ink-2">{NO_AGENTS}</p>
     </Dialog>
   );
 }

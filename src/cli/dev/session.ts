@@ -67,7 +67,7 @@ export class DevSession {
     const token = inspectorToken(apiKey);
     const store = await storeToInspect(options.store.address);
     const desk = new WorkerDesk();
-    const inspector: PlatformInspector = { token, store, desk, address: store?.address ?? options.store.address, version: packageVersion(), ...(store ? { secret: () => secretFor(store, undefined) } : {}) };
+    const inspector: PlatformInspector = { token, store, desk, address: store?.address ?? options.store.address, version: packageVersion(), callCommand: nextCommand("call"), ...(store ? { secret: () => secretFor(store, undefined) } : {}) };
     const platform = new LocalPlatform({ port: options.port, host: options.host, dataPath: DATA_PATH, apiKey, brain: options.brain.name, brains: options.brain.brains, inspector });
     try {
       const { port } = await startPlatform(platform, options);
