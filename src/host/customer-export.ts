@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import { textOf } from "../base/errors.ts";
 import { accountsIn } from "../parts/customer-record.ts";
+import { wholeInbox } from "../state/inbox.ts";
 import { openBody, openRecord } from "../state/record.ts";
 import { idOf, type Facts, type Loaded, type Owner, type Store } from "../state/store.ts";
 
@@ -82,7 +83,7 @@ async function exported(store: Store, owner: Owner, accounts: Set<Owner>): Promi
     createdAt: time(createdAtMs), updatedAt: time(updatedAtMs), expiresAt: expiresAtMs === null ? null : time(expiresAtMs),
     ...partsOf(loaded, accounts),
     journal: await journalOf(store, owner),
-    inbox: (await store.inbox(owner)).map(({ text }) => readable(owner, text)),
+    inbox: (await wholeInbox(store, owner)).map(({ text }) => readable(owner, text)),
   };
 }
 

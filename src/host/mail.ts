@@ -5,6 +5,7 @@
 //   ML1. What is not one of these forms is refused, never half understood: an older or a newer release may have posted it.
 
 import { ConversimpleError } from "../base/errors.ts";
+import { wholeInbox } from "../state/inbox.ts";
 import { openText, sealText } from "../state/record.ts";
 import type { Message, Owner, Store, WaitingMessage } from "../state/store.ts";
 import type { HandEdit } from "./hand-edits.ts";
@@ -52,7 +53,7 @@ export function readMail(owner: Owner, { text }: WaitingMessage): Mail | EndMail
 
 /** The end that waits in an inbox, when one that can be read does; other messages are left alone. */
 export async function waitingEnd(store: Store, owner: Owner): Promise<{ readonly mail: EndMail; readonly message: WaitingMessage } | undefined> {
-  const message = (await store.inbox(owner)).find(({ id }) => id === END_MESSAGE);
+  const message = (await wholeInbox(store, owner)).find(({ id }) => id === END_MESSAGE);
   if (!message) return undefined;
   try {
     const mail = readMail(owner, message);

@@ -275,8 +275,12 @@ export interface Store {
   /** The live conversations with mail that this process owns; with null those that nobody alive owns. */
   pending(process: string | null): Promise<readonly Owner[]>;
 
-  /** What waits in the inbox, oldest first, at most 100. */
-  inbox(owner: Owner): Promise<readonly WaitingMessage[]>;
+  /**
+   * What waits in the inbox, oldest first, at most 100.
+   *
+   * @param after the id of a message: only those behind it. From the oldest when it does not wait any more.
+   */
+  inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]>;
 
   list(filter?: ListFilter): Promise<ListPage>;
 

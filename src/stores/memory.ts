@@ -126,8 +126,10 @@ class MemoryStore implements Store {
     return this.#present().filter((row) => row.facts.status === "live" && row.inbox.length > 0 && belongs(row)).map((row) => row.owner);
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
-    return (this.#find(owner)?.inbox ?? []).slice(0, PAGE_ITEMS.inbox).map((message) => ({ ...message }));
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
+    const { inbox } = this.#find(owner) ?? { inbox: [] };
+    const from = inbox.findIndex(({ id }) => id === after) + 1;
+    return inbox.slice(from, from + PAGE_ITEMS.inbox).map((message) => ({ ...message }));
   }
 
   async list(filter: ListFilter = {}): Promise<ListPage> {

@@ -33,7 +33,7 @@ export function interceptedStore(store: Store, around: Around): Store {
     retire: (process) => of("retire", undefined, [process], () => store.retire(process)),
     post: (owner, message) => of("post", owner, [owner, message], () => store.post(owner, message)),
     pending: (process) => of("pending", undefined, [process], () => store.pending(process)),
-    inbox: (owner) => of("inbox", owner, [owner], () => store.inbox(owner)),
+    inbox: (owner, ...rest) => of("inbox", owner, [owner, ...rest], () => store.inbox(owner, ...rest)),
     list: (...inputs) => of("list", undefined, inputs, () => store.list(...inputs)),
     history: (owner, ...rest) => of("history", owner, [owner, ...rest], () => store.history(owner, ...rest)),
     feed: (...inputs) => of("feed", undefined, inputs, () => store.feed(...inputs)),

@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto";
 
 import { ConversimpleError, type ErrorCode } from "../../base/errors.ts";
 import { encryptedHead, unreadable } from "../../state/encrypted-text.ts";
+import { wholeInbox } from "../../state/inbox.ts";
 import { entryText } from "../../state/journal.ts";
 import type { Listed, Loaded, Owner, Store } from "../../state/store.ts";
 import { EncryptedStore } from "./store.ts";
@@ -150,7 +151,7 @@ class Rewrapping {
       if (entries.length < PAGE) break;
       afterVersion = entries.at(-1)!.version;
     }
-    for (const { text } of await inner.inbox(owner)) if (keyOf(text) !== this.report.key) this.#use(keyOf(text)).messages += 1;
+    for (const { text } of await wholeInbox(inner, owner)) if (keyOf(text) !== this.report.key) this.#use(keyOf(text)).messages += 1;
   }
 
   #use(key: string): KeyUse {

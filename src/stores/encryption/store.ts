@@ -105,8 +105,8 @@ export class EncryptedStore implements Store {
     return this.inner.pending(process);
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
-    return (await this.inner.inbox(owner)).map((message) => ({ ...message, text: this.#text(messageOf(owner, message.id), message.text, 0) }));
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
+    return (await this.inner.inbox(owner, after)).map((message) => ({ ...message, text: this.#text(messageOf(owner, message.id), message.text, 0) }));
   }
 
   /** Sizes are those of the texts in clear; of rows that are not encrypted they are too small. */

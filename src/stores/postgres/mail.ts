@@ -43,11 +43,12 @@ export class Mail {
     return rows.map((row) => read(row.owner) as Owner);
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
     const { connections, schema, nowMs } = this.#options;
     const rows = await connections.read<WaitingMessage>(`
       SELECT i.message_id AS id, i.text, i.at AS "atMs" FROM ${schema}.owners o JOIN ${schema}.inbox i ON i.owner_id = o.id
-      WHERE o.owner = $1 AND ${present(nowSql("$2"))} ORDER BY i.id LIMIT ${PAGE_ITEMS.inbox}`, [stored(owner), nowMs()], "inbox");
+      WHERE o.owner = $1 AND ${present(nowSql("$2"))} AND i.id > coalesce((SELECT b.id FROM ${schema}.inbox b WHERE b.owner_id = o.id AND b.message_id = $3), 0)
+      ORDER BY i.id LIMIT ${PAGE_ITEMS.inbox}`, [stored(owner), nowMs(), after === undefined ? null : stored(after)], "inbox");
     return rows.map(({ id, text, atMs }) => ({ id: read(id), text: read(text), atMs }));
   }
 }

@@ -162,8 +162,8 @@ class PostgresStore implements Store {
     return this.#open(() => this.#mail.pending(process), "none");
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
-    return this.#about(owner, () => this.#mail.inbox(owner), "none");
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
+    return this.#about(owner, () => this.#mail.inbox(owner, after), "none");
   }
 
   async list(filter: ListFilter = {}): Promise<ListPage> {

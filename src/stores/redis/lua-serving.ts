@@ -75,7 +75,8 @@ local h = call('HMGET', KEY, 'f', 'm', 'x', 'v')
 if not h[4] or isOver(h[3]) then return {} end
 local limit = tonumber(ARGV[2])
 local messages = {}
-for number = tonumber(h[1] or '0') + 1, tonumber(h[2] or '0') do
+local after = ARGV[3] and call('HGET', KEY, 'i:' .. ARGV[3])
+for number = math.max(tonumber(h[1] or '0'), tonumber(after or '0')) + 1, tonumber(h[2] or '0') do
   local message = call('HMGET', KEY, 'm' .. int(number), 'b' .. int(number))
   if message[1] then messages[#messages + 1] = message end
   if #messages == limit then break end

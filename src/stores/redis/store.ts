@@ -107,8 +107,8 @@ export class RedisStore implements Store {
     return found.flatMap(listOf).map((owner) => textOf(owner) as Owner);
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
-    return listOf(await this.#one(SCRIPTS.inbox, owner, String(PAGE_ITEMS.inbox))).map(messageOf);
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
+    return listOf(await this.#one(SCRIPTS.inbox, owner, String(PAGE_ITEMS.inbox), ...(after === undefined ? [] : [after]))).map(messageOf);
   }
 
   async list(filter: ListFilter = {}): Promise<ListPage> {

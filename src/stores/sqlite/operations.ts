@@ -35,7 +35,7 @@ export function prepareOperations(database: DatabaseSync): Execute {
     retire: (_now, process) => leases.retire(process),
     post: (now, owner, messageId, text) => mail.post(owner, messageId, text, now),
     pending: (now, process) => mail.pending(process, process === null ? leases.alive(now) : [], now),
-    inbox: (now, owner) => mail.inbox(owner, now),
+    inbox: (now, owner, after) => mail.inbox(owner, after, now),
     list: (now, filter) => owners.list(filter, filter.orphaned ? leases.alive(now) : [], now),
     history: (now, owner, after, limit, answers) => {
       const row = owners.find(owner, now);

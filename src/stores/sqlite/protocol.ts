@@ -31,7 +31,7 @@ export interface Operations {
   retire(process: string): void;
   post(owner: Owner, messageId: string, text: string): void;
   pending(process: string | null): Owner[];
-  inbox(owner: Owner): WaitingMessage[];
+  inbox(owner: Owner, after: string | null): WaitingMessage[];
   list(filter: ListFilter): ListPage;
   history(owner: Owner, afterVersion: number, limit: number, answers: boolean): Entry[];
   feed(after: string | null, limit: number): { items: FeedItem[]; cursor: string };

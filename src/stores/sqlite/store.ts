@@ -103,8 +103,8 @@ class SqliteStore implements Store {
     return this.#ask("pending", process);
   }
 
-  async inbox(owner: Owner): Promise<readonly WaitingMessage[]> {
-    return this.#about(owner, "inbox");
+  async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
+    return this.#about(owner, "inbox", after ?? null);
   }
 
   async list(filter: ListFilter = {}): Promise<ListPage> {

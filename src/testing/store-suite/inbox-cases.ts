@@ -52,8 +52,28 @@ export const inboxCases: readonly Case[] = [
     run: async (on) => {
       await on.acquired(CALL, processNamed("p1"));
       await Promise.all(Array.from({ length: 101 }, (_, n) => on.store.post(CALL, { id: `m${n}`, text: "t" })));
-      assert.equal((await on.store.inbox(CALL)).length, 100);
+      const first = await on.store.inbox(CALL);
+      assert.equal(first.length, 100);
+      const rest = await on.store.inbox(CALL, first.at(-1)!.id);
+      assert.equal(new Set([...first, ...rest].map((message) => message.id)).size, 101);
       assert.equal((await on.loaded(CALL)).mail, 101);
+    },
+  },
+  {
+    name: "what waits behind a message is given from there, from the oldest when that one is gone",
+    run: async (on) => {
+      const epoch = await on.acquired(CALL, processNamed("p1"));
+      await on.acquired(OTHER, processNamed("p1"));
+      for (const id of ["a", "b", "c"]) await on.store.post(CALL, { id, text: id });
+      await on.store.post(OTHER, { id: "b", text: "other" });
+      const after = async (id: string) => (await on.store.inbox(CALL, id)).map((message) => message.id);
+      assert.deepEqual(await after("a"), ["b", "c"]);
+      assert.deepEqual(await after("c"), []);
+      assert.deepEqual(await after("unknown"), ["a", "b", "c"]);
+      await on.commit(CALL, 0, { epoch, consume: ["b"] });
+      assert.deepEqual(await after("a"), ["c"]);
+      assert.deepEqual(await after("b"), ["a", "c"]);
+      assert.deepEqual(await on.store.inbox(OTHER, "b"), []);
     },
   },
   {

@@ -305,6 +305,16 @@ describe("export", () => {
     expect(JSON.stringify(exported)).not.toContain("lee");
   });
 
+  test("gives all messages that wait, however many they are", async () => {
+    const { first, access } = await two();
+    await first.tool("login", { id: "kim" });
+    await first.crash();
+    const names = Array.from({ length: 250 }, (_, index) => `signal-${index}`);
+    for (const name of names) await access.signal("c1", name);
+    const { inbox } = (await access.export("kim")).conversations[0]!;
+    expect(inbox.map((message) => (message as { name: string }).name)).toEqual(names);
+  });
+
   test("of somebody who is not known, or was erased, it is empty", async () => {
     const { first, access } = await two();
     expect(await access.export("nobody")).toMatchObject({ record: null, conversations: [], accounts: [] });

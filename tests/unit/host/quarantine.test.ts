@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 
 import { conversationState, ConversimpleAgent, tool } from "../../../src/index.ts";
+import { endMessage } from "../../../src/host/mail.ts";
+import { sealText } from "../../../src/state/record.ts";
 import { conversationOwner } from "../../../src/state/store.ts";
 import { HostBench, world, type World } from "./bench.ts";
 
@@ -137,6 +139,17 @@ test("a writer from outside hears that the conversation is quarantined, and its 
   await expect(agent.getState("c1")).rejects.toMatchObject({ code: "state_quarantined" });
   await here.clock.advance("1s");
   expect(await here.truth.inbox(OWNER)).toHaveLength(1);
+  await bench.host.drain(0);
+});
+
+test("an end that waits behind more messages than one look at the inbox gives is applied all the same", async () => {
+  const here = await left();
+  const bench = await HostBench.start(new NoUpgrade(), { world: here });
+  await bench.open();
+  for (let index = 0; index < 120; index++) await here.truth.post(OWNER, { id: `m${index}`, text: sealText({ kind: "signal", name: "s", source: "test" }) });
+  await here.truth.post(OWNER, endMessage("bye"));
+  await here.clock.advance("1s");
+  expect(await bench.facts()).toMatchObject({ status: "ended", endReason: "bye" });
   await bench.host.drain(0);
 });
 
