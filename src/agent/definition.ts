@@ -114,7 +114,7 @@ function seal(agent: ConversimpleAgent, parts: ReadonlyMap<string, Part>): void 
       configurable: false,
       get: part ? () => part.exposed() : () => value,
       set: () => {
-        throw sealed(agent, field, true);
+        throw part ? replaced(agent, part) : sealed(agent, field, true);
       },
     });
   }
@@ -126,6 +126,12 @@ function seal(agent: ConversimpleAgent, parts: ReadonlyMap<string, Part>): void 
   });
   Object.setPrototypeOf(agent, guard);
   Object.preventExtensions(agent);
+}
+
+/** Somebody who knows the right part already. */
+function replaced(agent: ConversimpleAgent, { name, kind }: Part): ConversimpleError {
+  const remedies: Readonly<Record<string, string>> = { "conversation state": `this.${name}.field = ... or this.updateState({ ... })`, ephemeral: `set this.${name}.value` };
+  return new ConversimpleError("agent_sealed", `"${name}" was reassigned, which is the agent's ${kind}. Change what is in it: ${remedies[kind] ?? "by its own methods"}.`, { field: name, agent: agent.constructor.name });
 }
 
 function sealed(agent: ConversimpleAgent, field: string, isDeclared: boolean): ConversimpleError {

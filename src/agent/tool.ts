@@ -6,10 +6,11 @@
 //   TO1. An inner call joins the running unit of work: same draft, same commit, no savepoint.
 //   TO2. An inner call is validated and guarded like an outer one; a refusal is thrown as RefusedError.
 //   TO3. A guard that is not there lets nobody in: a session that is declared below its tool is `undefined` in the tool's
-//        options, which is a mistake of the definition and no open door.
+//        options, which is a mistake of the definition and no open door. Nor is a name that means nothing: `require`.
 
 import { ConversimpleError, RefusedError } from "../base/errors.ts";
 import { masksOf, type MaskPath } from "../base/marks.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { isSchema, type Schema } from "../base/schema.ts";
 import { refusalOf, type Guard, type Requirement } from "./guard.ts";
 import { argumentsError, parametersOf, type ArgumentsOf, type Parameters, type ParametersInput, type ParsedOf } from "./parameters.ts";
@@ -42,6 +43,8 @@ export interface ToolOptions<Input = unknown> {
   /** The name on the wire; the field's name in snake_case unless given. */
   readonly name?: string;
 }
+
+const OPTIONS: OptionNames<ToolOptions> = { requires: true, step: true, timeoutMs: true, parallel: true, once: true, result: true, examples: true, name: true };
 
 const TOOL = Symbol("conversimple.tool");
 
@@ -78,6 +81,14 @@ export function tool(description: string, ...rest: readonly unknown[]): Tool<nev
   return Object.assign(call, { [TOOL]: part });
 }
 
+/** Options in the place of the parameters: what is said else would be that a session is no schema. @throws {ConversimpleError} `definition_invalid`. */
+function checkPlaces(name: string, input: ParametersInput): void {
+  if (typeof input !== "object" || input === null || isSchema(input)) return;
+  const option = (["requires", "step", "parallel", "once", "timeoutMs", "examples"] as const).find((each) => Object.hasOwn(input, each) && !isSchema(input[each]));
+  if (option === undefined) return;
+  throw new ConversimpleError("definition_invalid", `${option} of tool ${name} is an option, and stands where its parameters are. Options come after them, {} for none: tool(description, {}, { ${option}: ... }, run).`, { tool: name, option });
+}
+
 /** TO3. @throws {ConversimpleError} `definition_invalid`. */
 function checkGuards(name: string, option: "requires" | "step", options: ToolOptions<never>): void {
   if (!Object.hasOwn(options, option)) return;
@@ -86,7 +97,7 @@ function checkGuards(name: string, option: "requires" | "step", options: ToolOpt
     // A predicate takes nothing; what takes something is a method that was not called.
     if (option === "requires" && typeof each === "function" && each.length === 0) continue;
     if (typeof each === "object" && each !== null && "refusal" in each) continue;
-    const why = each === undefined ? "is undefined. Is it declared below the tool? Fields are made from top to bottom: move it above the tool" : typeof each === "function" ? "is a method that was not called. Call it: this.session.within(ms)" : "is neither a guard nor a function";
+    const why = each === undefined ? "is undefined. Is it declared below the tool? Fields are made from top to bottom: move it above the tool" : typeof each === "function" ? "is a method that was not called. Call it: this.session.within(ms), this.booking.at(\"step\")" : "is neither a guard nor a function";
     throw new ConversimpleError("definition_invalid", `${option} of tool ${name} ${why}.`, { tool: name, option });
   }
 }
@@ -147,6 +158,9 @@ export class ToolPart {
     if (this.#parameters) return;
     const name = this.options.name ?? wireName(field);
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw new ConversimpleError("definition_invalid", `"${name}" cannot be a tool's name. Use 1 to 64 letters, digits, "_" or "-"; { name: "..." } overrides the field's name.`);
+    const mistake = optionMistakeText(this.options, OPTIONS);
+    if (mistake !== undefined) throw new ConversimpleError("definition_invalid", `Tool ${name}: ${mistake}.`, { tool: name });
+    checkPlaces(name, this.#input);
     const { timeoutMs, result, parallel, once } = this.options;
     if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= TOOL_TIMEOUT_LIMIT_MS)) throw new ConversimpleError("definition_invalid", `timeoutMs of tool ${name} must be more than 0 and at most ${TOOL_TIMEOUT_LIMIT_MS}.`);
     if (result !== undefined && !isSchema(result)) throw new ConversimpleError("definition_invalid", `result of tool ${name} is not a schema.`);

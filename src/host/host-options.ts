@@ -70,10 +70,20 @@ export function hostSettings({ secret, ...options }: HostOptions): HostSettings 
     hash: new KeyedHash(secret),
     ...options,
   };
-  if (settings.agents.length === 0) throw invalid("agents", "is empty; give at least one agent");
+  checkAgents(settings.agents);
   if (settings.retentionMs !== "forever") positive("retentionMs", settings.retentionMs, 0);
   for (const name of ["abandonedAfterMs", "leaseMs", "mailEveryMs", "sweepEveryMs", "resolveTimeoutMs"] as const) positive(name, settings[name], 1);
   return settings;
+}
+
+/** What a compiler would have found: a class, or one agent in the place of a list. */
+function checkAgents(agents: unknown): void {
+  if (!Array.isArray(agents)) throw invalid("agents", "must be a list: agents: [new ShopAgent()]");
+  if (agents.length === 0) throw invalid("agents", "is empty; give at least one agent");
+  for (const [index, agent] of (agents as readonly unknown[]).entries()) {
+    if (typeof agent === "function") throw invalid(`agents[${index}]`, `is a class or a function; give an instance: new ${agent.name || "ShopAgent"}()`);
+    if (typeof agent !== "object" || agent === null) throw invalid(`agents[${index}]`, "is no agent; give an instance of a class that extends ConversimpleAgent");
+  }
 }
 
 function positive(name: string, value: number, least: number): void {

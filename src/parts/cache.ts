@@ -11,6 +11,7 @@
 //   CA5. Nothing here is part of a unit of work: a tool that throws leaves what it loaded, set or deleted.
 
 import { ConversimpleError } from "../base/errors.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { Part } from "../agent/part.ts";
 import { COUNTS, DESCRIBE, type CacheCounts, type PartDescription } from "../agent/part-description.ts";
 import type { RecordedCacheValue } from "../agent/recorded.ts";
@@ -107,6 +108,8 @@ export function cache<V, K extends string = string>(options: CacheOptions<V, K>)
   return new CachePart<V, K>(options);
 }
 
+const OPTIONS: OptionNames<CacheOptions<unknown>> = { ttlMs: true, max: true, staleMs: true, scope: true, loadTimeoutMs: true, load: true };
+
 /** The values of one scope's owner, and what is being loaded for them. */
 interface Shelf {
   readonly entries: CacheEntries;
@@ -134,6 +137,8 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
 
   constructor(options: CacheOptions<V, K>) {
     super();
+    const mistake = optionMistakeText(options, OPTIONS);
+    if (mistake !== undefined) throw definition(mistake);
     this.#options = { max: MAX_ENTRIES, staleMs: 0, scope: "process", loadTimeoutMs: TOOL_TIMEOUT_MS, ...options };
     checkOptions(this.#options);
     this.#shelf = this.#newShelf();

@@ -6,6 +6,7 @@
 //   CS2. A customer who rings back gets fields of their last conversation when they are identified, never before. (P12, P19)
 
 import { ConversimpleError, codeOf } from "../base/errors.ts";
+import type { OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
@@ -16,7 +17,7 @@ import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { Ended } from "./customer-record.ts";
 import { carry, resumeMistake, type ResumeOptions } from "./resume.ts";
-import { checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
+import { SCHEMA_OPTIONS, checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 
 export { STATE_MAX_BYTES } from "./schema-slice.ts";
 
@@ -62,6 +63,7 @@ function fits(slice: Slice, value: unknown): boolean {
   }
 }
 
+const OPTIONS: OptionNames<ConversationStateOptions> = { ...SCHEMA_OPTIONS, resume: true };
 const SUBJECT: Subject = { declaredWith: "conversationState", whose: "a conversation", root: "state" };
 
 export class ConversationStatePart extends Part {
@@ -74,7 +76,7 @@ export class ConversationStatePart extends Part {
     super();
     this.#schema = schema;
     this.#options = options;
-    checkSchema(SUBJECT, schema, options);
+    checkSchema(SUBJECT, schema, options, OPTIONS);
     const mistake = options.resume && resumeMistake(schema, options.resume);
     if (mistake !== undefined) throw definition(SUBJECT, mistake);
   }

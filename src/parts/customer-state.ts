@@ -16,6 +16,7 @@ import { randomUUID } from "node:crypto";
 
 import { ConversimpleError, StateInvalidError, codeOf } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
+import type { OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
 import type { OutputOf, Schema } from "../base/schema.ts";
 import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
@@ -29,7 +30,7 @@ import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
 import { identitySlice, visitsSlice, type Ended, type Identified, type Identity, type Visits } from "./customer-record.ts";
-import { checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
+import { SCHEMA_OPTIONS, checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 import type { SessionPart } from "./session.ts";
 
 /** What a customer state can be told beside its schema. */
@@ -101,6 +102,7 @@ export function customerState<S extends Schema>(schema: S, options: CustomerStat
   return new CustomerStatePart(schema, options) as CustomerState<OutputOf<S> & object>;
 }
 
+const OPTIONS: OptionNames<CustomerStateOptions> = { ...SCHEMA_OPTIONS, retentionMs: true };
 const SUBJECT: Subject = { declaredWith: "customerState", whose: "a customer", root: "customer" };
 
 /** @internal What other parts of the SDK ask it. */
@@ -117,7 +119,7 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     super();
     this.#schema = schema;
     this.#options = options;
-    checkSchema(SUBJECT, schema, options);
+    checkSchema(SUBJECT, schema, options, OPTIONS);
     const { retentionMs } = options;
     if (retentionMs !== undefined && (!Number.isFinite(retentionMs) || retentionMs <= 0)) throw definition(SUBJECT, "retentionMs must be a number of milliseconds, more than 0");
   }

@@ -4,6 +4,7 @@
 //   EP2. Never stored, never rolled back: a tool that throws keeps its changes here.
 
 import { Part, runningFor } from "../agent/part.ts";
+import { ConversimpleError } from "../base/errors.ts";
 import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 
 /** A value per conversation that is never stored. */
@@ -12,7 +13,7 @@ export interface Ephemeral<T> {
   value: T;
 }
 
-/** Declares memory of a conversation that is not durable (EP1, EP2). */
+/** Declares memory of a conversation that is not durable (EP1, EP2). @throws {ConversimpleError} `definition_invalid`. */
 export function ephemeral<T>(initial: () => T): Ephemeral<T> {
   return new EphemeralPart(initial);
 }
@@ -23,6 +24,7 @@ class EphemeralPart<T> extends Part implements Ephemeral<T> {
 
   constructor(initial: () => T) {
     super();
+    if (typeof initial !== "function") throw new ConversimpleError("definition_invalid", "ephemeral: it takes a function that makes the value, one per conversation: ephemeral(() => initial).");
     this.#initial = initial;
   }
 

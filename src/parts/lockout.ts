@@ -17,6 +17,7 @@ import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
 import type { Running } from "../agent/running.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { optionMistake, type OptionNames } from "../base/option-names.ts";
 import { LEDGER_MAX_AGE_MS, type Owner } from "../state/store.ts";
 import type { StoredPart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -31,6 +32,7 @@ export interface LockoutOptions {
   readonly windowMs?: number;
 }
 
+const OPTIONS: OptionNames<LockoutOptions> = { attempts: true, perConversation: true, windowMs: true };
 const LIMITS = { attempts: [5, 100], perConversation: [10, 1_000], windowMs: [15 * 60_000, 24 * 3_600_000] } as const;
 
 /** When an attempt was made: by the wall clock, and by the monotonic clock of the process that made it. */
@@ -196,7 +198,8 @@ function momentOf(context: Running): Moment {
 
 function limitsOf(options: LockoutOptions): Required<LockoutOptions> {
   const limits: Record<string, number> = {};
-  for (const name of Object.keys(options)) if (!(name in LIMITS)) throw definition(`lockout.${name}`, `is none of its options: ${Object.keys(LIMITS).join(", ")}`);
+  const mistake = optionMistake(options, OPTIONS, "lockout");
+  if (mistake) throw definition(mistake.option, mistake.reason);
   for (const [name, [usual, most]] of Object.entries(LIMITS)) {
     const value = options[name as keyof LockoutOptions] ?? usual;
     if (!Number.isSafeInteger(value) || value < 1 || value > most) throw definition(`lockout.${name}`, `must be a whole number from 1 to ${most}`);

@@ -6,6 +6,7 @@
 //        began something before they said who they are keeps it.
 //   RS2. Of what nobody can read any more nothing is carried; nor what does not fit into the new conversation's state.
 
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
 import { looseJsonSchemaOf, validate, type Schema } from "../base/schema.ts";
 import { isSame } from "../state/patch.ts";
@@ -18,13 +19,24 @@ export interface ResumeOptions<State = Record<string, unknown>> {
   readonly carry: readonly (keyof State & string)[];
 }
 
+const OPTIONS: OptionNames<ResumeOptions> = { withinMs: true, carry: true };
+
 /** What is wrong with the option, in words. */
-export function resumeMistake(schema: Schema, { withinMs, carry }: ResumeOptions): string | undefined {
+export function resumeMistake(schema: Schema, options: ResumeOptions): string | undefined {
+  const mistake = optionMistakeText(options, OPTIONS, "resume");
+  if (mistake !== undefined) return mistake;
+  const { withinMs, carry } = options;
+  if (!isList(carry)) return "resume.carry must be a list of field names";
   if (!Number.isFinite(withinMs) || withinMs <= 0) return "resume.withinMs must be a number of milliseconds, more than 0";
   if (carry.length === 0) return "resume.carry names no field";
   const known = fieldsOf(schema);
   const unknown = carry.find((field) => known && !known.has(field));
   return unknown === undefined ? undefined : `resume.carry names "${unknown}", which is no field of the schema`;
+}
+
+/** A text is a list of letters to a loop. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 /** Puts what was left into the draft of a state (RS1). */

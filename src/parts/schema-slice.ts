@@ -11,9 +11,10 @@
 import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
 import { masksOf, type MaskPath } from "../base/marks.ts";
 import { Mask } from "../base/mask.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { pathText, type Path } from "../base/path.ts";
 import { copyOf } from "../base/plain.ts";
-import { issuesText, looseJsonSchemaOf, validate, type JsonSchema, type Schema } from "../base/schema.ts";
+import { issuesText, isSchema, looseJsonSchemaOf, validate, type JsonSchema, type Schema } from "../base/schema.ts";
 import { shownIssues } from "../base/shown-issues.ts";
 import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
@@ -88,8 +89,18 @@ function parsed(schema: Schema, value: unknown, masks: readonly MaskPath[]): unk
   return copyOf(result.value);
 }
 
-/** @throws {ConversimpleError} `definition_invalid`: what is wrong with a schema or what is told beside it (SS1, SS4). */
-export function checkSchema(subject: Subject, schema: Schema, { maxBytes = STATE_MAX_BYTES, ...versions }: SchemaSliceOptions): void {
+/** The names of what can be told beside a schema. */
+export const SCHEMA_OPTIONS: OptionNames<SchemaSliceOptions> = { version: true, upgrade: true, maxBytes: true };
+
+/**
+ * @param known all that can be told, where that is more.
+ * @throws {ConversimpleError} `definition_invalid`: what is wrong with a schema or what is told beside it (SS1, SS4).
+ */
+export function checkSchema(subject: Subject, schema: Schema, options: SchemaSliceOptions, known: Readonly<Record<string, true>> = SCHEMA_OPTIONS): void {
+  if (!isSchema(schema)) throw definition(subject, "it takes one object schema. Write for example z.object({ name: z.string().default(\"\") })");
+  const unknown = optionMistakeText(options, known);
+  if (unknown !== undefined) throw definition(subject, unknown);
+  const { maxBytes = STATE_MAX_BYTES, ...versions } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > RECORD_MAX_BYTES) throw definition(subject, `maxBytes must be a whole number from 1 to ${RECORD_MAX_BYTES}`);
   const mistake = versionMistake(versions);
   if (mistake !== undefined) throw definition(subject, mistake);

@@ -11,6 +11,7 @@
 //   SN5. What a tool is given of the user is a copy: nobody changes who the caller is but a login.
 
 import { ConversimpleError, RefusedError, codeOf, type RefusalResult } from "../base/errors.ts";
+import { optionMistake, type OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
 import { isSchema, type InputOf, type OutputOf, type Schema } from "../base/schema.ts";
 import type { Guard } from "../agent/guard.ts";
@@ -275,10 +276,11 @@ function accepted(note: Writable<LoginNote>): void {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof SessionOptions<Schema>>(["user", "idleTimeoutMs", "absoluteTimeoutMs", "lockout", "refusal"]);
+const OPTIONS: OptionNames<SessionOptions<Schema>> = { user: true, idleTimeoutMs: true, absoluteTimeoutMs: true, lockout: true, refusal: true };
 
 function checkOptions(options: SessionOptions<Schema>): void {
-  for (const name of Object.keys(options)) if (!OPTIONS.has(name)) throw definition(name, `is none of its options: ${[...OPTIONS].join(", ")}`);
+  const mistake = optionMistake(options, OPTIONS);
+  if (mistake) throw definition(mistake.option, mistake.reason);
   const { user, idleTimeoutMs, absoluteTimeoutMs, refusal } = options;
   if (!isSchema(user)) throw definition("user", "must be a schema: session({ user: z.object({ id: z.string() }) })");
   const secret = secretField("user", user);

@@ -8,6 +8,7 @@
 
 import type { Fields } from "../agent/parameters.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { isSchema, validate, type InputOf, type OutputOf } from "../base/schema.ts";
 import { versionMistake } from "./schema-versions.ts";
 import { secretField } from "./secret-fields.ts";
@@ -59,6 +60,9 @@ export interface WorkflowDefinition<D extends Fields, Step extends string> {
   readonly upgrade?: Readonly<Record<number, (old: StoredWorkflow) => StoredWorkflow>>;
 }
 
+const NAMES: OptionNames<WorkflowDefinition<Fields, string>> = { data: true, check: true, initial: true, steps: true, version: true, upgrade: true };
+const STEP_NAMES: OptionNames<WorkflowStep<string, string>> = { prompt: true, refusal: true, needs: true, to: true, final: true, deadlineMs: true, onDeadline: true };
+
 /** A definition whose names are checked, without its types. */
 export interface Definition {
   readonly data: Fields;
@@ -71,7 +75,11 @@ export interface Definition {
 
 /** @throws {ConversimpleError} `definition_invalid`, naming the step or the field (WD1). */
 export function checkDefinition(definition: Definition): void {
+  const unknown = optionMistakeText(definition, NAMES);
+  if (unknown !== undefined) throw mistake(unknown);
   const { data, steps, initial, version, upgrade } = definition;
+  if (typeof data !== "object" || data === null || isSchema(data)) throw mistake("data is a record with a schema for each field, {} for none. Write for example data: { guests: z.number() }");
+  if (typeof steps !== "object" || steps === null) throw mistake("it has no steps");
   for (const field of Object.keys(data)) checkField(field, data[field]);
   const names = Object.keys(steps);
   if (names.length === 0) throw mistake("it has no steps");
@@ -97,8 +105,12 @@ function checkField(field: string, schema: unknown): void {
 }
 
 function checkStep(name: string, definition: Definition): void {
+  const unknown = optionMistakeText(definition.steps[name], STEP_NAMES, `steps.${name}`);
+  if (unknown !== undefined) throw mistake(unknown);
   const { to = [], needs = [], final = false, deadlineMs, onDeadline } = definition.steps[name]!;
   const where = `step ${quoted(name)}`;
+  if (!isList(to)) throw mistake(`to of ${where} must be a list: to: ["next"]`);
+  if (!isList(needs)) throw mistake(`needs of ${where} must be a list: needs: ["field"]`);
   for (const target of to) checkStepName(definition, target, `to of ${where}`);
   for (const field of needs) {
     if (!Object.hasOwn(definition.data, field)) throw mistake(`${where} needs ${quoted(field)}, which is not a field of data. The fields are: ${Object.keys(definition.data).join(", ")}`);
@@ -108,6 +120,11 @@ function checkStep(name: string, definition: Definition): void {
   if ((deadlineMs === undefined) !== (onDeadline === undefined)) throw mistake(`${where} has ${deadlineMs === undefined ? "onDeadline without deadlineMs" : "deadlineMs without onDeadline"}. Give both, or none`);
   if (deadlineMs !== undefined && !(Number.isSafeInteger(deadlineMs) && deadlineMs > 0)) throw mistake(`deadlineMs of ${where} must be a whole number of milliseconds above 0`);
   if (typeof onDeadline === "string") checkStepName(definition, onDeadline, `onDeadline of ${where}`);
+}
+
+/** A text is a list of letters to a loop. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 /** WD2. */

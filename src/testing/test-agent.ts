@@ -3,12 +3,13 @@
 //   TA1. Time is simulated; it stands still until the test moves it.
 //   TA2. Everything real is real: the host, the store, the commits. Nothing of the agent is replaced but its services.
 
-import type { ConversimpleAgent } from "../agent/agent.ts";
+import { ConversimpleAgent } from "../agent/agent.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
 import { Rehearsal, type Recorded } from "../agent/recorded.ts";
 import { toolOf } from "../agent/tool.ts";
 import { Part } from "../agent/part.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { SimulatedClock } from "../base/simulated-clock.ts";
 import { storeFork } from "../host/fork.ts";
 import type { HostOptions } from "../host/host-options.ts";
@@ -43,6 +44,11 @@ export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "l
   readonly faults?: Omit<FaultyStoreOptions, "clock">;
 }
 
+const OPTIONS: OptionNames<TestAgentOptions<unknown>> = {
+  ...{ conversationId: true, caller: true, now: true, clock: true, override: true, store: true, recorded: true, parts: true, faults: true },
+  ...{ logger: true, retentionMs: true, abandonedAfterMs: true, leaseMs: true, mailEveryMs: true, sweepEveryMs: true, resolveTimeoutMs: true },
+};
+
 /**
  * Begins a call with an agent. Unless told otherwise, inboxes are looked into every minute and a lease lasts five
  * minutes of simulated time, so that a day passes quickly; what the test itself sends arrives at once.
@@ -51,6 +57,9 @@ export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "l
  * @throws {ConversimpleError} `definition_invalid`, `option_invalid`, `store_misconfigured`.
  */
 export async function testAgent<A extends ConversimpleAgent>(agent: A | (() => A), options: TestAgentOptions<A> = {}): Promise<TestCall<A>> {
+  const mistake = optionMistakeText(options, OPTIONS);
+  if (mistake !== undefined) throw new ConversimpleError("option_invalid", `testAgent: ${mistake}.`);
+  if (typeof agent === "function" && agent.prototype instanceof ConversimpleAgent) throw new ConversimpleError("option_invalid", `testAgent got the class ${agent.name}. Give an instance, or a function that makes one: testAgent(() => new ${agent.name}()).`);
   const { now, override, conversationId, caller = {}, store: address, faults, recorded, parts, clock = new SimulatedClock(now), ...host } = options;
   if (now !== undefined && options.clock) throw invalid("now", "is the clock's when a clock is given; give one of the two");
   const newAgent = () => overridden(typeof agent === "function" ? agent() : agent, override);

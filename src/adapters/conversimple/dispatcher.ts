@@ -11,6 +11,7 @@ import type { ConversimpleAgent } from "../../agent/agent.ts";
 import { systemClock, type Clock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
+import { optionMistakeText, type OptionNames } from "../../base/option-names.ts";
 import type { AgentHost } from "../../host/agent-host.ts";
 import type { HostHealth } from "../../host/host.ts";
 import type { HostOptions } from "../../host/host-options.ts";
@@ -64,6 +65,12 @@ export interface DispatcherOptions extends Omit<HostOptions, "agents" | "store" 
   readonly signals?: boolean;
   readonly logger?: Logger;
 }
+
+const OPTIONS: OptionNames<DispatcherOptions> = {
+  ...{ agents: true, apiKey: true, platformUrl: true, store: true, secret: true, encryption: true, connections: true, frameForm: true, registerOnChange: true, times: true },
+  ...{ health: true, inspector: true, graceMs: true, signals: true, logger: true, onError: true, clock: true, random: true, record: true },
+  ...{ retentionMs: true, abandonedAfterMs: true, leaseMs: true, mailEveryMs: true, sweepEveryMs: true, resolveTimeoutMs: true },
+};
 
 interface Running {
   readonly store: Store;
@@ -150,6 +157,8 @@ export class Dispatcher {
   }
 
   async #assemble(): Promise<Running> {
+    const mistake = optionMistakeText(this.#options, OPTIONS);
+    if (mistake !== undefined) throw new ConversimpleError("option_invalid", `Dispatcher: ${mistake}.`);
     const { DEFAULT_PLATFORM_URL, PlatformAddress } = await import("../../wire/address.ts");
     const { apiKey = process.env.CONVERSIMPLE_API_KEY ?? "", platformUrl = process.env.CONVERSIMPLE_PLATFORM_URL ?? DEFAULT_PLATFORM_URL } = this.#options;
     const address = new PlatformAddress(platformUrl, apiKey);

@@ -62,10 +62,19 @@ const start = async () => {
   return { agent, bench };
 };
 
-test.each(["undeclared", "declared", "undefinedField", "state", "part", "tool", "method", "setter", "assign", "symbol", "inherited"])("writing %s names the right part", async (what) => {
+test.each(["undeclared", "declared", "undefinedField", "tool", "method", "setter", "assign", "symbol", "inherited"])("writing %s names the right part", async (what) => {
   const { bench } = await start();
   expect(await bench.result("do", { what })).toBe("tool_execution_error");
   expect(bench.errors).toEqual([expect.objectContaining({ code: "agent_sealed", message: expect.stringContaining("ephemeral(() => initial)") as string })]);
+});
+
+test.each([
+  ["state", '"state" was reassigned, which is the agent\'s conversation state. Change what is in it: this.state.field = ... or this.updateState({ ... }).'],
+  ["part", '"scratch" was reassigned, which is the agent\'s ephemeral. Change what is in it: set this.scratch.value.'],
+])("writing a %s whole says how it is changed", async (what, message) => {
+  const { bench } = await start();
+  expect(await bench.result("do", { what })).toBe("tool_execution_error");
+  expect(bench.errors).toEqual([expect.objectContaining({ code: "agent_sealed", message })]);
 });
 
 test.each(["define", "redefine", "remove", "prototype"])("%s is refused by the language itself", async (what) => {
