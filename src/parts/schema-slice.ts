@@ -20,6 +20,7 @@ import { isSame } from "../state/patch.ts";
 import { RECORD_MAX_BYTES } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 import { droppedKey } from "./dropped-key.ts";
+import { partialCheck } from "./partial-check.ts";
 import { upgraded, versionMistake, type Versions } from "./schema-versions.ts";
 import { secretField } from "./secret-fields.ts";
 
@@ -49,6 +50,7 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
   // A key below something personal may be as personal as its value.
   const shown = (path: Path) => Mask.of(masks).along(path).path;
   const refused = (path: Path, reason: string) => new StateInvalidError(pathText(name, shown(path)), reason);
+  const isStillValid = partialCheck(schema);
   return {
     name,
     schemaVersion,
@@ -62,7 +64,8 @@ export function schemaSlice(name: string, schema: Schema, options: SchemaSliceOp
       if (dropped) throw new Error(`${pathText(name, shown(dropped))} is stored, but the schema does not name it. Raise version, and move or delete it in upgrade: { ${schemaVersion}: (old) => ... }`);
       return value;
     },
-    check(value) {
+    check(value, committed) {
+      if (committed !== undefined && isStillValid(value, committed)) return value;
       const result = validate(schema, value);
       if (!result.ok) {
         const { path, reason } = shownIssues(result.issues.slice(0, 1), value, masks)[0]!;

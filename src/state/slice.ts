@@ -28,7 +28,9 @@ export interface Slice {
   /**
    * Checks a value before it is committed and gives what to store.
    *
+   * @param committed what the part holds until now, from which the value was made; undefined when it begins. What did
+   *   not change need not be checked again.
    * @throws {StateInvalidError} naming the path, never the value.
    */
-  check(value: unknown): unknown;
+  check(value: unknown, committed?: unknown): unknown;
 }

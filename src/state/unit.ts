@@ -76,8 +76,9 @@ export class Unit {
       const written = draft.finish();
       // First the codec, so that nothing after it meets a cycle or a depth without end.
       const text = encodePart(slice, written);
-      const value = slice.check(written);
-      const steps = diff(this.#document.value(slice), value);
+      const committed = this.#document.value(slice);
+      const value = slice.check(written, committed);
+      const steps = diff(committed, value);
       if (steps.length === 0) continue;
       parts.set(slice.name, { text: value === written ? text : encodePart(slice, value), value });
       patches[slice.name] = steps;
