@@ -250,7 +250,9 @@ export class Units implements UnitHost {
     // Posted again, because whoever posted it did not hear that it was.
     if (live.ledger.find(id, this.nowMs())) return live.commit({ entry: { unit: "outside", name: "message", outcome: "ok", ms: [0, 0, 0] }, consume: [message.id] });
     const failure = await this.#unit(live, { ...workOf(live, mail), id, message, source: mail.source });
-    if (failure) this.report(live, failure.thrown, "a message from outside was refused");
+    // Who edits waits for the outcome, and the journal has it: a value that does not fit is no failure of the agent's code.
+    const isHeard = mail.kind === "edit" && failure?.thrown instanceof ConversimpleError;
+    if (failure && !isHeard) this.report(live, failure.thrown, "a message from outside was refused");
   }
 
   /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */

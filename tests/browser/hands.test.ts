@@ -57,6 +57,8 @@ test.runIf(hasBrowser)("a field is changed by hand, and what does not fit is ref
   await editor.fill("5");
   await editor.press("Enter");
   await valueIn(state, /^beds: 5 changed from 2$/).waitFor();
+  // The refusal was said at its field; it is no failure of the agent, which would stay until somebody closes it.
+  expect(await page.getByRole("status", { name: "What handlers threw" }).innerText()).toBe("");
 
   // Both attempts are in the journal, and who made them.
   const timeline = await view(page, "Timeline");

@@ -35,6 +35,10 @@ class DeskAgent extends ConversimpleAgent {
     throw new ToolError("No.");
   });
 
+  override onError(error: unknown): void {
+    this.heard.push(error);
+  }
+
   override onSignal(name: string, payload: unknown): void {
     if (name === "bad") throw new Error("no such signal");
     this.heard.push([name, payload]);
@@ -72,6 +76,16 @@ async function lastEntry(store: Store, id: string) {
 test("the agents are described with the file that exports them", async () => {
   const { desk } = await deskOn();
   expect(await desk.agents()).toMatchObject([{ agentId: "desk", isServed: true, file: "agents/desk.ts" }]);
+});
+
+test("who edits hears why it was refused, and nobody else: it is no failure of the agent", async () => {
+  const { desk, agent } = await served();
+  await expect(desk.edit("c1", { part: "state", patches: [["set", ["count"], "many"]] }, "inspector")).rejects.toMatchObject({ code: "state_invalid" });
+  await expect(desk.edit("c1", { part: "booking", patches: [["set", ["data", "guests"], 7]] }, "inspector")).rejects.toMatchObject({ code: expect.any(String) as string });
+  expect(agent.heard).toEqual([0]);
+  // A signal's handler is the agent's own code.
+  await expect(desk.signal("c1", "bad", null, "inspector")).rejects.toMatchObject({ code: expect.any(String) as string });
+  expect(agent.heard).toEqual([0, expect.objectContaining({ message: "no such signal" })]);
 });
 
 test("an edit is a unit of its owner: checked, journalled with its source, and its version is told", async () => {
