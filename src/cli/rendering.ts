@@ -9,7 +9,6 @@ import { inspect } from "node:util";
 
 import { encode } from "../base/codec.ts";
 import { pathText } from "../base/path.ts";
-import type { UnitOutcome } from "../state/journal.ts";
 import type { Patch } from "../state/patch.ts";
 import type { Shown } from "../base/shown.ts";
 import type { PartChanges } from "../state/changes.ts";
@@ -53,12 +52,6 @@ function patchLines(part: string, patch: Patch, terminal: Terminal): string[] {
   const [, path, index, removed, added] = patch;
   const gone = removed === 0 ? [] : [line("-", "bad", `${pathText(part, [...path, index])}${removed > 1 ? ` and ${removed - 1} more` : ""}`)];
   return [...gone, ...added.map((item, offset) => line("+", "good", pathText(part, [...path, index + offset]), inlineText(item, terminal)))];
-}
-
-/** How a unit of work came out, in a word and its tone. */
-export function outcomeTone(outcome: UnitOutcome): Tone {
-  if (outcome === "ok") return "good";
-  return outcome === "refused" || outcome === "tool_error" ? "warning" : "bad";
 }
 
 /** A moment as a person reads it, in local time: `2026-01-31 09:05:00`. */

@@ -198,6 +198,8 @@ test.runIf(hasBrowser)("an agent greets whose call was prepared, and goes on fro
   await dialog.getByRole("button", { name: "Call", exact: true }).click();
   await agentSays(page, /^Hello\./);
   await say(page, "how many notes", /1/);
+  await valueIn(await view(page, "State"), "0: “written before”").waitFor();
+  expect(openConversation(page)).toMatch(/^clinic-/);
 });
 
 test.runIf(hasBrowser)("a conversation is exported, masked", { timeout: TEST_MS }, async () => {

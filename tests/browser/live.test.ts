@@ -42,6 +42,7 @@ test.runIf(hasBrowser)("an empty list names the command that calls an agent wher
   await enter(page, inClone);
   await page.getByText("No conversations yet").waitFor();
   await page.getByText("npm run call", { exact: true }).waitFor();
+  expect(await page.getByText("npx").count()).toBe(0);
 });
 
 test.runIf(hasBrowser)("after the server was killed and started again the page is live, and the talk goes on", { timeout: TEST_MS }, async () => {

@@ -2,36 +2,66 @@
 
 import type { PartChanges } from "../../state/changes.ts";
 import { changeLines, valueText } from "../rendering.ts";
-import { printable, type Terminal } from "../terminal.ts";
+import type { CallView } from "../../platform/conversation.ts";
+import { outcomeOfResult, type Outcome } from "../outcome.ts";
+import { columns, printable, type Terminal } from "../terminal.ts";
 import type { Made, Spoke } from "./open-call.ts";
+import type { Outcomes } from "./state-window.ts";
 
 /** The answer, how long it took, and what changed. */
-export function showAnswer(tool: string, { answer, shown, ms, changes, offered }: Made, terminal: Terminal): void {
-  const time = terminal.tone("quiet", `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+export function showAnswer(tool: string, { answer, shown, ms, changes, outcomes, offered }: Made, terminal: Terminal): void {
+  const time = terminal.tone("quiet", msText(ms));
   if (answer.kind === "error") {
     terminal.say(`${terminal.tone("bad", "✗")} ${terminal.tone("strong", tool)}  ${terminal.tone("bad", printable(answer.type))}  ${time}`);
     terminal.say(`  ${printable(answer.message)}`);
   } else {
-    const refusal = refusalIn(answer.result);
-    const sign = refusal === undefined ? terminal.tone("good", "✓") : terminal.tone("warning", "!");
-    terminal.say(`${sign} ${terminal.tone("strong", tool)}  ${time}`);
+    const outcome = outcomes.get(answer.callId) ?? outcomeOfResult(answer.result);
+    terminal.say(`${signOf(outcome, answer.result, terminal)} ${terminal.tone("strong", tool)}  ${outcomeText(outcome, terminal)}${time}`);
     terminal.say(valueText(shown, terminal, 2));
   }
-  showChanges(changes, terminal);
-  if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
+  showRest(changes, offered, terminal);
 }
 
 /** What the agent said, by which calls, and what changed. The arguments are masked. */
-export function showSpoken({ turn, ms, changes, offered }: Spoke, terminal: Terminal): void {
-  for (const { tool, arguments: input, status, error } of turn.toolCalls) {
-    const sign = status === "answered" ? terminal.tone("good", "✓") : terminal.tone(status === "failed" ? "bad" : "warning", status === "failed" ? "✗" : "…");
-    terminal.say(`${sign} ${terminal.tone("strong", printable(tool))} ${terminal.tone("quiet", printable(JSON.stringify(input)))}${error ? `  ${terminal.tone("bad", printable(error.type))}` : ""}`);
+export function showSpoken({ turn, ms, changes, outcomes, offered }: Spoke, terminal: Terminal): void {
+  for (const { callId, tool, arguments: input, status, result, error } of turn.toolCalls) {
+    const outcome = outcomes.get(callId) ?? outcomeOfResult(result);
+    const sign = status === "answered" ? signOf(outcome, result, terminal) : terminal.tone(status === "failed" ? "bad" : "warning", status === "failed" ? "✗" : "…");
+    const came = error ? terminal.tone("bad", printable(error.type)) : outcomeText(outcome, terminal);
+    terminal.say(`${sign} ${terminal.tone("strong", printable(tool))} ${terminal.tone("quiet", printable(JSON.stringify(input)))}  ${came}`.trimEnd());
   }
   for (const said of turn.said) terminal.say(`${terminal.tone("accent", "»")} ${printable(said)}`);
-  terminal.say(terminal.tone("quiet", `  ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms${turn.isInterrupted ? ", interrupted" : ""}`));
-  showChanges(changes, terminal);
-  if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
+  terminal.say(terminal.tone("quiet", `  ${msText(ms)}${turn.isInterrupted ? ", interrupted" : ""}`));
+  showRest(changes, offered, terminal);
   if (turn.isOver) terminal.say(terminal.tone("quiet", "The conversation has ended."));
+}
+
+/** How the calls of a conversation came out, one line for each. */
+export function callLines(calls: readonly CallView[], outcomes: Outcomes): readonly string[] {
+  return columns(calls.map(({ callId, createdAt, tool, status, result, error }) => {
+    const { word, why } = (status === "answered" ? (outcomes.get(callId) ?? outcomeOfResult(result)) : undefined) ?? { word: status, why: error?.type };
+    return [new Date(createdAt).toTimeString().slice(0, 8), printable(tool), word, printable(why ?? "")];
+  }));
+}
+
+/** What did as it was asked needs no word; a login says that it was accepted. */
+function outcomeText(outcome: Outcome | undefined, terminal: Terminal): string {
+  if (outcome === undefined || outcome.word === "ok") return "";
+  return `${terminal.tone(outcome.tone, printable(outcome.why === undefined ? outcome.word : `${outcome.word}, ${outcome.why}`))}  `;
+}
+
+function signOf(outcome: Outcome | undefined, result: unknown, terminal: Terminal): string {
+  const tone = outcome && outcome.tone !== "good" ? outcome.tone : hasError(result) ? "warning" : "good";
+  return terminal.tone(tone, tone === "good" ? "✓" : tone === "bad" ? "✗" : "!");
+}
+
+function msText(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+function showRest(changes: readonly PartChanges[], offered: readonly string[] | undefined, terminal: Terminal): void {
+  for (const change of changes) for (const line of changeLines(change, terminal)) terminal.say(line);
+  if (offered) terminal.say(terminal.tone("quiet", `  now offered: ${printable(offered.join(", ")) || "no tools"}`));
 }
 
 /** The answer for programs. */
@@ -40,12 +70,7 @@ export function answerJson({ answer, shown }: Made): Readonly<Record<string, unk
   return { callId: answer.callId, result: shown.value };
 }
 
-export function showChanges(changes: readonly PartChanges[], terminal: Terminal): void {
-  for (const change of changes) for (const line of changeLines(change, terminal)) terminal.say(line);
-}
-
-/** The word of a refusal or of a ToolError: both are results. */
-function refusalIn(result: unknown): string | undefined {
-  const error = typeof result === "object" && result !== null ? (result as { error?: unknown }).error : undefined;
-  return typeof error === "string" ? error : undefined;
+/** Whether a result says by itself that something did not work. */
+function hasError(result: unknown): boolean {
+  return typeof result === "object" && result !== null && typeof (result as { error?: unknown }).error === "string";
 }

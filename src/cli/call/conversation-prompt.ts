@@ -12,7 +12,7 @@ import type { RegisteredTool } from "../../platform/known-tools.ts";
 import { nextCommand } from "../next-command.ts";
 import { lossless, losslessChanges, valueText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
-import { answerJson, showAnswer, showSpoken } from "./answer-lines.ts";
+import { answerJson, callLines, showAnswer, showSpoken } from "./answer-lines.ts";
 import type { OpenCall } from "./open-call.ts";
 import { argumentsOf, type Argument } from "./tool-signature.ts";
 import { complete, LINE_COMMANDS, readLine } from "./typed-line.ts";
@@ -184,10 +184,9 @@ export class ConversationPrompt {
   }
 
   async #showHistory(): Promise<void> {
-    const view = await this.#call.platform.view(this.#call.conversationId);
-    const rows = (view?.toolCalls ?? []).map(({ createdAt, tool, status, error }) => [new Date(createdAt).toTimeString().slice(0, 8), printable(tool), status, printable(error?.type ?? "")]);
-    if (rows.length === 0) return this.#terminal.say("No calls yet.");
-    for (const line of columns(rows)) this.#terminal.say(line);
+    const calls = (await this.#call.platform.view(this.#call.conversationId))?.toolCalls ?? [];
+    if (calls.length === 0) return this.#terminal.say("No calls yet.");
+    for (const line of callLines(calls, await this.#call.outcomes())) this.#terminal.say(line);
   }
 
   #mistake(message: string): void {

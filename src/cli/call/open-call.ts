@@ -15,7 +15,7 @@ import { Failure } from "../failure.ts";
 import { Shown } from "../../base/shown.ts";
 import type { Terminal } from "../terminal.ts";
 import { PlatformClient, type Answer } from "./platform-client.ts";
-import { StateWindow } from "./state-window.ts";
+import { StateWindow, type News, type Outcomes } from "./state-window.ts";
 import type { PartChanges } from "../../state/changes.ts";
 import type { StoredParts } from "../state/conversations.ts";
 
@@ -49,12 +49,14 @@ export interface Made {
   readonly ms: number;
   /** What was committed meanwhile. */
   readonly changes: readonly PartChanges[];
+  /** How the calls came out, as far as that is known. */
+  readonly outcomes: Outcomes;
   /** The tools that are offered now, if they are others than before. */
   readonly offered: readonly string[] | undefined;
 }
 
 /** What something that was said came to. */
-export interface Spoke extends Pick<Made, "ms" | "changes" | "offered"> {
+export interface Spoke extends Pick<Made, "ms" | "changes" | "outcomes" | "offered"> {
   readonly turn: TurnRecord;
 }
 
@@ -99,14 +101,14 @@ export class OpenCall {
     const answer = await this.platform.call(this.conversationId, tool, input, callId);
     const ms = elapsed() - since;
     const shown = this.shownResult(tool, answer.kind === "result" ? answer.result : undefined);
-    return { answer, shown, ms, changes: (await this.#window?.news()) ?? [], offered: await this.look() };
+    return { answer, shown, ms, ...(await this.#news()), offered: await this.look() };
   }
 
   async say(text: string, elapsed: () => number): Promise<Spoke> {
     const since = elapsed();
     const turn = await this.platform.say(this.conversationId, text);
     const ms = elapsed() - since;
-    return { turn, ms, changes: (await this.#window?.news()) ?? [], offered: turn.isOver ? undefined : await this.look() };
+    return { turn, ms, ...(await this.#news()), offered: turn.isOver ? undefined : await this.look() };
   }
 
   /** Looks at the tools that are offered now; gives their names if they are others than before. */
@@ -117,6 +119,15 @@ export class OpenCall {
   /** The stored parts; undefined when the state cannot be read from here. */
   async state(): Promise<Pick<StoredParts, "parts" | "clear" | "masks"> | undefined> {
     return this.#window && ((await this.#window.parts()) ?? { parts: {}, clear: {}, masks: {} });
+  }
+
+  /** How the calls so far came out. */
+  async outcomes(): Promise<Outcomes> {
+    return (await this.#window?.outcomes()) ?? new Map();
+  }
+
+  async #news(): Promise<News> {
+    return (await this.#window?.news()) ?? { changes: [], outcomes: new Map() };
   }
 
   /** A tool's result as it may be shown: without what the tool's `result` schema marks. */

@@ -3,6 +3,7 @@
 import { openEntry } from "../../state/journal.ts";
 import { idOf, type Change, type Committed as Stored, type Owner, type Store } from "../../state/store.ts";
 import { Changes, pathsOf } from "../../state/changes.ts";
+import { outcomeOf } from "../outcome.ts";
 import type { Committed } from "./report.ts";
 
 /** The store, with `onCommit` called after each commit of a conversation. */
@@ -25,7 +26,7 @@ export function committedStore(store: Store, onCommit: (committed: Committed) =>
 
 function committed(owner: Owner, text: string, changes: Changes): Committed {
   const entry = openEntry(owner, text);
-  const { unit, callId, outcome, code, ms } = entry;
+  const { unit, callId, ms } = entry;
   const name = unit === "deadline" ? `deadline of ${entry.name}` : entry.name;
-  return { type: "committed", conversationId: idOf(owner), name, callId, outcome, code, ms: ms[2], paths: pathsOf(changes.of(owner, entry)) };
+  return { type: "committed", conversationId: idOf(owner), name, callId, outcome: outcomeOf(entry), ms: ms[2], paths: pathsOf(changes.of(owner, entry)) };
 }

@@ -1,6 +1,6 @@
 // The lines that `dev` prints while it runs: one for each commit, and one for each call that left none.
 //
-//   EL1. Ids, names, outcomes and durations; never a value of an argument, a result or a state.        (P21)
+//   EL1. Ids, names, outcomes, counts and durations; never a value of an argument, a result or a state.        (P21)
 
 import { systemClock } from "../../base/clock.ts";
 import type { PlatformEvent } from "../../platform/platform-events.ts";
@@ -28,11 +28,10 @@ export class EventLines {
   }
 
   committed(commit: Committed): void {
-    const { conversationId, callId, name, outcome, code, ms, paths } = commit;
+    const { conversationId, callId, name, outcome: { word, tone, why }, ms, paths } = commit;
     if (callId !== undefined) this.#remember(`${conversationId}\n${callId}`);
     const shown = paths.slice(0, MAX_PATHS).join(", ") + (paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : "");
-    const word = outcome === "tool_error" ? "refused" : outcome;
-    this.#line(conversationId, name, word, outcome === "ok" ? "good" : word === "refused" ? "warning" : "bad", `${ms} ms`, code ?? shown);
+    this.#line(conversationId, name, word === "tool_error" ? "refused" : word, tone, `${ms} ms`, why ?? shown);
   }
 
   platform(event: PlatformEvent): void {

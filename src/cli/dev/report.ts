@@ -1,7 +1,7 @@
 // What the process of the agents tells the process that watches over it. Ids, names and numbers; an error's text only
 // in `threw`, since a developer at the terminal is who it is for.
 
-import type { UnitOutcome } from "../../state/journal.ts";
+import type { Outcome } from "../outcome.ts";
 
 /** An agent that is served. */
 export interface ServedAgent {
@@ -27,8 +27,7 @@ export interface Committed {
   readonly conversationId: string;
   readonly name: string;
   readonly callId?: string | undefined;
-  readonly outcome: UnitOutcome;
-  readonly code?: string | undefined;
+  readonly outcome: Outcome;
   /** How long the unit ran, milliseconds. */
   readonly ms: number;
   /** What changed: `state.cart[0]`. */

@@ -5,7 +5,8 @@ import { maskedEntry } from "../../state/masking.ts";
 import { idOf, type Entry, type Owner } from "../../state/store.ts";
 import { textOf } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
-import { outcomeTone, timeText } from "../rendering.ts";
+import { outcomeOf } from "../outcome.ts";
+import { timeText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { Changes, pathsOf, type PartChanges } from "../../state/changes.ts";
@@ -75,14 +76,15 @@ function show(commits: readonly Commit[], terminal: Terminal): void {
     timeText(atMs),
     entry?.unit ?? "-",
     printable(entry?.name ?? "-"),
-    entry ? entry.outcome : "-",
+    entry ? outcomeOf(entry).word : "-",
     entry ? `${entry.ms[2]} ms` : "-",
     printable([said(entry, changes, damage), ...(entry?.notes ?? []).map(noteText)].filter((text) => text !== "").join("; ")),
   ]);
   const [head = "", ...lines] = columns([["VERSION", "TIME", "UNIT", "NAME", "OUTCOME", "RAN", "CHANGED"], ...rows]);
   terminal.say(terminal.tone("quiet", head));
   lines.forEach((line, index) => {
-    const outcome = commits[index]!.entry?.outcome;
-    terminal.say(outcome === undefined || outcome === "ok" ? line : terminal.tone(outcomeTone(outcome), line));
+    const { entry } = commits[index]!;
+    const tone = entry && outcomeOf(entry).tone;
+    terminal.say(tone === undefined || tone === "good" ? line : terminal.tone(tone, line));
   });
 }

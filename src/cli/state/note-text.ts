@@ -1,7 +1,7 @@
 // What a unit did beside its changes, as a line of a list says it.
 
 import type { LoginNote, UnitNote } from "../../state/notes.ts";
-import { timeText } from "../rendering.ts";
+import { attemptsText } from "../outcome.ts";
 
 /** `session: wrong (account 2 of 5)`, `products: loaded in 12 ms`. */
 export function noteText(note: UnitNote): string {
@@ -11,10 +11,9 @@ export function noteText(note: UnitNote): string {
   return `${note.part}: ${note.outcome}`;
 }
 
-function loginText({ outcome, by, attempts, limit, untilMs }: LoginNote): string {
-  const until = untilMs === undefined ? "" : `, ${outcome === "locked" ? "" : "locked "}until ${timeText(untilMs)}`;
-  const count = by === undefined ? "" : ` (${by} ${attempts ?? "?"} of ${limit ?? "?"}${until})`;
-  return `${outcome === "locked" ? "locked, the secret was not looked at" : outcome}${count}`;
+function loginText(note: LoginNote): string {
+  const attempts = attemptsText(note);
+  return `${note.outcome === "locked" ? "locked, the secret was not looked at" : note.outcome}${attempts === undefined ? "" : ` (${attempts})`}`;
 }
 
 function took(ms: number | undefined): string {

@@ -6,7 +6,8 @@ import { sleep, systemClock } from "../../base/clock.ts";
 import { masksAt, partsAt } from "../../state/history.ts";
 import { idOf, type FeedItem, type Owner, type Store } from "../../state/store.ts";
 import type { Command } from "../command.ts";
-import { changeLines, outcomeTone } from "../rendering.ts";
+import { outcomeOf, type Outcome } from "../outcome.ts";
+import { changeLines } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { Changes } from "../../state/changes.ts";
@@ -68,9 +69,13 @@ async function readBefore(store: Store, { owner, version }: FeedItem, changes: C
   }
 }
 
+function outcomeText({ word, tone, why }: Outcome, terminal: Terminal): string {
+  return terminal.tone(tone, why === undefined ? word : `${word} (${printable(why)})`);
+}
+
 function show(owner: Owner, { version, atMs, entry, changes, damage }: Commit, terminal: Terminal): void {
   const time = terminal.tone("quiet", new Date(atMs).toTimeString().slice(0, 8));
-  const outcome = entry ? terminal.tone(outcomeTone(entry.outcome), entry.code === undefined ? entry.outcome : `${entry.outcome} (${printable(entry.code)})`) : (damage ?? "-");
+  const outcome = entry ? outcomeText(outcomeOf(entry), terminal) : (damage ?? "-");
   terminal.say(`${time}  ${printable(idOf(owner))}  ${terminal.tone("quiet", `v${version}`)}  ${terminal.tone("strong", printable(entry?.unit === "deadline" ? `deadline of ${entry.name}` : (entry?.name ?? "-")))}  ${outcome}${entry ? terminal.tone("quiet", `  ${entry.ms[2]} ms`) : ""}`);
   for (const line of changeLines(changes, terminal, "    ")) terminal.say(line);
 }
