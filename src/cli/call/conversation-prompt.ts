@@ -10,7 +10,7 @@ import { ConversimpleError } from "../../base/errors.ts";
 import { Failure } from "../failure.ts";
 import type { RegisteredTool } from "../../platform/known-tools.ts";
 import { nextCommand } from "../next-command.ts";
-import { lossless, losslessChanges, valueText } from "../rendering.ts";
+import { lossless, losslessChanges, partText } from "../rendering.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { answerJson, callLines, showAnswer, showSpoken } from "./answer-lines.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -179,7 +179,7 @@ export class ConversationPrompt {
     if (this.#asJson) return this.#terminal.say(JSON.stringify({ parts: Object.fromEntries(parts.map(([name, part]) => [name, lossless(part)])) }));
     for (const [name, value] of parts) {
       this.#terminal.say(this.#terminal.tone("strong", printable(name)));
-      this.#terminal.say(valueText(value, this.#terminal, 2));
+      this.#terminal.say(partText(value, systemClock.now(), this.#terminal, 2));
     }
   }
 

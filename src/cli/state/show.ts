@@ -3,7 +3,7 @@
 import { systemClock } from "../../base/clock.ts";
 import { idOf, type Loaded } from "../../state/store.ts";
 import type { Command } from "../command.ts";
-import { agoText, lossless, sizeText, timeText, valueText } from "../rendering.ts";
+import { agoText, lossless, sizeText, timeText, partText } from "../rendering.ts";
 import { openToRead, readAddress } from "../store-address.ts";
 import { columns, printable, type Terminal } from "../terminal.ts";
 import { bytesOf, currentParts, findConversation, partsAtVersion, type StoredParts } from "./conversations.ts";
@@ -62,7 +62,7 @@ function show(loaded: Loaded, { version, parts, schemas }: StoredParts, bytes: n
   for (const [name, value] of Object.entries(parts)) {
     const schema = schemas[name];
     terminal.say(`\n${terminal.tone("strong", printable(name))}${schema === undefined || schema === 1 ? "" : terminal.tone("quiet", ` (schema version ${schema})`)}`);
-    terminal.say(valueText(value, terminal, 2));
+    terminal.say(partText(value, nowMs, terminal, 2));
   }
   if (Object.keys(parts).length === 0) terminal.say("\nNothing is stored yet.");
 }
