@@ -24,6 +24,7 @@ test.runIf(hasBrowser)("a newcomer books a room in plain words, and what is besi
   const state = await view(page, "State");
   await valueIn(state, /^step: “completed”/).waitFor();
   await valueIn(state, "guests: 2").waitFor();
+  await valueIn(state, /^since: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:just now|\d+ (?:s|min) ago) changed/).waitFor();
   await valueIn(state, /^bookingId: “B-\d{4}-02-03-2” new$/).waitFor();
 
   const timeline = await view(page, "Timeline");

@@ -7,7 +7,8 @@ import { sameStateVersion } from "../../console/src/panels/logic/same-state.ts";
 import { rowsOf, type TreeRow, type TreeView } from "../../console/src/panels/logic/tree-rows.ts";
 import { changesOf, indexOf } from "../../console/src/panels/logic/value-changes.ts";
 import { deadlineOf, needsOf, visitedSteps, workflowState } from "../../console/src/panels/logic/workflow-state.ts";
-import type { NoteView, SessionView, TimelineEntry, WorkflowInfo } from "../../src/inspector/api.ts";
+import { momentsOf } from "../../console/src/panels/logic/moments.ts";
+import type { NoteView, PartInfo, SessionView, TimelineEntry, WorkflowInfo } from "../../src/inspector/api.ts";
 
 const CLOSED: TreeView = { opened: new Map(), limits: new Map() };
 
@@ -39,6 +40,13 @@ test("what changed in a Map or a Set is marked entry by entry, though it is set 
   const after = { m: { $map: [["a", 5], ["c", 3]] }, s: { $set: ["y", "z"] } };
   const changes = indexOf(changesOf(before, [["set", ["m"], after.m], ["set", ["s"], after.s]]));
   expect(rowsOf(after, CLOSED, [], changes).map(said)).toEqual(["m *", '  "a" *', '  "c" *', '  -"b"', "s *", "  0", "  1 *", "  -item"]);
+});
+
+test("since when a workflow is at its step is a moment; a number of an agent's state is none", () => {
+  const value = { step: "asking", data: { since: 1_795_797_607_602 }, since: 1_795_797_607_602 };
+  const moments = (kind: PartInfo["kind"]) => rowsOf(value, CLOSED, [], undefined, momentsOf(kind)).flatMap((row) => (row.kind === "value" && row.isMoment ? [row.key] : []));
+  expect(moments("workflow")).toEqual(['["since"]']);
+  expect(moments("state")).toEqual([]);
 });
 
 test("a part that is one value has one row", () => {

@@ -9,6 +9,7 @@ import { Callout } from "./callout.tsx";
 import { useLock } from "./lock-banner.tsx";
 import { countdownText } from "./logic/countdown.ts";
 import { explain, noteChip } from "./logic/entry-words.ts";
+import { momentsOf } from "./logic/moments.ts";
 import { loginsOf } from "./logic/locks.ts";
 import { Card, Countdown, Fact, Facts, PanelPage } from "./panel-page.tsx";
 import { ValueTree } from "./value/value-tree.tsx";
@@ -34,7 +35,7 @@ function SessionThen() {
   if (selectedVersion === null) return null;
   return (shown.value?.parts ?? []).filter(({ kind }) => kind === "session").map((part) => (
     <Card key={part.name} title={<><span className="font-mono">{part.name}</span> at version {selectedVersion}</>} aside="what follows is as it is now">
-      <ValueTree label={`${part.name} at version ${selectedVersion}`} value={part.value} masks={part.masks} />
+      <ValueTree label={`${part.name} at version ${selectedVersion}`} value={part.value} masks={part.masks} moments={momentsOf("session")} />
     </Card>
   ));
 }

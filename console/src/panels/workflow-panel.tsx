@@ -3,11 +3,13 @@
 import { lazy, Suspense, useMemo } from "react";
 
 import type { PartView, WorkflowInfo } from "../../../src/inspector/api.ts";
+import { Ago } from "../kit/ago.tsx";
 import { Chip } from "../kit/chip.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { duration, moment } from "../lib/formatting.ts";
 import { Icon } from "../kit/icon.tsx";
+import { momentsOf } from "./logic/moments.ts";
 import { deadlineOf, needsOf, visitedSteps, workflowState, type WorkflowState } from "./logic/workflow-state.ts";
 import { Card, Countdown, Fact, Facts, PanelPage } from "./panel-page.tsx";
 import { usePartEditing } from "./state/part-editing.ts";
@@ -46,7 +48,7 @@ function WorkflowCard({ part, workflow, version }: { readonly part: PartView; re
         <StepList workflow={workflow} state={state} visited={visited} />
         <div>
           <h4 className="mb-1 text-xs font-semibold text-ink-2">What it has collected</h4>
-          <ValueTree label={part.name} value={part.value} masks={part.masks} editing={editingOf(part)} />
+          <ValueTree label={part.name} value={part.value} masks={part.masks} moments={momentsOf("workflow")} editing={editingOf(part)} />
         </div>
       </div>
     </Card>
@@ -62,7 +64,7 @@ function StepFacts({ workflow, state, isNow }: { readonly workflow: WorkflowInfo
     <Facts>
       <Fact name="Step"><strong className="font-semibold">{step.name}</strong>{step.isFinal ? " (final)" : ""}</Fact>
       {step.prompt === undefined ? null : <Fact name="The agent asks">“{step.prompt}”</Fact>}
-      {state.sinceMs === undefined ? null : <Fact name="Since">{moment(state.sinceMs)}</Fact>}
+      {state.sinceMs === undefined ? null : <Fact name="Since">{moment(state.sinceMs)} <Ago atMs={state.sinceMs} isSentence className="text-xs text-ink-3" /></Fact>}
       {needs.length === 0 ? null : (
         <Fact name="Needs">
           <ul className="flex flex-wrap gap-1">{needs.map(({ field, isThere }) => <li key={field}><Chip tone={isThere ? "good" : "warn"}>{isThere ? <Icon name="check" className="size-3" /> : null}{field}{isThere ? "" : " is missing"}</Chip></li>)}</ul>

@@ -6,6 +6,7 @@
 
 import type { MaskPath } from "../../../../src/base/marks.ts";
 import { MaskCursor } from "./mask-cursor.ts";
+import { NO_MOMENTS, type Moments } from "./moments.ts";
 import { childrenOf, isContainer, previewOf, shownOf, sizeOf, type Child, type Shown, type Step } from "./shown-value.ts";
 import type { Change } from "./change.ts";
 import { comparedEntries, keyOfPath, NO_CHANGES, type ChangeIndex } from "./value-changes.ts";
@@ -34,6 +35,8 @@ export interface ValueRow extends Placed {
   readonly holdsChange: boolean;
   /** Whether it came with something that is new as a whole. */
   readonly isInNew: boolean;
+  /** Whether its number is a moment, in milliseconds. */
+  readonly isMoment: boolean;
   readonly position: number;
   readonly setSize: number;
 }
@@ -65,11 +68,11 @@ const OPEN_SIZE = 12;
 const OPEN_CHANGE_DEPTH = 8;
 
 /** The rows of a value; the root has one only when it holds nothing. */
-export function rowsOf(raw: unknown, view: TreeView, masks: readonly MaskPath[] = [], changes: ChangeIndex = NO_CHANGES): readonly TreeRow[] {
+export function rowsOf(raw: unknown, view: TreeView, masks: readonly MaskPath[] = [], changes: ChangeIndex = NO_CHANGES, moments: Moments = NO_MOMENTS): readonly TreeRow[] {
   const rows: TreeRow[] = [];
   const cursor = MaskCursor.of(masks);
   const root = shownOf(raw, cursor.isWhole);
-  const walk: Walk = { rows, view, changes, isInNew: false };
+  const walk: Walk = { rows, view, changes, moments, isInNew: false };
   if (isContainer(root)) addChildren(walk, root, [], cursor, 0);
   else rows.push(valueRow(walk, { step: "", label: "", raw, maskKey: undefined }, [], cursor, 0, 1, 1));
   return rows;
@@ -81,6 +84,7 @@ interface Walk {
   readonly rows: TreeRow[];
   readonly view: TreeView;
   readonly changes: ChangeIndex;
+  readonly moments: Moments;
 }
 
 function addChildren(walk: Walk, node: Shown, steps: readonly Step[], cursor: MaskCursor, depth: number): void {
@@ -108,7 +112,7 @@ function addRow(walk: Walk, child: Child, steps: readonly Step[], cursor: MaskCu
   walk.isInNew = wasInNew;
 }
 
-function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number, own?: Change): ValueRow {
+function valueRow({ view, changes, moments, isInNew }: Walk, child: Child, steps: readonly Step[], cursor: MaskCursor, depth: number, position: number, setSize: number, own?: Change): ValueRow {
   const key = keyOfSteps(steps);
   const node = shownOf(child.raw, cursor.isWhole);
   const holdsChange = changes.above.has(key);
@@ -127,6 +131,7 @@ function valueRow({ view, changes, isInNew }: Walk, child: Child, steps: readonl
     change: own ?? changes.at.get(key),
     holdsChange,
     isInNew,
+    isMoment: node.kind === "number" && moments.has(key),
     position,
     setSize,
   };

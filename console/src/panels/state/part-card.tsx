@@ -4,6 +4,7 @@ import { memo, useMemo } from "react";
 
 import type { PartInfo, PartView, TimelineEntry } from "../../../../src/inspector/api.ts";
 import { Chip } from "../../kit/chip.tsx";
+import { momentsOf } from "../logic/moments.ts";
 import { indexOf, changesOf, NO_CHANGES } from "../logic/value-changes.ts";
 import type { TreeEditing } from "../value/editing.ts";
 import { ValueTree } from "../value/value-tree.tsx";
@@ -35,7 +36,7 @@ export const PartCard = memo(function PartCard({ part, isRevealed, entry, before
         <span className="ml-auto"><SizeBar bytes={part.bytes} maxBytes={part.maxBytes} /></span>
       </header>
       <div className="px-1.5 py-1">
-        <ValueTree label={part.name} value={part.value} masks={part.masks} isRevealed={isRevealed} changes={changes} editing={editing} />
+        <ValueTree label={part.name} value={part.value} masks={part.masks} isRevealed={isRevealed} changes={changes} moments={momentsOf(part.kind)} editing={editing} />
       </div>
     </section>
   );

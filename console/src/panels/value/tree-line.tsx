@@ -2,8 +2,10 @@
 
 import type { CSSProperties } from "react";
 
+import { Ago } from "../../kit/ago.tsx";
 import { IconButton } from "../../kit/button.tsx";
 import { Icon } from "../../kit/icon.tsx";
+import { moment } from "../../lib/formatting.ts";
 import { isContainer, MASKED, previewOf, shownOf, sizeOf, type Shown } from "../logic/shown-value.ts";
 import type { MoreRow, RemovedRow, ValueRow } from "../logic/tree-rows.ts";
 import type { Change } from "../logic/change.ts";
@@ -36,9 +38,9 @@ export function ValueLine({ row, isRevealed, edit, onToggle }: { readonly row: V
             <span className="text-ink-3">:</span>
           </span>
         )}
-        {canOpen ? <ContainerText node={node} isOpen={isOpen} raw={row.raw} /> : <LeafText node={node} />}
+        {canOpen ? <ContainerText node={node} isOpen={isOpen} raw={row.raw} /> : row.isMoment ? <MomentText ms={Number(row.raw)} /> : <LeafText node={node} />}
         {row.isPersonal && isRevealed ? <span className="font-sans text-2xs font-medium text-warn">in clear</span> : null}
-        <ChangeText change={row.change} isOpen={isOpen} />
+        <ChangeText change={row.change} isOpen={isOpen} isMoment={row.isMoment} />
         {row.holdsChange && !isOpen ? <span className="font-sans text-2xs font-medium text-warn">changed inside</span> : null}
       </span>
       {edit?.canEdit(row) === true ? <LineButtons row={row} edit={edit} /> : null}
@@ -60,13 +62,13 @@ function ContainerText({ node, isOpen, raw }: { readonly node: Shown; readonly i
 }
 
 /** `isOpen`: what changed is said by the rows below. */
-function ChangeText({ change, isOpen }: { readonly change: Change | undefined; readonly isOpen: boolean }) {
+function ChangeText({ change, isOpen, isMoment }: { readonly change: Change | undefined; readonly isOpen: boolean; readonly isMoment: boolean }) {
   if (!change || change.kind === "removed") return null;
   if (change.kind === "added") return <span className="font-sans text-2xs font-medium text-good">new</span>;
   return (
     <span className="min-w-0 font-sans text-2xs font-medium text-warn">
       changed
-      {change.isBeforeKnown && change.before !== MASKED && !isOpen ? <> from <del className="font-mono font-normal break-words text-ink-3">{previewOf(change.before, 60)}</del></> : null}
+      {change.isBeforeKnown && change.before !== MASKED && !isOpen ? <> from <del className="font-mono font-normal break-words text-ink-3">{isMoment ? momentText(change.before) : previewOf(change.before, 60)}</del></> : null}
     </span>
   );
 }
@@ -111,8 +113,18 @@ export function RemovedLine({ id, row, look, style }: LineProps & { readonly row
 }
 
 /** A value in one line that is no tree, such as in a list of changes. */
-export function InlineValue({ raw }: { readonly raw: unknown }) {
+export function InlineValue({ raw, isMoment = false }: { readonly raw: unknown; readonly isMoment?: boolean }) {
+  if (isMoment) return <span className="min-w-0 font-mono text-xs">{momentText(raw)}</span>;
   const node = shownOf(raw, true);
   if (node.kind === "masked") return <MaskedChip />;
   return <span className="min-w-0 font-mono text-xs break-words [overflow-wrap:anywhere]">{previewOf(raw)}</span>;
+}
+
+function momentText(raw: unknown): string {
+  return typeof raw === "number" ? moment(raw) : previewOf(raw, 60);
+}
+
+/** A moment, and how long ago it was. */
+function MomentText({ ms }: { readonly ms: number }) {
+  return <span><span className="text-note">{moment(ms)}</span> <Ago atMs={ms} isSentence className="font-sans text-2xs text-ink-3" /></span>;
 }

@@ -8,6 +8,7 @@
 import { memo, useCallback, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 
 import type { MaskPath } from "../../../../src/base/marks.ts";
+import { NO_MOMENTS, type Moments } from "../logic/moments.ts";
 import { isContainer, shownOf } from "../logic/shown-value.ts";
 import { FIRST_CHILDREN, rowsOf, type TreeRow, type ValueRow } from "../logic/tree-rows.ts";
 import { NO_CHANGES, type ChangeIndex } from "../logic/value-changes.ts";
@@ -24,14 +25,16 @@ export interface ValueTreeProps {
   /** Whether masked places are in clear. */
   readonly isRevealed?: boolean;
   readonly changes?: ChangeIndex;
+  /** Places whose numbers are moments. */
+  readonly moments?: Moments;
   /** Absent: it is only read. */
   readonly editing?: TreeEditing | undefined;
 }
 
 /** A tree of a value. */
-export const ValueTree = memo(function ValueTree({ label, value, masks, isRevealed = false, changes = NO_CHANGES, editing }: ValueTreeProps) {
+export const ValueTree = memo(function ValueTree({ label, value, masks, isRevealed = false, changes = NO_CHANGES, moments = NO_MOMENTS, editing }: ValueTreeProps) {
   const { view, toggle, showMore } = useOpened();
-  const rows = useMemo(() => rowsOf(value, view, masks, changes), [value, view, masks, changes]);
+  const rows = useMemo(() => rowsOf(value, view, masks, changes, moments), [value, view, masks, changes, moments]);
   const edit = useTreeEdit(value, editing);
   const [activeKey, setActive] = useState<string | null>(null);
   const id = useId();
