@@ -41,3 +41,28 @@ test.runIf(hasBrowser)("a PIN is nowhere on the page, and is not kept", { timeou
   await page.getByRole("region", { name: /^Entry 2, login$/ }).getByText(/is stored nowhere/).waitFor();
   expect(await page.content()).not.toMatch(/8 4 7 5|8475/);
 });
+
+test.runIf(hasBrowser)("a tool that is run by a form says that it was refused, and why", { timeout: TEST_MS }, async () => {
+  const page = await openPage();
+  await enter(page, dev());
+  await newCall(page, "session");
+  await page.getByRole("button", { name: "Run a tool…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Run a tool" });
+  const answer = dialog.getByRole("region", { name: "The answer" });
+  await dialog.getByRole("combobox", { name: "Tool" }).selectOption("place_order");
+  await dialog.getByRole("button", { name: "Run place_order" }).click();
+  await answer.getByText("Refused", { exact: true }).waitFor();
+  await answer.getByText("not authenticated", { exact: true }).waitFor();
+  await answer.getByText("Please log in first.", { exact: true }).waitFor();
+  await answer.getByText(/What to do: Nobody is logged in/).waitFor();
+
+  await dialog.getByRole("combobox", { name: "Tool" }).selectOption("login");
+  await dialog.getByRole("textbox", { name: "Username" }).fill("Lee");
+  await dialog.getByRole("textbox", { name: "Pin" }).fill("8475");
+  await dialog.getByRole("button", { name: "Run login" }).click();
+  await answer.getByText("wrong secret", { exact: true }).waitFor();
+  await answer.getByText("The secret was wrong.", { exact: true }).waitFor();
+  await answer.getByRole("button", { name: "see why, version 3" }).click();
+  await page.getByRole("region", { name: "Entry 3, login" }).waitFor();
+  expect(await page.content()).not.toContain("8475");
+});

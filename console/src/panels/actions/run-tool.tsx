@@ -11,6 +11,8 @@ import { Chip } from "../../kit/chip.tsx";
 import { Dialog } from "../../kit/dialog.tsx";
 import { failureOf, type ApiFailure } from "../../lib/api-failure.ts";
 import { useConversation } from "../../lib/conversation-context.tsx";
+import { timeOfDay } from "../../lib/formatting.ts";
+import { verdictOf } from "../logic/answer-verdict.ts";
 import { emptyDraft, problemsIn, readDraft, type Draft, type Problem } from "../logic/form-draft.ts";
 import { formOf, type FormField } from "../logic/schema-form.ts";
 import { ValueTree } from "../value/value-tree.tsx";
@@ -93,14 +95,23 @@ function Answer({ answer, tool, onClose }: { readonly answer: CallResult; readon
     onClose();
     open("timeline", version);
   };
+  const { label, word, tone, why } = verdictOf(answer, entry, timeOfDay);
+  const isAnswered = label === "Answered";
   return (
-    <section aria-label="The answer" className="rounded-md border border-line bg-pane p-3">
-      <p className="mb-1 flex items-center gap-2">
-        <span className="font-medium">Answered</span>
-        <Chip tone={answer.kind === "result" ? "plain" : "bad"}>{answer.kind === "result" ? "result" : answer.error.type}</Chip>
-        {entry ? <button type="button" onClick={() => show(entry.version)} className="ml-auto text-2xs text-accent underline underline-offset-2">see what it did, version {entry.version}</button> : null}
+    <section aria-label="The answer" className={`rounded-md border p-3 ${isAnswered ? "border-line bg-pane" : tone === "bad" ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft"}`}>
+      <p className="mb-1 flex flex-wrap items-center gap-2">
+        <span className={`font-medium ${isAnswered ? "" : tone === "bad" ? "text-bad" : "text-warn"}`}>{label}</span>
+        <Chip tone={isAnswered ? "plain" : tone}>{word.replaceAll("_", " ")}</Chip>
+        {entry ? <button type="button" onClick={() => show(entry.version)} className="ml-auto text-2xs text-accent underline underline-offset-2">{isAnswered ? "see what it did" : "see why"}, version {entry.version}</button> : null}
       </p>
-      {answer.kind === "result" ? <ValueTree label="result" value={answer.result} masks={tool.resultMasks} /> : <FailureLine failure={{ message: answer.error.message, remedy: answer.remedy }} />}
+      {why ? (
+        <div className="mb-1.5 space-y-1 break-words text-ink-2">
+          <p className="text-ink">{why.headline}</p>
+          {why.sentences.map((sentence) => <p key={sentence}>{sentence}</p>)}
+          {why.remedy === undefined ? null : <p><span className="font-semibold text-ink">What to do: </span>{why.remedy}</p>}
+        </div>
+      ) : null}
+      {answer.kind === "result" ? <ValueTree label="result" value={answer.result} masks={tool.resultMasks} /> : null}
     </section>
   );
 }
