@@ -3,7 +3,8 @@
 import { expect, test } from "vitest";
 
 import { fitting, suggestionsFor } from "../../console/src/talk/suggestions.ts";
-import type { ToolInfo } from "../../src/inspector/api.ts";
+import { needlessLogins } from "../../console/src/talk/logins.ts";
+import type { NoteView, SessionView, TimelineEntry, ToolInfo } from "../../src/inspector/api.ts";
 
 const tool = (name: string, description: string, more: Partial<ToolInfo> = {}): ToolInfo => ({
   name, description, parameters: { type: "object", properties: {} }, examples: [], secrets: [], masks: [], resultMasks: [], guards: [], isParallel: false, isOnce: false, timeoutMs: 1_000, ...more,
@@ -16,7 +17,7 @@ const ROOM = tool("set_room", "Choose a room", { parameters: { type: "object", r
 const CONFIRM = tool("confirm_booking", "Confirm the booking. It cannot be undone.");
 const tools = [START, DATES, GUESTS, ROOM, CONFIRM];
 const nowMs = new Date(2026, 3, 10).getTime();
-const suggest = (agentSaid: string | undefined, ...offered: string[]) => suggestionsFor({ tools, offered, agentSaid, nowMs });
+const suggest = (agentSaid: string | undefined, ...offered: string[]) => suggestionsFor({ tools, offered, needless: new Set(), agentSaid, nowMs });
 
 test("before anything was said, the examples of what is offered", () => {
   expect(suggest(undefined, "start_booking")).toEqual(["I'd like to book a room", "help"]);
@@ -45,11 +46,35 @@ test("only the last question counts, and a statement is none", () => {
 
 test("each once, at most four", () => {
   const many = tools.map((each, index) => ({ ...each, examples: ["yes", `phrase ${index}`] }));
-  expect(suggestionsFor({ tools: many, offered: [], agentSaid: undefined, nowMs })).toEqual(["yes", "phrase 0", "phrase 1", "phrase 2"]);
-  expect(suggestionsFor({ tools: many, offered: [], agentSaid: "Shall I?", nowMs })).toEqual(["yes", "no", "help"]);
+  expect(suggestionsFor({ tools: many, offered: [], needless: new Set(), agentSaid: undefined, nowMs })).toEqual(["yes", "phrase 0", "phrase 1", "phrase 2"]);
+  expect(suggestionsFor({ tools: many, offered: [], needless: new Set(), agentSaid: "Shall I?", nowMs })).toEqual(["yes", "no", "help"]);
 });
 
 test("what does not stand on two rows is left out; the first one never is", () => {
   expect(fitting(["a".repeat(200), "b".repeat(20), "c".repeat(30)], 48)).toEqual(["a".repeat(200), "b".repeat(20)]);
   expect(fitting(["yes", "no", "I'd like to book a room", "help"], 48)).toHaveLength(4);
+});
+
+const LOGIN = tool("login", "Log the caller in", { examples: ["my PIN is one two three four"], secrets: ["pin"] });
+const PAY = tool("pay", "Pay", { examples: ["pay"], secrets: ["code"], guards: ["session within 120000 ms"] });
+const LOGOUT = tool("logout", "Log the caller out", { examples: ["log me out"] });
+const status = (is: SessionView["status"]): readonly SessionView[] => [{ part: "session", status: is }];
+const entry = (name: string, more: Partial<TimelineEntry> = {}): TimelineEntry => ({ version: 1, atMs: 0, unit: "tool", name, outcome: "ok", queueMs: 0, guardMs: 0, runMs: 0, commitMs: null, replyMs: null, changes: {}, notes: [], ...more });
+const login = (outcome: "accepted" | "wrong", name = "login") => entry(name, { notes: [{ kind: "login", part: "session", outcome } satisfies NoteView] });
+const offers = (sessions: readonly SessionView[], entries: readonly TimelineEntry[]) => {
+  const all = [LOGIN, PAY, LOGOUT];
+  return suggestionsFor({ tools: all, offered: all.map(({ name }) => name), needless: needlessLogins(sessions, entries, all), agentSaid: undefined, nowMs });
+};
+
+test("who is logged in is not offered to log in", () => {
+  expect(offers(status("authenticated"), [login("wrong"), login("accepted")])).toEqual(["pay", "log me out", "help"]);
+  // In a fork the login is in no entry: a tool that takes a secret and asks for no session is one.
+  expect(offers(status("authenticated"), [entry("fork", { unit: "outside" })])).toEqual(["pay", "log me out", "help"]);
+});
+
+test("who is not logged in, not any more, or has to log in again is", () => {
+  const asks = (entries: readonly TimelineEntry[], is: SessionView["status"]) => offers(status(is), entries)[0];
+  expect(asks([login("wrong")], "anonymous")).toBe("my PIN is one two three four");
+  expect(asks([login("accepted")], "expired")).toBe("my PIN is one two three four");
+  expect(asks([login("accepted"), entry("pay", { outcome: "refused", code: "reauthentication_required" })], "authenticated")).toBe("my PIN is one two three four");
 });

@@ -1,12 +1,13 @@
 // The caller's mouth: words, suggestions, keys of a phone, and speech where the browser understands it.
 
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 
 import { IconButton } from "../kit/button.tsx";
 import { Icon } from "../kit/icon.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { useShortcuts } from "../lib/keyboard.ts";
 import { Keypad } from "./keypad.tsx";
+import { needlessLogins } from "./logins.ts";
 import { canListen, listen } from "./recognition.ts";
 import { fitting, suggestionsFor } from "./suggestions.ts";
 import type { Talk } from "./use-talk.ts";
@@ -66,10 +67,12 @@ export function Composer({ talk }: { readonly talk: Talk }) {
 
 /** The rows keep their height, so that the thread does not jump. */
 function Suggestions({ talk, onSay }: { readonly talk: Talk; readonly onSay: (text: string) => void }) {
-  const { view } = useConversation();
+  const { view, timeline } = useConversation();
   const { agent } = talk;
+  const sessions = view.value?.sessions;
+  const needless = useMemo(() => needlessLogins(sessions ?? [], timeline.entries, agent?.tools ?? []), [sessions, timeline.entries, agent]);
   const agentSaid = talk.lines.findLast(({ by }) => by === "agent")?.text;
-  const texts = agent ? suggestionsFor({ tools: agent.tools, offered: view.value?.offeredTools ?? [], agentSaid, nowMs: Date.now() }) : [];
+  const texts = agent ? suggestionsFor({ tools: agent.tools, offered: view.value?.offeredTools ?? [], needless, agentSaid, nowMs: Date.now() }) : [];
   return (
     <div role="group" aria-label="Suggestions" className="mb-2 flex h-[3.625rem] flex-wrap content-end gap-1.5 overflow-hidden">
       {fitting(texts, 48).map((text) => (

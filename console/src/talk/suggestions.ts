@@ -1,6 +1,6 @@
 // What a caller could say next: answers to the agent's question first, then what the tools that are offered now are asked with.
 //
-//   SG1. Nothing that only a tool understands which is not offered now.
+//   SG1. Nothing that only a tool understands which is not offered now, or is of no use.
 //   SG2. Each once, at most MOST, the likeliest first.
 
 import type { ToolInfo } from "../../../src/inspector/api.ts";
@@ -13,14 +13,16 @@ export interface Situation {
   readonly tools: readonly ToolInfo[];
   /** Names of the tools that are offered now; empty while nobody says so. */
   readonly offered: readonly string[];
+  /** Names of tools that are offered, but of no use now. */
+  readonly needless: ReadonlySet<string>;
   /** What the agent said last; undefined before it spoke. */
   readonly agentSaid: string | undefined;
   readonly nowMs: number;
 }
 
 /** Texts to choose from (SG1, SG2). */
-export function suggestionsFor({ tools, offered, agentSaid, nowMs }: Situation): readonly string[] {
-  const open = offered.length === 0 ? tools : tools.filter(({ name }) => offered.includes(name));
+export function suggestionsFor({ tools, offered, needless, agentSaid, nowMs }: Situation): readonly string[] {
+  const open = tools.filter(({ name }) => (offered.length === 0 || offered.includes(name)) && !needless.has(name));
   const question = lastQuestion(agentSaid);
   const answers = question === undefined ? [] : answersTo(question, open, nowMs);
   const asked = open.flatMap(({ examples }) => examples.slice(0, answers.length > 0 ? 1 : 2));
