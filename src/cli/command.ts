@@ -56,6 +56,16 @@ export class Input {
     return this.#values[name] === true;
   }
 
+  /** Options as they were typed, for a hint that works where it is read: ` --agents ./agents`. A password is left out. */
+  again(...names: readonly string[]): string {
+    return names.map((name) => {
+      const text = this.text(name);
+      if (text === undefined) return "";
+      const shown = /:\/\/[^/]*@/.test(text) ? this.#command.options[name]!.value! : text;
+      return ` --${name} ${/^[\w./:@%+,=<>-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`}`;
+    }).join("");
+  }
+
   /** A whole number from an option, else from an environment variable. */
   number(name: string, least: number, most: number, variable?: string): number | undefined {
     const typed = this.text(name);

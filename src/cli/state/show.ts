@@ -39,8 +39,8 @@ export const showCommand: Command = {
   },
 };
 
-function jsonOf(loaded: Loaded, { version, parts }: StoredParts) {
-  return { conversationId: idOf(loaded.owner), ...loaded.facts, version, parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, lossless(part)])) };
+function jsonOf(loaded: Loaded, { version, parts, schemas }: StoredParts) {
+  return { conversationId: idOf(loaded.owner), ...loaded.facts, version, ...(Object.keys(schemas).length === 0 ? {} : { schemas: Object.fromEntries(Object.keys(parts).map((name) => [name, schemas[name]])) }), parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, lossless(part)])) };
 }
 
 function show(loaded: Loaded, { version, parts, schemas }: StoredParts, bytes: number, terminal: Terminal): void {

@@ -3,7 +3,7 @@
 import { systemClock } from "../../../base/clock.ts";
 import { wholeKib } from "../../../base/shown-size.ts";
 import type { Loaded, Owner, Store } from "../../../state/store.ts";
-import type { Command } from "../../command.ts";
+import type { Command, Input } from "../../command.ts";
 import { nextCommand } from "../../next-command.ts";
 import { agoText, sizeText } from "../../rendering.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
@@ -33,7 +33,7 @@ export const listCommand: Command = {
         if (input.flag("json")) for (const each of page.found) terminal.say(JSON.stringify(jsonOf(each)));
       }
       terminal.passing("");
-      if (!input.flag("json")) show(found, records, definitions, terminal);
+      if (!input.flag("json")) show(found, records, definitions.size > 0, input, terminal);
       return 0;
     } finally {
       await store.close();
@@ -71,11 +71,11 @@ function jsonOf({ owner, version, facts, bytes, reason }: Quarantined) {
   return { owner, ...facts, version, recordBytes: bytes, reason };
 }
 
-function show(found: readonly Quarantined[], records: number, definitions: Definitions, terminal: Terminal): void {
+function show(found: readonly Quarantined[], records: number, hasAgents: boolean, input: Input, terminal: Terminal): void {
   const unit = records === 1 ? "record" : "records";
   if (found.length === 0) {
     terminal.say(`None of ${records.toLocaleString("en")} ${unit} is quarantined.`);
-    if (definitions.size === 0) terminal.say(terminal.tone("quiet", "What the agents' schemas do not take is found with --agents <path>."));
+    if (!hasAgents) terminal.say(terminal.tone("quiet", "What the agents' schemas do not take is found with --agents <path>."));
     return;
   }
   const nowMs = systemClock.now();
@@ -85,5 +85,5 @@ function show(found: readonly Quarantined[], records: number, definitions: Defin
   const [head = "", ...lines] = columns([["RECORD", "AGENT", "STATUS", "VERSION", "SIZE", "CHANGED", "REASON"], ...rows]);
   terminal.say(terminal.tone("quiet", head));
   for (const line of lines) terminal.say(line);
-  terminal.say(`\n${found.length.toLocaleString("en")} of ${records.toLocaleString("en")} ${unit}. Next: ${nextCommand(`state quarantine show ${nameOf(found[0]!.owner)}`)}`);
+  terminal.say(`\n${found.length.toLocaleString("en")} of ${records.toLocaleString("en")} ${unit}. Next: ${nextCommand(`state quarantine show ${nameOf(found[0]!.owner)}${input.again("agents", "store")}`)}`);
 }

@@ -10,6 +10,7 @@
 import { randomUUID } from "node:crypto";
 
 import { encode } from "../../../base/codec.ts";
+import type { MaskPath } from "../../../base/marks.ts";
 import { RecordDocument } from "../../../state/document.ts";
 import { encryptedHead, storedText } from "../../../state/encrypted-text.ts";
 import { JournalWriter } from "../../../state/journal.ts";
@@ -21,7 +22,7 @@ import { isConfirmed } from "../../confirmation.ts";
 import { Failure, misuse } from "../../failure.ts";
 import { nextCommand } from "../../next-command.ts";
 import { openToRead, readAddress } from "../../store-address.ts";
-import { journalOf } from "../conversations.ts";
+import { currentParts, journalOf } from "../conversations.ts";
 import { checkKeyIsHere } from "../missing-key.ts";
 import { checkSchemas, definitionsOf, QUARANTINE_OPTIONS, reasonAgainst, refusalOf, type Definitions } from "./judgement.ts";
 import { findOwner, nameOf, owning } from "./owner.ts";
@@ -35,7 +36,7 @@ export const restoreCommand: Command = {
   count: [1, 1],
   options: {
     version: { value: "<n>", summary: "this version instead of the newest one that the journal can give back" },
-    file: { value: "<json>", summary: "a record from a file: a backup that was repaired, or what state show --json printed" },
+    file: { value: "<json>", summary: "a record from a file: a backup that was repaired, or what state show --json --reveal printed" },
     force: { summary: "also where the record can be used, or needs a key that is not given" },
     "no-backup": { summary: "do not write what was stored to a file; asks" },
     yes: { summary: "do not ask" },
@@ -64,7 +65,7 @@ export const restoreCommand: Command = {
       });
       terminal.say(`${id} has ${source.name} again, as version ${restored.version}.`);
       if (source.version !== undefined && source.version < loaded.version) terminal.say(terminal.tone("warning", `What was changed after version ${source.version} is lost; the answers of those calls are kept.`));
-      if (loaded.owner.startsWith("conversation:")) terminal.say(`Next: ${nextCommand(`state show ${id}`)}`);
+      if (loaded.owner.startsWith("conversation:")) terminal.say(`Next: ${nextCommand(`state show ${id}${input.again("store")}`)}`);
       return 0;
     } finally {
       await store.close();
@@ -88,13 +89,19 @@ interface Source {
 }
 
 /** What is put in the record's place. @throws {Failure} There is nothing. */
-async function sourceOf(store: Store, { owner, facts }: Loaded, definitions: Definitions, input: Input): Promise<Source> {
+async function sourceOf(store: Store, loaded: Loaded, definitions: Definitions, input: Input): Promise<Source> {
+  const { owner, facts } = loaded;
   const file = input.text("file");
   const wanted = input.number("version", 1, Number.MAX_SAFE_INTEGER);
   if (file !== undefined && wanted !== undefined) throw misuse("Give --version or --file, not both.", helpHint("state quarantine restore"));
   if (file !== undefined) {
-    const slices = definitions.get(facts.agentId ?? "")?.slices ?? [];
-    return { name: `the record of ${file}`, parts: readRecordFile(file, (text) => decrypted(store, owner, text), (part) => slices.find(({ name }) => name === part)?.schemaVersion ?? 1) };
+    const slices = definitions.get(facts.agentId ?? "")?.slices;
+    const masks = knownMasks(loaded);
+    const beside = (part: string) => {
+      const slice = slices?.find(({ name }) => name === part);
+      return { version: slice?.schemaVersion ?? 1, mask: slice ? (slice.masks ?? []) : masks(part) };
+    };
+    return { name: `the record of ${file}`, parts: readRecordFile(file, (text) => decrypted(store, owner, text), beside) };
   }
   const entries = await journalOf(store, owner);
   const ranges = restorableVersions(owner, entries);
@@ -102,6 +109,16 @@ async function sourceOf(store: Store, { owner, facts }: Loaded, definitions: Def
   const parts = version === undefined ? undefined : pastParts(owner, entries, version);
   if (version !== undefined && parts) return { name: `version ${version}`, version, parts };
   throw new Failure(ranges.length === 0 ? "The journal can give nothing back." : `The journal cannot give back version ${version}. It can give back ${rangesText(ranges)}.`, { remedy: "A record from a file: --file <json>" });
+}
+
+/** What is masked in a part, as the present record says; where nobody can say what is personal, all of it is. (P21) */
+function knownMasks(loaded: Loaded): (part: string) => readonly MaskPath[] {
+  try {
+    const { clear, masks } = currentParts(loaded);
+    return (part) => (part in clear ? (masks[part] ?? []) : [""]);
+  } catch {
+    return () => [""];
+  }
 }
 
 /** A backup of an encrypted store is encrypted. */

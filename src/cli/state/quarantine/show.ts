@@ -36,7 +36,7 @@ export const showCommand: Command = {
       const restorable = restorableVersions(loaded.owner, await journalOf(store, loaded.owner));
       const raw = input.flag("raw") ? storedText(loaded.record ?? "") : undefined;
       if (input.flag("json")) terminal.say(JSON.stringify(jsonOf(loaded, reason, restorable, raw), null, 2));
-      else show({ loaded, reason, restorable, raw, hasAgents: definitions.size > 0 }, terminal);
+      else show({ loaded, reason, restorable, raw, hasAgents: definitions.size > 0, typed: input.again("agents", "store") }, terminal);
       return 0;
     } finally {
       await store.close();
@@ -59,9 +59,11 @@ interface Shown {
   readonly restorable: readonly VersionRange[];
   readonly raw: string | undefined;
   readonly hasAgents: boolean;
+  /** The options that the next command needs, too. */
+  readonly typed: string;
 }
 
-function show({ loaded, reason, restorable, raw, hasAgents }: Shown, terminal: Terminal): void {
+function show({ loaded, reason, restorable, raw, hasAgents, typed }: Shown, terminal: Terminal): void {
   const { owner, version, facts, record } = loaded;
   const nowMs = systemClock.now();
   const rows = [
@@ -80,7 +82,7 @@ function show({ loaded, reason, restorable, raw, hasAgents }: Shown, terminal: T
   for (const line of columns(rows, "   ")) terminal.say(line);
   if (raw !== undefined) terminal.say(`\n${printable(raw)}`);
   const id = nameOf(owner);
-  if (reason === undefined) return hasAgents ? undefined : terminal.say(`\nNext: ${nextCommand(`state quarantine show ${id} --agents <path>`)}`);
-  const remedy = restorable.length > 0 ? `state quarantine restore ${id}` : `state quarantine restore ${id} --file <json>`;
-  terminal.say(`\nNext: ${nextCommand(remedy)}, or ${nextCommand(`state quarantine drop ${id}`)}`);
+  if (reason === undefined) return hasAgents ? undefined : terminal.say(`\nNext: ${nextCommand(`state quarantine show ${id} --agents <path>${typed}`)}`);
+  const remedy = restorable.length > 0 ? `state quarantine restore ${id}${typed}` : `state quarantine restore ${id} --file <json>${typed}`;
+  terminal.say(`\nNext: ${nextCommand(remedy)}, or ${nextCommand(`state quarantine drop ${id}${typed}`)}`);
 }
