@@ -3,11 +3,11 @@
 //   BU1. A conversation that said who its customer is looks for a tombstone after that commit; an erasure lays the tombstone
 //        before it looks for conversations. So one of the two finds the other.
 //   BU2. One that is served by another process than the one that erases ends with its next commit, or at the next look of
-//        its own process, whichever comes first.
+//        its own process, whichever comes first; also a fork, which may be nobody's by its own facts.
 //   BU3. The agent's hook runs after the unit that runs, and finds the state with its defaults; what it writes goes nowhere.
 
 import type { Clock } from "../base/clock.ts";
-import type { ListFilter, Owner, Store } from "../state/store.ts";
+import type { ListFilter, Owner, OwnerKind, Store } from "../state/store.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { entomb, erasedError, isErased } from "./tombstones.ts";
 
@@ -39,21 +39,25 @@ export class Burials {
     throw live.gone!;
   }
 
-  /** BU2: ends those whose customers were erased. */
+  /** BU2: ends those that were erased, and those whose customers were. */
   async look(): Promise<void> {
     const { store, clock, conversations } = this.#options;
-    const identified = [...conversations.values()].filter(({ facts }) => facts.customer !== null);
-    if (identified.length === 0) return;
-    const erased = new Set<string>();
-    const filter: ListFilter = { kind: "customer", status: "forgotten", limit: 1_000 };
-    for (let page = await store.list(filter); ; page = await store.list({ ...filter, cursor: page.nextCursor })) {
-      for (const { owner } of page.items) erased.add(owner);
-      if (page.nextCursor === null) break;
-    }
-    for (const live of identified) {
-      if (!erased.has(live.facts.customer!) || live.gone) continue;
+    if (conversations.size === 0) return;
+    const erased = new Set([...(await this.#tombstones("customer")), ...(await this.#tombstones("conversation"))]);
+    if (erased.size === 0) return;
+    for (const live of [...conversations.values()]) {
+      if (live.gone || !(erased.has(live.owner) || erased.has((live.facts.customer ?? live.owner) as Owner))) continue;
       await entomb(store, clock, live.owner);
       this.bury(live);
+    }
+  }
+
+  async #tombstones(kind: OwnerKind): Promise<readonly Owner[]> {
+    const owners: Owner[] = [];
+    const filter: ListFilter = { kind, status: "forgotten", limit: 1_000 };
+    for (let page = await this.#options.store.list(filter); ; page = await this.#options.store.list({ ...filter, cursor: page.nextCursor })) {
+      owners.push(...page.items.map(({ owner }) => owner));
+      if (page.nextCursor === null) return owners;
     }
   }
 

@@ -7,10 +7,10 @@
 import type { Clock } from "../base/clock.ts";
 import { encode, ENVELOPE_DEPTH, MAX_DEPTH } from "../base/codec.ts";
 import { textOf } from "../base/errors.ts";
-import { accountsIn } from "../parts/customer-record.ts";
 import { wholeInbox } from "../state/inbox.ts";
 import { openBody, openRecord } from "../state/record.ts";
 import { idOf, type Facts, type Loaded, type Owner, type Store } from "../state/store.ts";
+import { mayBeFork, namedBy } from "./known-forks.ts";
 
 /** A step of a journal, with what a tool call was answered. */
 export interface ExportedStep {
@@ -55,43 +55,59 @@ export interface CustomerExport {
 
 /** The export of a customer. @throws {StoreUnavailableError} */
 export async function exportCustomer(store: Store, clock: Clock, customer: Owner): Promise<CustomerExport> {
-  const accounts = new Set<Owner>();
-  const record = await exported(store, customer, accounts);
-  const conversations: ExportedRecord[] = [];
+  const named: Found = { accounts: new Set(), forks: new Set() };
+  const record = await exported(store, customer, named);
+  const conversations = new Map<Owner, ExportedRecord>();
   for (let cursor: string | undefined; ; ) {
     const page = await store.list({ kind: "conversation", customer, limit: 100, ...(cursor === undefined ? {} : { cursor }) });
     for (const { owner } of page.items) {
-      const conversation = await exported(store, owner, accounts);
-      if (conversation) conversations.push(conversation);
+      const conversation = await exported(store, owner, named);
+      if (conversation) conversations.set(owner, conversation);
     }
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
   }
-  const logins = await Promise.all([...accounts].map((account) => exported(store, account, new Set())));
+  // Their own forks are found on the way.
+  for (const fork of named.forks) {
+    if (conversations.has(fork) || !(await mayBeFork(store, fork))) continue;
+    const conversation = await exported(store, fork, named);
+    if (conversation && conversation.status !== "forgotten") conversations.set(fork, conversation);
+  }
+  const logins = await Promise.all([...named.accounts].map((account) => exported(store, account)));
   const exportedAt = new Date(clock.now()).toISOString();
-  return { format: 1, exportedAt, customer, record: record?.status === "forgotten" ? null : (record ?? null), conversations, accounts: logins.filter((login) => login !== undefined) };
+  return { format: 1, exportedAt, customer, record: record?.status === "forgotten" ? null : (record ?? null), conversations: [...conversations.values()], accounts: logins.filter((login) => login !== undefined) };
 }
 
-async function exported(store: Store, owner: Owner, accounts: Set<Owner>): Promise<ExportedRecord | undefined> {
+/** What was named so far. */
+interface Found {
+  readonly accounts: Set<Owner>;
+  readonly forks: Set<Owner>;
+}
+
+async function exported(store: Store, owner: Owner, found?: Found): Promise<ExportedRecord | undefined> {
   const loaded = await store.load(owner);
   if (!loaded) return undefined;
   const { version, facts } = loaded;
   const { status, agentId, endReason, createdAtMs, updatedAtMs, expiresAtMs } = facts;
   const time = (ms: number) => new Date(ms).toISOString();
+  if (found) {
+    const { accounts, forks } = await namedBy(store, loaded);
+    for (const account of accounts) found.accounts.add(account);
+    for (const fork of forks) found.forks.add(fork);
+  }
   return {
     id: idOf(owner), version, status, agentId, endReason,
     createdAt: time(createdAtMs), updatedAt: time(updatedAtMs), expiresAt: expiresAtMs === null ? null : time(expiresAtMs),
-    ...partsOf(loaded, accounts),
+    ...partsOf(loaded),
     journal: await journalOf(store, owner),
     inbox: (await wholeInbox(store, owner)).map(({ text }) => readable(owner, text)),
   };
 }
 
-function partsOf({ owner, version, record }: Loaded, accounts: Set<Owner>): Pick<ExportedRecord, "parts" | "unreadable"> {
+function partsOf({ owner, version, record }: Loaded): Pick<ExportedRecord, "parts" | "unreadable"> {
   if (record === null) return { parts: null };
   try {
     const parts = openRecord(owner, version, record);
-    for (const account of accountsIn(parts)) accounts.add(account);
     return { parts: Object.fromEntries([...parts].map(([name, part]) => [name, { version: part.version, data: JSON.parse(encode(part.data, name, undefined, MAX_DEPTH + ENVELOPE_DEPTH)) as unknown }])) };
   } catch (thrown) {
     return { parts: null, unreadable: { reason: textOf(thrown), text: record } };

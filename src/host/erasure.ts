@@ -6,13 +6,14 @@
 //   ER2. Again until a whole round finds nothing: what was identified a moment before is found by the next one.
 //   ER3. Also what has expired and only waits to be swept.
 //   ER4. Accounts that they logged in with (lockout counters) are removed without a mark: the account itself is not ours,
-//        and may log in again. They go before the record that names them: an erasure that is cut off finds them again.
+//        and may log in again.
+//   ER5. Forks that a record or an inbox names go with it (`known-forks.ts`), and theirs. Like accounts they go before the
+//        record that names them: an erasure that is cut off finds them again.
 
 import type { Clock } from "../base/clock.ts";
 import { StoreUnavailableError } from "../base/errors.ts";
-import { accountsIn } from "../parts/customer-record.ts";
-import { openRecord } from "../state/record.ts";
 import type { Owner, Store } from "../state/store.ts";
+import { mayBeFork, namedBy } from "./known-forks.ts";
 import { entomb } from "./tombstones.ts";
 
 /** More rounds than this mean that something makes new conversations of the customer as fast as they are erased. */
@@ -34,7 +35,7 @@ export interface ErasureReceipt {
   readonly entries: number;
   /** Messages that waited in an inbox. */
   readonly messages: number;
-  /** Damaged records: erased, but the accounts that they may have named are not known. */
+  /** Damaged records: erased, but the accounts and forks that they may have named are not known. */
   readonly unreadable: number;
 }
 
@@ -87,12 +88,26 @@ export class Erasure {
   }
 
   async #erase(owner: Owner, tombstone: boolean): Promise<boolean> {
-    if (tombstone) await this.#eraseAccounts(await this.#accountsOf(owner));
+    if (tombstone) await this.#eraseNamed(owner);
     const { records, entries, messages } = await (tombstone ? entomb(this.#store, this.#clock, owner) : this.#store.forget(owner));
     this.#counts.records += records;
     this.#counts.entries += entries;
     this.#counts.messages += messages;
     return records + entries + messages > 0;
+  }
+
+  /** ER4, ER5. */
+  async #eraseNamed(owner: Owner): Promise<void> {
+    const loaded = await this.#store.load(owner);
+    if (!loaded) return;
+    const { accounts, forks, isUnreadable } = await namedBy(this.#store, loaded);
+    if (isUnreadable) this.#counts.unreadable++;
+    await this.#eraseAccounts(accounts);
+    for (const fork of forks) {
+      if (this.#done.has(fork)) continue;
+      this.#done.add(fork);
+      if ((await mayBeFork(this.#store, fork)) && (await this.#erase(fork, true))) this.#counts.conversations++;
+    }
   }
 
   /** ER4. */
@@ -102,16 +117,5 @@ export class Erasure {
       if (await this.#erase(account, false)) this.#erasedAccounts.add(account);
     }
     this.#counts.accounts = this.#erasedAccounts.size;
-  }
-
-  async #accountsOf(owner: Owner): Promise<readonly Owner[]> {
-    const loaded = await this.#store.load(owner);
-    if (!loaded || loaded.record === null) return [];
-    try {
-      return accountsIn(openRecord(owner, loaded.version, loaded.record));
-    } catch {
-      this.#counts.unreadable++;
-      return [];
-    }
   }
 }

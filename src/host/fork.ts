@@ -2,7 +2,7 @@
 //
 //   FK1. The parts are stored as they were, with the schema versions and masks that they had; agent and customer go along.
 //   FK2. Nothing else does: no answers, no inbox, no owner. Its first entry is a snapshot that says where it comes from.
-//   FK3. What cannot be used, or was erased, is not multiplied.                                      (P10, P22)
+//   FK3. What cannot be used, or was erased, is not multiplied; who is erased later finds it (`known-forks.ts`). (P10, P22)
 //   FK4. Where real people call, nobody is logged in in a fork, and it is no call of the customer: an old version, or a copy,
 //        would be a way around a logout, and would leave to the customer's next call what somebody tried out. (P18, P19)
 
@@ -14,16 +14,15 @@ import type { Clock } from "../base/clock.ts";
 import { encode } from "../base/codec.ts";
 import { ConversimpleError, StateQuarantinedError } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
+import { FORKS } from "../parts/customer-record.ts";
 import { RecordDocument } from "../state/document.ts";
 import { storedPartsAt } from "../state/history.ts";
 import type { EntryFacts, JournalEntry } from "../state/journal.ts";
 import { openRecord, partText, sealRecord, sealText, type StoredPart } from "../state/record.ts";
 import { conversationOwner, type Entry, type Loaded, type Owner, type Store } from "../state/store.ts";
 import { forkId } from "./fork-id.ts";
+import { FORK, tell } from "./known-forks.ts";
 import { entomb, isErased } from "./tombstones.ts";
-
-/** The name of the unit that begins a fork. */
-export const FORK = "fork";
 
 /** What a fork is made of. */
 export interface ForkRequest {
@@ -64,12 +63,13 @@ export async function fork({ store, clock, agents }: ForkOptions, { conversation
   const agent = agents.get(agentId);
   if (!agent) throw new ConversimpleError("option_invalid", `No agent "${agentId.slice(0, 64)}" runs here. A fork needs the code of its agent.`, { agentId });
   const found = await partsOf(store, loaded, agent, version);
-  const parts = isNobodys ? withoutPeople(agent, found) : found;
-  const customer = loaded.facts.customer as Owner | null;
-  if (customer !== null && (await isErased(store, customer))) throw forgotten();
+  const { [FORKS]: _its, ...parts } = isNobodys ? withoutPeople(agent, found) : found;
   const id = newId === undefined ? forkId(conversationId) : checkId(newId, "conversation id");
   const target = conversationOwner(id);
   if (await store.load(target)) throw taken(id);
+  const { facts } = (await tell(store, loaded, target, source)) ?? {};
+  const customer = (facts?.customer ?? null) as Owner | null;
+  if (facts?.status === "forgotten" || (customer !== null && (await isErased(store, customer)))) throw forgotten();
   await storeFork(store, target, { agentId, customer }, parts, { source, reason: `from ${conversationId} at version ${version}` });
   // An erasure that looked for conversations before this one was there laid its tombstone before; the conversation may have
   // got its customer, and lost both, meanwhile.                                                        (P22)

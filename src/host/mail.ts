@@ -17,7 +17,9 @@ export type Mail =
   /** Somebody changes a part by hand, at a version if one is given. */
   | HandEdit
   /** Somebody looked at what is masked: changes nothing, and is journalled with the reason. (P21) */
-  | { readonly kind: "reveal"; readonly reason: string; readonly source: string };
+  | { readonly kind: "reveal"; readonly reason: string; readonly source: string }
+  /** Its state goes on in a fork, and nobody knows yet whose it is. (P22) */
+  | { readonly kind: "fork"; readonly fork: Owner; readonly source: string };
 
 /** An end that was reported to a process which does not have the conversation: whoever has it, or takes it over, ends it. (P12) */
 export interface EndMail {
@@ -43,8 +45,8 @@ export function endMessage(reason: string): Message {
 /** What a message says. @throws {ConversimpleError} when it is none that an outside writer posts (ML1), or is damaged. */
 export function readMail(owner: Owner, { text }: WaitingMessage): Mail | EndMail {
   const value = openText(owner, text);
-  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason" | "part", unknown>> | null;
-  if (mail?.kind === "edit" && typeof mail.part === "string") return value as Mail;
+  const mail = value as Partial<Record<"kind" | "name" | "changes" | "source" | "reason" | "part" | "fork", unknown>> | null;
+  if ((mail?.kind === "edit" && typeof mail.part === "string") || (mail?.kind === "fork" && typeof mail.fork === "string")) return value as Mail;
   const isUpdate = mail?.kind === "update" && typeof mail.changes === "object" && mail.changes !== null;
   const hasReason = (mail?.kind === "reveal" || mail?.kind === "end") && typeof mail.reason === "string";
   if (isUpdate || hasReason || (mail?.kind === "signal" && typeof mail.name === "string")) return value as Mail;

@@ -5,7 +5,8 @@
 //   UN1. A hook that throws, or takes longer than a tool may, changes nothing, is reported, and stops nobody. A commit
 //        that fails is not the hook's fault: whoever asked for the hook hears of it.
 //   UN2. A message is applied, journalled and consumed in one commit; refused ones too, also those that came while the
-//        conversation ended. A look at what is masked is journalled in any case: it took place.   (P16, P21)
+//        conversation ended. A look at what is masked is journalled in any case, and a fork remembered: they took
+//        place.                                                                                 (P16, P21, P22)
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 //        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
 //   UN4. What is due comes before any unit that begins after its time; one that fails is reported and tried again before
@@ -28,6 +29,7 @@ import type { AgentDefinition } from "../agent/definition.ts";
 import type { Rehearsal } from "../agent/recorded.ts";
 import { applyEdit, EDIT } from "./hand-edits.ts";
 import { keptAnswer } from "./kept-answer.ts";
+import { FORKED, forkedAs, rememberFork } from "./known-forks.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { Deadline } from "./deadline.ts";
 import { hiddenState } from "./hidden-texts.ts";
@@ -157,7 +159,10 @@ export class Units implements UnitHost {
   /** Refuses what arrived while the conversation ended: nobody will apply it, and no more can come (UN2). */
   async refuseMail(live: LiveConversation): Promise<void> {
     for (let messages = await this.#store.inbox(live.owner); messages.length > 0; messages = await this.#store.inbox(live.owner)) {
-      for (const message of messages) await live.commit({ entry: leftEntry(live, message), consume: [message.id] });
+      for (const message of messages) {
+        if (!live.quarantine && isFork(live, message)) await this.#apply(live, message);
+        else await live.commit({ entry: leftEntry(live, message), consume: [message.id] });
+      }
     }
   }
 
@@ -338,11 +343,20 @@ function leftEntry({ owner }: LiveConversation, message: WaitingMessage): EntryF
   return failedEntry("outside", "message", message.id, "conversation_ended");
 }
 
+function isFork({ owner }: LiveConversation, message: WaitingMessage): boolean {
+  try {
+    return readMail(owner, message).kind === "fork";
+  } catch {
+    return false;
+  }
+}
+
 /** What a message asks for. */
 function workOf({ agent, version }: LiveConversation, mail: Mail): Pick<Handled, "unit" | "name" | "handle" | "reason" | "payload"> {
   if (mail.kind === "update") return { unit: "outside", name: "update", handle: (run) => applyUpdate(agent, run, mail.changes) };
   if (mail.kind === "edit") return { unit: "outside", name: EDIT, handle: (run) => applyEdit(agent, run, mail, version) };
   if (mail.kind === "reveal") return { unit: "outside", name: REVEAL, handle: () => {}, reason: mail.reason };
+  if (mail.kind === "fork") return { unit: "outside", name: FORKED, handle: (run) => rememberFork(run, mail.fork), reason: forkedAs(mail.fork) };
   return { unit: "signal", name: mail.name, payload: mail.payload, handle: () => agent.agent.onSignal?.(mail.name, mail.payload) };
 }
 

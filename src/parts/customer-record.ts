@@ -1,6 +1,7 @@
 // What is stored of a customer beside the profile: in the customer's record, and in that of a conversation.
 //
-// Owns the two slices. Both are the SDK's own: users see them through `customerState`.
+// Owns the slices of it, and what they name that goes with the customer. They are the SDK's own: users see them through
+// `customerState`.
 
 import { RECORD_MAX_BYTES, type StoredPart } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
@@ -17,6 +18,8 @@ export interface Visits {
   ended: Record<string, Ended>;
   /** The accounts that they logged in with: to be erased with them (P22). */
   accounts: Owner[];
+  /** Forks that are older than the moment in which their conversations were identified: to be erased with them, too. */
+  forks?: readonly Owner[];
 }
 
 /** A conversation that ended, when it did, and the one that got what it left: it is handed over once. */
@@ -65,14 +68,43 @@ export function identitySlice(name: string): Slice {
   };
 }
 
-/** The accounts that a stored record names as those of its customer: the customer's own record, or a conversation's. */
-export function accountsIn(parts: ReadonlyMap<string, StoredPart>): readonly Owner[] {
-  const found: Owner[] = [];
+/** The name of the slice with a conversation's forks; a record has it only where there are some. */
+export const FORKS = "$forks";
+
+/** The forks that were made of a conversation before it was known whose it is. */
+export const forksSlice: Slice = {
+  name: FORKS,
+  schemaVersion: 1,
+  maxBytes: RECORD_MAX_BYTES,
+  initial: () => [],
+  restore: (stored) => stored,
+  check: (value) => value,
+};
+
+/** Names forks in a customer's record. */
+export function addForks(visits: Visits, forks: readonly Owner[]): void {
+  if (forks.length > 0) visits.forks = [...new Set([...(visits.forks ?? []), ...forks])];
+}
+
+/** What a stored record names that goes with its customer (P22). */
+export interface Named {
+  /** Accounts that they logged in with. */
+  readonly accounts: readonly Owner[];
+  readonly forks: readonly Owner[];
+}
+
+/** What the customer's own record names, or a conversation's. */
+export function namedIn(parts: ReadonlyMap<string, StoredPart>): Named {
+  const accounts: Owner[] = [];
+  const forks: Owner[] = [];
   for (const [name, { data }] of parts) {
-    if (name === VISITS) found.push(...(data as Visits).accounts);
-    else if (isIdentified(data) && data.account !== null) found.push(data.account);
+    if (name === VISITS) {
+      accounts.push(...(data as Visits).accounts);
+      forks.push(...((data as Visits).forks ?? []));
+    } else if (name === FORKS) forks.push(...(data as readonly Owner[]));
+    else if (isIdentified(data) && data.account !== null) accounts.push(data.account);
   }
-  return found;
+  return { accounts, forks };
 }
 
 /** Told by its form: the name is the agent's field. */

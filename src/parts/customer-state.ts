@@ -10,7 +10,8 @@
 //        whatever becomes of the tool that asked for it.
 //   CU4. First seen, last conversation and last interaction are kept without being asked: when identified, with every
 //        update, and at the end of the conversation.
-//   CU5. A record that was erased or cannot be read makes `this.customer` throw, and nothing else.      (P10, P22)
+//   CU5. The record names the forks that conversations which ended have from before it was known whose they are. (P22)
+//   CU6. A record that was erased or cannot be read makes `this.customer` throw, and nothing else.      (P10, P22)
 
 import { randomUUID } from "node:crypto";
 
@@ -29,7 +30,7 @@ import type { Patch } from "../state/patch.ts";
 import type { Slice } from "../state/slice.ts";
 import type { Owner } from "../state/store.ts";
 import type { ConversationStatePart } from "./conversation-state.ts";
-import { identitySlice, visitsSlice, type Ended, type Identified, type Identity, type Visits } from "./customer-record.ts";
+import { addForks, forksSlice, identitySlice, visitsSlice, type Ended, type Identified, type Identity, type Visits } from "./customer-record.ts";
 import { SCHEMA_OPTIONS, checkSchema, definition, schemaSlice, schemaText, type SchemaSliceOptions, type Subject } from "./schema-slice.ts";
 import type { SessionPart } from "./session.ts";
 
@@ -211,9 +212,12 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const context = this.#running("conversationEnded()");
     const { id } = this.#identity(context);
     if (id === null) return;
+    // Now it is certain whose it is: a unit that identified somebody may have failed.
+    const forks = copyOf((context.draft(forksSlice) ?? []) as readonly Owner[]);
     try {
       await this.#visit(context, context.joint.ownerOf("customer", id), "conversation ended", "updated", (visits) => {
         note(visits, context);
+        addForks(visits, forks);
         visits.ended[context.agentId] = { conversation: context.conversation.id, at: new Date(context.nowMs()), to: null };
       });
     } catch (thrown) {

@@ -6,6 +6,7 @@
 //   DO1. A value that was given out by `value` is never changed by anybody; a commit replaces it.
 //   DO2. Parts that the code no longer declares are kept as they are.
 //   DO3. A stored part is upgraded and parsed on opening; if that fails the whole record is quarantined. (P10)
+//   DO4. A part that is neither declared nor stored is undefined until a commit makes it.
 
 import { encode, encodedObject, revive } from "../base/codec.ts";
 import { StateQuarantinedError, textOf } from "../base/errors.ts";
@@ -54,11 +55,12 @@ export class RecordDocument {
     return document;
   }
 
-  /** The committed value of a part (DO1). */
+  /** The committed value of a part (DO1, DO4). */
   value(slice: Slice): unknown {
     this.#values ??= new Map();
     if (this.#values.has(slice.name)) return this.#values.get(slice.name);
-    const text = this.#texts.get(slice.name)!;
+    const text = this.#texts.get(slice.name);
+    if (text === undefined) return undefined;
     const value = revive((JSON.parse(text) as { data: unknown }).data, 0);
     this.#values.set(slice.name, value);
     return value;
@@ -66,9 +68,7 @@ export class RecordDocument {
 
   /** The whole record's text with some parts changed, as the commit that makes `version` stores it. */
   textWith(version: number, changed: ReadonlyMap<string, NewPart>): string {
-    const parts: (readonly [string, string])[] = [];
-    for (const [name, text] of this.#texts) parts.push([name, changed.get(name)?.text ?? text]);
-    return sealRecord(this.owner, version, parts);
+    return sealRecord(this.owner, version, this.#textsWith(changed));
   }
 
   /** Takes over what was committed. */
@@ -82,7 +82,13 @@ export class RecordDocument {
 
   /** All parts as one JSON object text: a snapshot for the journal. */
   snapshotText(changed: ReadonlyMap<string, NewPart>): string {
-    return encodedObject([...this.#texts].map(([name, text]) => [name, changed.get(name)?.text ?? text]));
+    return encodedObject(this.#textsWith(changed));
+  }
+
+  #textsWith(changed: ReadonlyMap<string, NewPart>): [string, string][] {
+    const texts = new Map(this.#texts);
+    for (const [name, { text }] of changed) texts.set(name, text);
+    return [...texts];
   }
 
   /** Characters of all parts' texts. */

@@ -118,6 +118,17 @@ test("a fork is run again from where it began", async () => {
   expect(replay.steps.map(({ name, replayed, differences }) => [name, replayed, differences])).toEqual([["onConversationResumed", "ok", []], ["greet", "ok", []]]);
 });
 
+test("a call that was forked is run again as if it had not been", async () => {
+  const { call, desk, host } = await busy();
+  await call.tool("greet");
+  await desk.fork(call.id, 2, undefined, "inspector");
+  host.deliver(call.id);
+  await call.tool("phone", { phone: PHONE });
+  const replay = await desk.replay(call.id);
+  expect(replay.steps.map(({ name }) => name)).toContain("forked");
+  expect(replay.isSame).toBe(true);
+});
+
 test("changes from outside are made again; what cannot be done again is said", async () => {
   const { agent, call, desk } = await busy();
   await call.during(agent.updateState(call.id, { count: 5 }));

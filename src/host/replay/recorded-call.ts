@@ -14,8 +14,8 @@ import { openEntry, type JournalEntry } from "../../state/journal.ts";
 import { applied } from "../../state/patch.ts";
 import { openRecord, type StoredPart } from "../../state/record.ts";
 import { conversationOwner, type Entry, type Loaded, type Owner, type Store } from "../../state/store.ts";
-import { FORK } from "../fork.ts";
 import { keptAnswer } from "../kept-answer.ts";
+import { FORK } from "../known-forks.ts";
 
 /** Values of parts by name. */
 export type PartValues = Readonly<Record<string, unknown>>;
