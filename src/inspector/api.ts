@@ -15,7 +15,7 @@
 //   GET    /inspector/api/conversations/:id/at/:version     PartsView
 //   GET    /inspector/api/conversations/:id/timeline?after&limit<=1000    TimelinePage
 //   GET    /inspector/api/conversations/:id/export          everything of it as JSON, masked
-//   POST   /inspector/api/conversations/:id/reveal          { reason, version? } -> PartsView in clear                  reveal
+//   POST   /inspector/api/conversations/:id/reveal          { reason, version? | customer? } -> PartsView in clear      reveal
 //   POST   /inspector/api/conversations/:id/edit            Edit -> { version }                                         write
 //   POST   /inspector/api/conversations/:id/signal          { name, payload? } -> { version }                           write
 //   POST   /inspector/api/conversations/:id/tool-calls      { tool, arguments?, callId? } -> CallResult                 write

@@ -8,10 +8,10 @@ import { checkId } from "../base/ids.ts";
 import type { KeyedHash } from "../base/keyed-hash.ts";
 import type { Owner, Store } from "../state/store.ts";
 import { conversationView, loadConversation, partsAtVersion, revealedParts, type ConversationSources } from "./conversations.ts";
-import { customerView } from "./customers.ts";
+import { customerView, revealedCustomer } from "./customers.ts";
 import { Exports } from "./export.ts";
 import { InspectorRefusal, refusals } from "./refusal.ts";
-import { bodyOf, customerKey, noQuery, pathId, rowQuery, textField, timelineQuery, versionOf } from "./request-fields.ts";
+import { bodyOf, customerKey, invalid, noQuery, pathId, rowQuery, textField, timelineQuery, versionOf } from "./request-fields.ts";
 import { rows } from "./rows.ts";
 import { timelinePage } from "./timeline.ts";
 
@@ -51,9 +51,11 @@ export function readingRoutes({ store, clock, book, hash, canReveal, source }: R
   });
   api.post("/conversations/:id/reveal", async (c) => {
     if (!canReveal) throw refusals.noReveal();
-    const { reason, version } = await bodyOf(c.req.raw, ["reason", "version"]);
-    const at = version === undefined ? undefined : versionOf(version);
-    return c.json(await revealedParts(sources(), pathId(c.req.param("id")), at, textField(reason, "reason", MAX_REASON), source));
+    const { reason, version, customer = false } = await bodyOf(c.req.raw, ["reason", "version", "customer"]);
+    const why = textField(reason, "reason", MAX_REASON);
+    const id = pathId(c.req.param("id"));
+    if (typeof customer !== "boolean" || (customer && version !== undefined)) throw invalid("customer must be true or false, and has no version: what a customer's record was before is not kept.");
+    return c.json(customer ? await revealedCustomer(store(), id, await book.agents(), why, source) : await revealedParts(sources(), id, version === undefined ? undefined : versionOf(version), why, source));
   });
   api.post("/customers/find", async (c) => {
     const { customerId } = await bodyOf(c.req.raw, ["customerId"]);

@@ -130,6 +130,32 @@ test("a customer is found by who they are, and shown by a key that says nothing 
   expect(await page.post("/conversations/c1/reveal", { reason: "to see" })).toMatchObject({ status: 409 });
 });
 
+test("what is masked of a customer is shown from a call of theirs, for a reason in that call's journal", async () => {
+  const { store, clock } = await storeAt("memory:");
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  const page = await Page.of(store);
+  const reveal = (fields: object, path = "/conversations/c1/reveal") => page.post<PartsView>(path, { reason: "ticket 4711", customer: true, ...fields });
+  expect(await reveal({})).toMatchObject({ status: 404, body: { error: { message: expect.stringContaining("who its customer is") as string } } });
+  await call.tool("login", { username: "kim", pin: PIN });
+  await call.tool("identify", { id: "kim@example.com" });
+  for (const wrong of [{ reason: " " }, { customer: "yes" }, { version: 1 }]) expect(await reveal(wrong)).toMatchObject({ status: 400 });
+  expect((await store.inbox(conversationOwner("c1"))).length).toBe(0);
+
+  const { body } = await reveal({});
+  expect(body).toMatchObject({ isRevealed: true, parts: [{ name: "profile", kind: "customer", masks: ["phone"], value: { phone: CARD } }] });
+  await call.advance("2m");
+  const { body: timeline } = await page.get<TimelinePage>("/conversations/c1/timeline");
+  expect(timeline.entries.find(({ name }) => name === "reveal")).toMatchObject({ unit: "outside", reason: "the customer's record: ticket 4711", source: "inspector" });
+
+  // Nothing is shown that nobody could write down, and nothing of who was erased.
+  const full = await Page.of(new Proxy(store, { get: (target, key) => (key === "post" ? () => Promise.reject(new Error("the disk is full")) : Reflect.get(target, key, target).bind?.(target) ?? Reflect.get(target, key, target)) }));
+  const refused = await full.post("/conversations/c1/reveal", { reason: "to see", customer: true });
+  expect(refused.status).toBe(500);
+  expect(refused.text).not.toContain(CARD);
+  await call.forget("kim@example.com");
+  expect(await reveal({})).toMatchObject({ status: 409 });
+});
+
 test("attempts to log in are counted in the panel of the session", async () => {
   const { store, clock } = await storeAt("memory:");
   await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });

@@ -54,7 +54,7 @@ export class Api {
   editCustomer = (body: { agentId: string; customerId: string; patches: Edit["patches"] }): Promise<{ key: string; version: number }> => this.#ask("POST", "customers/edit", { body });
   create = (body: NewConversation): Promise<{ conversationId: string }> => this.#ask("POST", "conversations", { body });
   end = (id: string): Promise<unknown> => this.#ask("DELETE", at(id), {});
-  reveal = (id: string, body: { reason: string; version?: number }): Promise<PartsView> => this.#ask("POST", `${at(id)}/reveal`, { body });
+  reveal = (id: string, body: { reason: string; version?: number; customer?: true }): Promise<PartsView> => this.#ask("POST", `${at(id)}/reveal`, { body });
   edit = (id: string, body: Edit): Promise<{ version: number }> => this.#ask("POST", `${at(id)}/edit`, { body });
   signal = (id: string, body: { name: string; payload?: unknown }): Promise<{ version: number }> => this.#ask("POST", `${at(id)}/signal`, { body });
   callTool = (id: string, body: { tool: string; arguments?: unknown; callId?: string }): Promise<CallResult> => this.#ask("POST", `${at(id)}/tool-calls`, { body });

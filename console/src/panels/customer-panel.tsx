@@ -16,6 +16,7 @@ import { useLoaded } from "../lib/loadable.ts";
 import { linkTo } from "../lib/navigation.ts";
 import { Icon } from "../kit/icon.tsx";
 import { Card, Fact, Facts, PanelPage } from "./panel-page.tsx";
+import { RevealButton, RevealDialog, RevealedBar, useReveal } from "./state/reveal.tsx";
 import { SizeBar } from "./state/size-bar.tsx";
 import { ValueTree } from "./value/value-tree.tsx";
 
@@ -37,17 +38,24 @@ export function Customer({ customerKey, agentId, isHere }: { readonly customerKe
     if ((event.type === "customer" && event.key === customerKey) || event.type === "reset") loaded.reload();
   });
   const { value } = loaded;
+  const reveal = useReveal(`${isHere} ${customerKey}`, (reason) => api.reveal(isHere!, { reason, customer: true }), ({ version }) => version === value?.version);
+  // The reason is written down in a conversation: without one nothing is shown.
+  const canReveal = info.canReveal && isHere !== undefined && value?.status === "live";
+  const shown = value && reveal.parts ? { ...value, parts: reveal.parts.parts } : value;
   return (
     <>
+      <RevealedBar reveal={reveal} isCard />
       {loaded.state === "failed" ? <FailureNotice failure={loaded.failure}><Button onClick={loaded.reload}>Try again</Button></FailureNotice> : null}
       {value?.quarantine ? <FailureNotice failure={value.quarantine} /> : null}
-      {value ? <CustomerCards customer={value} isHere={isHere} onEdit={info.canWrite && agentId !== null && value.status === "live" ? () => setEditing(true) : undefined} /> : null}
+      {canReveal && !reveal.parts && value.parts.some(({ masks }) => masks.length > 0) ? <p className="flex justify-end"><RevealButton reveal={reveal} /></p> : null}
+      {shown ? <CustomerCards customer={shown} isRevealed={reveal.parts !== undefined} isHere={isHere} onEdit={info.canWrite && agentId !== null && shown.status === "live" ? () => setEditing(true) : undefined} /> : null}
       {isEditing && agentId !== null && value ? <Suspense><CustomerEditDialog customer={value} agentId={agentId} onSaved={loaded.reload} onClose={() => setEditing(false)} /></Suspense> : null}
+      <RevealDialog reveal={reveal} whose="this customer" />
     </>
   );
 }
 
-function CustomerCards({ customer, isHere, onEdit }: { readonly customer: CustomerView; readonly isHere: string | undefined; readonly onEdit: (() => void) | undefined }) {
+function CustomerCards({ customer, isRevealed, isHere, onEdit }: { readonly customer: CustomerView; readonly isRevealed: boolean; readonly isHere: string | undefined; readonly onEdit: (() => void) | undefined }) {
   const { key, status, version, createdAtMs, updatedAtMs, parts, conversations } = customer;
   return (
     <>
@@ -64,7 +72,7 @@ function CustomerCards({ customer, isHere, onEdit }: { readonly customer: Custom
           <SizeBar bytes={part.bytes} maxBytes={part.maxBytes} />
           {onEdit && part.name !== "$meta" ? <Button look="quiet" onClick={onEdit}><Icon name="pencil" />Change…</Button> : null}
         </>}>
-          <ValueTree label={part.name} value={part.value} masks={part.masks} />
+          <ValueTree label={part.name} value={part.value} masks={part.masks} isRevealed={isRevealed} />
         </Card>
       ))}
       <Card title={count(conversations.length, "call")} aside="newest first">

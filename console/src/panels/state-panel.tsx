@@ -1,18 +1,16 @@
 // The state of the open conversation at the version that is looked at: each part, live, with what the last commit changed.
 
 import type { PartView, TimelineEntry } from "../../../src/inspector/api.ts";
-import { Button } from "../kit/button.tsx";
 import { EmptyNotice, FailureNotice } from "../kit/notice.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { useBefore } from "./before.ts";
-import { Icon } from "../kit/icon.tsx";
 import { PartCard } from "./state/part-card.tsx";
 import { usePartEditing } from "./state/part-editing.ts";
-import { RevealDialog, RevealedBar, useReveal } from "./state/reveal.tsx";
+import { RevealButton, RevealDialog, RevealedBar, useStateReveal, type Reveal } from "./state/reveal.tsx";
 
 export function StatePanel() {
   const { shown, info, selectedEntry } = useConversation();
-  const reveal = useReveal();
+  const reveal = useStateReveal();
   const before = useBefore(selectedEntry);
   const editingOf = usePartEditing();
   const parts = reveal.parts?.parts ?? shown.value?.parts;
@@ -26,7 +24,7 @@ export function StatePanel() {
         {shown.state === "failed" ? <FailureNotice failure={shown.failure} /> : null}
         {parts ? (
           <div className="space-y-3 p-3">
-            <StateHead parts={parts} canReveal={info.canReveal && !reveal.parts} onReveal={reveal.ask} hasEditing={parts.some((part) => editingOf(part) !== undefined)} />
+            <StateHead parts={parts} reveal={info.canReveal && !reveal.parts ? reveal : undefined} hasEditing={parts.some((part) => editingOf(part) !== undefined)} />
             {parts.map((part) => (
               <PartCard key={part.name} part={part} isRevealed={reveal.parts !== undefined} entry={entry} before={before?.get(part.name)} editing={editingOf(part)} />
             ))}
@@ -45,13 +43,13 @@ function changedParts({ changes }: TimelineEntry): string {
   return names.length === 0 ? "no change of state" : `${names.join(" and ")} changed`;
 }
 
-function StateHead({ parts, canReveal, onReveal, hasEditing }: { readonly parts: readonly PartView[]; readonly canReveal: boolean; readonly onReveal: () => void; readonly hasEditing: boolean }) {
+function StateHead({ parts, reveal, hasEditing }: { readonly parts: readonly PartView[]; readonly reveal: Reveal | undefined; readonly hasEditing: boolean }) {
   const hasMasks = parts.some(({ masks }) => masks.length > 0);
-  if (!hasEditing && !(hasMasks && canReveal)) return null;
+  if (!hasEditing && !(hasMasks && reveal)) return null;
   return (
     <div className="flex min-h-7 flex-wrap items-center gap-2 text-xs text-ink-3">
       <span className="min-w-0 flex-1 basis-64">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
-      {hasMasks && canReveal ? <Button onClick={onReveal}><Icon name="eye" />Show what is masked…</Button> : null}
+      {hasMasks && reveal ? <RevealButton reveal={reveal} /> : null}
     </div>
   );
 }

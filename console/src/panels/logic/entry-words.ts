@@ -99,7 +99,7 @@ export function explain(entry: TimelineEntry, timeText: TimeText): Explanation {
   const login = failedLogin(entry);
   if (login?.outcome === "locked") return lockedWords(login, timeText);
   if (login?.outcome === "wrong") return wrongWords(login, timeText);
-  if (isReveal(entry)) return { tone: "warn", headline: "Somebody looked at what is masked.", sentences: [`${entry.source ?? "Somebody"} saw the personal values of this conversation in clear.`, ...(entry.reason === undefined ? [] : [`The reason that was given: ${entry.reason}`])] };
+  if (isReveal(entry)) return { tone: "warn", headline: "Somebody looked at what is masked.", sentences: [`${entry.source ?? "Somebody"} saw personal values in clear.`, ...(entry.reason === undefined ? [] : [`The reason that was given: ${entry.reason}`])] };
   const { outcome, reason, remedy, code } = entry;
   const why = [reason, login ? "verify threw, so nobody was logged in; the attempt stays counted." : undefined, waitWords(entry)].filter((sentence) => sentence !== undefined);
   return { tone: toneOf(entry), headline: headlineOf(entry), sentences: outcome === "ok" || why.length > 0 || code === undefined ? why : [refusalWords(code)], ...(remedy === undefined ? {} : { remedy }) };

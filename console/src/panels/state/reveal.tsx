@@ -26,35 +26,45 @@ export interface Reveal {
   readonly show: (reason: string) => Promise<void>;
 }
 
-/** RV1. */
-export function useReveal(): Reveal {
-  const { conversationId, api, selectedVersion, shown, view, timeline } = useConversation();
+/**
+ * RV1.
+ *
+ * @param of whose values they are; those of another one are not shown.
+ * @param asked asks the server for them. @param isSame whether what they were of is still so.
+ */
+export function useReveal(of: string, asked: (reason: string) => Promise<PartsView>, isSame: (revealed: PartsView) => boolean): Reveal {
   const [parts, setParts] = useState<{ readonly of: string; readonly view: PartsView }>();
   const [isAsking, setAsking] = useState(false);
-  const of = `${conversationId}@${selectedVersion ?? "now"}`;
   useEffect(() => {
     if (!parts) return undefined;
     const timer = setTimeout(() => setParts(undefined), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [parts]);
-  const version = selectedVersion ?? shown.value?.version;
-  const isSameState = parts !== undefined && (selectedVersion !== null || sameStateVersion(timeline.entries, parts.view.version) >= (view.value?.version ?? 0));
   return {
-    parts: parts?.of === of && isSameState ? parts.view : undefined,
+    parts: parts?.of === of && isSame(parts.view) ? parts.view : undefined,
     isAsking,
     ask: () => setAsking(true),
     close: () => setAsking(false),
     hide: () => setParts(undefined),
     show: async (reason) => {
-      const view = await api.reveal(conversationId, { reason, ...(selectedVersion === null || version === undefined ? {} : { version }) });
-      setParts({ of, view });
+      setParts({ of, view: await asked(reason) });
       setAsking(false);
     },
   };
 }
 
+/** Of the open conversation, at the version that is looked at. */
+export function useStateReveal(): Reveal {
+  const { conversationId, api, selectedVersion, view, timeline } = useConversation();
+  return useReveal(
+    `${conversationId}@${selectedVersion ?? "now"}`,
+    (reason) => api.reveal(conversationId, { reason, ...(selectedVersion === null ? {} : { version: selectedVersion }) }),
+    ({ version }) => selectedVersion !== null || sameStateVersion(timeline.entries, version) >= (view.value?.version ?? 0),
+  );
+}
+
 /** Asks why. */
-export function RevealDialog({ reveal }: { readonly reveal: Reveal }) {
+export function RevealDialog({ reveal, whose = "this conversation" }: { readonly reveal: Reveal; readonly whose?: string }) {
   const [reason, setReason] = useState("");
   const [failure, setFailure] = useState<ApiFailure>();
   const [isBusy, setBusy] = useState(false);
@@ -72,7 +82,7 @@ export function RevealDialog({ reveal }: { readonly reveal: Reveal }) {
   return (
     <Dialog title="Show what is masked" onClose={reveal.close}>
       <form className="space-y-3 p-4" onSubmit={(event) => { event.preventDefault(); void submit(); }}>
-        <p className="text-ink-2">Personal values of this conversation are shown in clear for one minute. That you looked, when, and why is written into its journal, where everybody who sees the timeline can read it.</p>
+        <p className="text-ink-2">Personal values of {whose} are shown in clear for one minute. That you looked, when, and why is written into the journal of this conversation, where everybody who sees the timeline can read it.</p>
         <label htmlFor={id} className="block font-medium">Why do you need to see them?</label>
         <input id={id} autoFocus required minLength={3} maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} placeholder="Ticket 4711: the caller says that the address is wrong" className="w-full rounded-md border border-edge bg-pane px-2.5 py-1.5" />
         {failure ? <p role="alert" className="rounded-md bg-bad-soft px-2 py-1.5 text-bad">{failure.message} <span className="text-ink-2">{failure.remedy}</span></p> : null}
@@ -85,11 +95,16 @@ export function RevealDialog({ reveal }: { readonly reveal: Reveal }) {
   );
 }
 
-/** Says that values are in clear. */
-export function RevealedBar({ reveal }: { readonly reveal: Reveal }) {
+/** Offers to ask, while something is masked and nothing is shown. */
+export function RevealButton({ reveal }: { readonly reveal: Reveal }) {
+  return <Button onClick={reveal.ask}><Icon name="eye" />Show what is masked…</Button>;
+}
+
+/** Says that values are in clear. @param isCard stands among cards that scroll, instead of above them. */
+export function RevealedBar({ reveal, isCard = false }: { readonly reveal: Reveal; readonly isCard?: boolean }) {
   if (!reveal.parts) return null;
   return (
-    <div role="status" className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-warn/40 bg-warn-soft px-3 py-1.5 text-sm text-warn">
+    <div role="status" className={`flex flex-wrap items-center gap-x-3 gap-y-1 border-warn/40 bg-warn-soft px-3 py-1.5 text-sm text-warn ${isCard ? "sticky top-0 z-10 rounded-lg border" : "border-b"}`}>
       <Icon name="eye" />
       <span className="flex-1">Personal values are in clear, for a minute. It is in the journal that you looked.</span>
       <Button onClick={reveal.hide}><Icon name="lock" />Hide them</Button>
