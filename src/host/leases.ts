@@ -2,7 +2,8 @@
 //
 // Owns one identity and its renewal. Safety does not depend on it: epochs do that (P14).
 //
-//   LE1. A lease that could not be renewed is renewed as soon as the store answers again.
+//   LE1. A lease is renewed every third of its time, whatever became of the renewals before: one may be waiting for a part
+//        of the store that is away, while others count on the rest.
 //   LE2. After `stop` nothing is renewed; `retire` gives everything up.
 
 import { randomUUID } from "node:crypto";
@@ -59,13 +60,14 @@ export class Lease {
     this.#timer = this.#clock.after(this.#leaseMs / 3, () => void this.#renew(), { background: true });
   }
 
+  /** LE1. */
   async #renew(): Promise<void> {
+    this.#next();
     try {
       await this.#store.renew(this.identity, this.#leaseMs);
       this.isHealthy = true;
     } catch {
       this.isHealthy = false;
     }
-    this.#next();
   }
 }

@@ -10,7 +10,8 @@ import { once } from "node:events";
 import { createServer, connect, type Server } from "node:net";
 import { startPostgres } from "./postgres.ts";
 import { Unavailable, type Service } from "./programs.ts";
-import { startCluster, startRedis, startSentinel } from "./redis.ts";
+import { startCluster } from "./redis-cluster.ts";
+import { startRedis, startSentinel } from "./redis.ts";
 
 /** What can be shared: isolated by key prefix or schema. */
 export type SharedServer = "redis" | "postgres" | "redis-cluster" | "redis-sentinel";

@@ -1,15 +1,13 @@
-// Redis servers for tests: one alone, a primary with a replica and a Sentinel, a cluster of three masters.
+// Redis servers for tests: one alone, a primary with a replica and a Sentinel.
 
 import { rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { programsOf } from "./programs.ts";
-import { freePort, ServerProcess, temporaryFolder } from "./server-process.ts";
+import { ServerProcess, temporaryFolder } from "./server-process.ts";
 
 const READY = /Ready to accept connections/;
-const CLUSTER_SLOTS = 16_384;
-const MASTERS = 3;
 
 /** A server that can be killed and started again with what it kept. */
 export interface RedisServer {
@@ -92,35 +90,13 @@ export async function startSentinel(...more: readonly string[]): Promise<RedisSe
   };
 }
 
-/** A cluster of three masters without replicas. */
-export interface RedisCluster {
-  readonly url: string;
-  readonly masters: readonly RedisServer[];
-  remove(): Promise<void>;
-}
+/** How long a server may think, milliseconds: one that is stopped thinks for ever. */
+const ANSWER_WITHIN_MS = 10_000;
 
-/** @param more arguments of every master. */
-export async function startCluster(...more: readonly string[]): Promise<RedisCluster> {
-  const masters = await Promise.all(Array.from({ length: MASTERS }, async () => startRedis("--cluster-enabled", "yes", "--cluster-port", String(await freePort()), "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000", ...more)));
-  for (const [n, master] of masters.entries()) {
-    const from = Math.floor((n * CLUSTER_SLOTS) / MASTERS);
-    const to = Math.floor(((n + 1) * CLUSTER_SLOTS) / MASTERS) - 1;
-    await master.command("CLUSTER", "ADDSLOTSRANGE", String(from), String(to));
-    await master.command("CLUSTER", "SET-CONFIG-EPOCH", String(n + 1));
-  }
-  const bus = async (server: RedisServer) => /@(\d+)/.exec(await server.command("CLUSTER", "NODES"))![1]!;
-  for (const other of masters.slice(1)) await masters[0]!.command("CLUSTER", "MEET", "127.0.0.1", String(other.port), await bus(other));
-  for (const master of masters) await until(async () => /cluster_state:ok/.test(await master.command("CLUSTER", "INFO")) && (await master.command("CLUSTER", "NODES")).split("connected").length > MASTERS);
-  return {
-    url: `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
-    masters,
-    remove: async () => void (await Promise.all(masters.map((master) => master.remove()))),
-  };
-}
-
-/** Sends one command over a connection of its own and gives the raw answer; an error answer is thrown. */
+/** Sends one command over a connection of its own and gives the raw answer; an error answer, or none, is thrown. */
 export async function redisCommand(port: number, args: readonly string[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
+  socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error(`No answer to ${args[0]}.`)));
   try {
     await once(socket, "connect");
     socket.write(`*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join("")}*1\r\n$4\r\nPING\r\n`);

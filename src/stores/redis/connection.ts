@@ -12,7 +12,7 @@ export interface Connection {
   evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Runs a script, and makes the server know it. */
   eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  /** Ends it after what was asked. */
+  /** Ends it, for whoever asks, after what was asked. */
   close(): Promise<void>;
   /** Ends it now; what waits is rejected (CN1). */
   destroy(): void;
@@ -25,6 +25,9 @@ export interface Connection {
  * @throws what the client throws; `failure.ts` reads it.
  */
 export type Connect = (lost: () => void) => Promise<Connection>;
+
+/** The way to all slots, or to each of them: in a cluster some may be away while others are not. */
+export type Way = { readonly all: Connect } | { readonly bySlot: (slot: number) => Connect };
 
 /** The outcome of a step of connecting; after `timeoutMs` milliseconds it is abandoned: a server may take a connection and say nothing. */
 export function bounded<T>(work: Promise<T>, timeoutMs: number, abandon: () => void): Promise<T> {

@@ -16,14 +16,17 @@ export interface Failure {
   readonly didNothing: boolean;
   /** Whether the same call may go well in a moment. */
   readonly mayPass: boolean;
-  /** Whether another connection has to be made first. */
-  readonly endsConnection: boolean;
+  /**
+   * What becomes of the connection: it is used on; it is well but leads elsewhere, so what else was asked on it is still
+   * answered; or it is dropped.
+   */
+  readonly connection: "stays" | "leads elsewhere" | "ends";
 }
 
 /** Words of a server that does nothing now, but soon will. */
 const PASSING = new Set(["LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS"]);
-/** The same, but of the wrong server, or of a connection that must log in again. */
-const ELSEWHERE = new Set(["READONLY", "MOVED", "ASK", "NOAUTH"]);
+/** The same, but of a server that is the wrong one now. */
+const ELSEWHERE = new Set(["READONLY", "MOVED", "ASK"]);
 /** Words of a server that does nothing until somebody sets something right. */
 const REFUSING = new Set(["OOM", "NOPERM", "WRONGPASS", "MISCONF", "WRONGTYPE", "CROSSSLOT", "NOSCRIPT", "NOPROTO", "DENIED"]);
 
@@ -63,7 +66,7 @@ export class CallTimeout extends Error {}
 export class NoPrimary extends Error {}
 
 /** A call that was given up: nothing is known of it. */
-export const TIMED_OUT: Failure = { code: "ETIMEDOUT", didNothing: false, mayPass: true, endsConnection: true };
+export const TIMED_OUT: Failure = { code: "ETIMEDOUT", didNothing: false, mayPass: true, connection: "ends" };
 
 /** Whether the server said that it does not know a script. */
 export function isUnknownScript(thrown: unknown): boolean {
@@ -74,14 +77,15 @@ export function isUnknownScript(thrown: unknown): boolean {
 export function failureOf(thrown: unknown): Failure {
   const text = thrown instanceof Error ? thrown.message : "";
   const word = wordOf(text);
-  if (PASSING.has(word)) return { code: word, didNothing: true, mayPass: true, endsConnection: false };
-  if (ELSEWHERE.has(word)) return { code: word, didNothing: true, mayPass: true, endsConnection: true };
-  if (REFUSING.has(word)) return { code: word, didNothing: !isMidway(word, text), mayPass: false, endsConnection: false };
-  if (isUnsent(thrown)) return { code: "no connection", didNothing: true, mayPass: true, endsConnection: true };
-  if (/cluster support disabled/i.test(text)) return { code: "no cluster", didNothing: true, mayPass: false, endsConnection: true };
-  if (/unknown command.*SENTINEL/i.test(text)) return { code: "no Sentinel", didNothing: true, mayPass: false, endsConnection: true };
-  if (word !== "") return { code: word, didNothing: false, mayPass: false, endsConnection: false };
-  return { code: networkCode(thrown, text), didNothing: false, mayPass: true, endsConnection: true };
+  if (PASSING.has(word)) return { code: word, didNothing: true, mayPass: true, connection: "stays" };
+  if (ELSEWHERE.has(word)) return { code: word, didNothing: true, mayPass: true, connection: "leads elsewhere" };
+  if (word === "NOAUTH") return { code: word, didNothing: true, mayPass: true, connection: "ends" };
+  if (REFUSING.has(word)) return { code: word, didNothing: !isMidway(word, text), mayPass: false, connection: "stays" };
+  if (isUnsent(thrown)) return { code: "no connection", didNothing: true, mayPass: true, connection: "ends" };
+  if (/cluster support disabled/i.test(text)) return { code: "no cluster", didNothing: true, mayPass: false, connection: "ends" };
+  if (/unknown command.*SENTINEL/i.test(text)) return { code: "no Sentinel", didNothing: true, mayPass: false, connection: "ends" };
+  if (word !== "") return { code: word, didNothing: false, mayPass: false, connection: "stays" };
+  return { code: networkCode(thrown, text), didNothing: false, mayPass: true, connection: "ends" };
 }
 
 /** A call that failed for good, for the caller. */

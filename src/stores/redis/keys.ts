@@ -11,12 +11,17 @@ import type { Owner } from "../../state/store.ts";
 /** The prefix of all keys unless told otherwise. */
 export const DEFAULT_PREFIX = "conversimple:";
 
-/** Tags whose slots lie 1,024 apart. Changing them would lose what is stored. */
-const CLUSTER_TAGS = ["18", "3", "1a", "j", "19", "2", "64", "k", "6n", "1", "1c", "h", "6o", "0", "1b", "i"] as const;
-const SINGLE_TAGS = ["0"] as const;
+/** Tags and their slots (`CLUSTER KEYSLOT`), which lie about 1,024 apart. Changing them would lose what is stored. */
+const CLUSTER_TAGS = [
+  ["18", 511], ["3", 1_584], ["1a", 2_595], ["j", 3_564], ["19", 4_574], ["2", 5_649], ["64", 6_628], ["k", 7_629],
+  ["6n", 8_795], ["1", 9_842], ["1c", 10_849], ["h", 11_694], ["6o", 12_922], ["0", 13_907], ["1b", 14_912], ["i", 15_759],
+] as const;
+const SINGLE_TAGS = [["0", 13_907]] as const;
 
 /** One part of the owners, with indexes of its own. */
 export interface Shard {
+  /** Where a cluster has all of its keys. */
+  readonly slot: number;
   /** The key of an owner without the owner; the key by which scripts of the whole shard are routed. */
   readonly base: string;
   /** The key that says in which format this shard is stored. */
@@ -34,7 +39,7 @@ export class Keyspace {
   /** @throws {ConversimpleError} `store_misconfigured` when the prefix would break the hash tags. */
   constructor(prefix: string, isCluster: boolean) {
     if (!/^[^{}\s\p{Cc}]{0,64}$/u.test(prefix)) throw new ConversimpleError("store_misconfigured", "The prefix of the keys may have at most 64 characters, no braces, spaces or control characters.");
-    this.shards = (isCluster ? CLUSTER_TAGS : SINGLE_TAGS).map((tag) => shardOf(`${prefix}{${tag}}:`));
+    this.shards = (isCluster ? CLUSTER_TAGS : SINGLE_TAGS).map(([tag, slot]) => shardOf(slot, `${prefix}{${tag}}:`));
   }
 
   /** Which shard an owner is in, by its text alone. */
@@ -43,11 +48,11 @@ export class Keyspace {
   }
 }
 
-function shardOf(start: string): Shard {
+function shardOf(slot: number, start: string): Shard {
   const few = [`${start}feed`];
   const sequence = `${start}sequence`;
   const indexes = ["owners", "conversations", "live", "customers", "owned", "expiry", "mail", "leases"].map((name) => start + name);
-  return { base: `${start}o:`, format: `${start}format`, sequence, few, all: [...few, sequence, ...indexes] };
+  return { slot, base: `${start}o:`, format: `${start}format`, sequence, few, all: [...few, sequence, ...indexes] };
 }
 
 /** FNV-1a over UTF-16 units, 32 bits. Changing it would lose what is stored. */

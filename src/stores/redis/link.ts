@@ -50,6 +50,7 @@ export class Link {
   #connecting: Promise<void> | undefined;
   #isWatching = false;
   #isClosed = false;
+  #wentWell = true;
   #settledAll: (() => void) | undefined;
 
   constructor(options: LinkOptions) {
@@ -59,6 +60,11 @@ export class Link {
   /** Makes the first connection. @throws what the client throws. */
   open(): Promise<void> {
     return this.#connected();
+  }
+
+  /** Whether the last try was answered, and not with "later". */
+  get isWell(): boolean {
+    return this.#wentWell;
   }
 
   /** Runs a script. @throws {StoreUnavailableError} LK1. */
@@ -91,7 +97,7 @@ export class Link {
     }
     call.connection = connection;
     connection.evalSha(call.script.sha, call.keys, call.args).then(
-      (reply) => this.#settle(call)?.resolve(reply),
+      (reply) => this.#answered(call, reply),
       (thrown: unknown) => (isUnknownScript(thrown) ? this.#teach(call, connection) : this.#failed(call, thrown)),
     );
   }
@@ -101,14 +107,21 @@ export class Link {
     const { sha, source } = call.script;
     const taught = this.#teaching.get(sha);
     if (taught) return void taught.then(() => this.#calls.has(call) && this.#attempt(call));
-    const first = connection.eval(source, call.keys, call.args).then((reply) => this.#settle(call)?.resolve(reply), (thrown: unknown) => this.#failed(call, thrown));
+    const first = connection.eval(source, call.keys, call.args).then((reply) => this.#answered(call, reply), (thrown: unknown) => this.#failed(call, thrown));
     this.#teaching.set(sha, first.finally(() => this.#teaching.delete(sha)));
+  }
+
+  #answered(call: Call, reply: unknown): void {
+    this.#wentWell = true;
+    this.#settle(call)?.resolve(reply);
   }
 
   #failed(call: Call, thrown: unknown): void {
     const failure = failureOf(thrown);
     const { connection, script } = call;
-    if (connection && failure.endsConnection) this.#drop(connection);
+    this.#wentWell = !failure.mayPass;
+    if (connection && failure.connection === "ends") this.#drop(connection);
+    if (connection && failure.connection === "leads elsewhere") this.#leave(connection);
     if (!this.#calls.has(call)) return;
     call.mayBeDone ||= connection !== undefined && !failure.didNothing && script.repeated !== "nothing";
     call.connection = undefined;
@@ -146,6 +159,13 @@ export class Link {
     this.#connection = made;
   }
 
+  /** What else was asked on it is still answered. */
+  #leave(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    void connection.close().catch(() => connection.destroy());
+  }
+
   #drop(connection: Connection): void {
     if (this.#connection === connection) this.#connection = undefined;
     connection.destroy();
@@ -164,6 +184,7 @@ export class Link {
       if (call.deadlineMs > nowMs) return this.#watch(call.deadlineMs - nowMs);
       const { connection } = call;
       call.mayBeDone ||= connection !== undefined && call.script.repeated !== "nothing";
+      this.#wentWell = false;
       this.#giveUp(call, TIMED_OUT);
       if (connection) this.#drop(connection);
     }

@@ -7,7 +7,8 @@
 import { readFileSync } from "node:fs";
 import { ConversimpleError } from "../../base/errors.ts";
 import type { Endpoint, Login, RedisAddress } from "./address.ts";
-import { bounded, type Connect, type Connection } from "./connection.ts";
+import { Cluster, type Dial } from "./cluster.ts";
+import { bounded, type Connect, type Connection, type Way } from "./connection.ts";
 import { NoPrimary } from "./failure.ts";
 
 /** The part of a client of `redis` that is used; client, cluster and Sentinel client are alike in it. */
@@ -21,36 +22,34 @@ export interface NodeRedisClient {
 }
 
 /** How to connect to an address. @throws {ConversimpleError} `store_misconfigured` (NR1), or a file that cannot be read. */
-export async function connectTo(address: RedisAddress, timeoutMs: number): Promise<Connect> {
+export async function connectTo(address: RedisAddress, timeoutMs: number): Promise<Way> {
   const redis = await import("redis").catch((thrown: unknown) => {
     throw new ConversimpleError("store_misconfigured", "Stores of the kind redis: need the package redis. Install it: npm install redis", {}, { cause: thrown });
   });
   const tls = address.isTls ? { tls: true as const, ...caOf(address) } : {};
   const socket = { connectTimeout: timeoutMs, reconnectStrategy: false as const, ...tls };
-  const single = (endpoint: Endpoint, login: Login, database: number) =>
-    redis.createClient({ socket: { ...socket, ...endpoint }, ...login, database, disableOfflineQueue: true, maintNotifications: "disabled" });
+  const dialling = (login: Login, database: number): Dial => async (endpoint, lost, withinMs) => {
+    const client = redis.createClient({ socket: { ...socket, ...endpoint }, ...login, database, disableOfflineQueue: true, maintNotifications: "disabled" });
+    const send = (command: string[]) => client.sendCommand(command);
+    return { ...(await connected(client, withinMs, lost, send)), send };
+  };
 
-  if (address.kind === "cluster") {
-    const defaults = { ...address.login, socket, disableOfflineQueue: true, maintNotifications: "disabled" as const };
-    return (lost) => connected(redis.createCluster({ rootNodes: address.endpoints.map((endpoint) => ({ ...defaults, socket: { ...socket, ...endpoint } })), defaults }), timeoutMs, lost);
-  }
-  if (address.kind === "single") {
-    return (lost) => {
-      const client = single(address.endpoints[0]!, address.login, address.database);
-      return connected(client, timeoutMs, lost, (args) => client.sendCommand(args));
-    };
-  }
+  const dial = dialling(address.login, address.database);
+  if (address.kind === "single") return { all: (lost) => dial(address.endpoints[0]!, lost, timeoutMs) };
+  if (address.kind === "sentinel") return { all: throughSentinel(address, dial, dialling(address.sentinelLogin, 0), timeoutMs) };
+  const cluster = new Cluster({ dial, endpoints: address.endpoints, timeoutMs });
+  return { bySlot: (slot) => cluster.connectTo(slot) };
+}
 
+/** NR3. */
+function throughSentinel(address: RedisAddress, dial: Dial, dialSentinel: Dial, timeoutMs: number): Connect {
   return async (lost) => {
     const primary = await primaryOf(address, async (endpoint) => {
-      const sentinel = single(endpoint, address.sentinelLogin, 0);
-      sentinel.on("error", () => {});
-      const asked = sentinel.connect().then(() => sentinel.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary]));
-      return bounded(asked, timeoutMs, () => {}).finally(() => destroy(sentinel));
+      const sentinel = await dialSentinel(endpoint, () => {}, timeoutMs);
+      return bounded(sentinel.send(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.primary]), timeoutMs, () => {}).finally(() => sentinel.destroy());
     });
-    const client = single(primary, address.login, address.database);
-    const connection = await connected(client, timeoutMs, lost, (args) => client.sendCommand(args));
-    const role = await bounded(client.sendCommand(["ROLE"]), timeoutMs, () => connection.destroy());
+    const connection = await dial(primary, lost, timeoutMs);
+    const role = await bounded(connection.send(["ROLE"]), timeoutMs, () => connection.destroy());
     if (Array.isArray(role) && String(role[0]) === "master") return connection;
     connection.destroy();
     throw new Error("READONLY Sentinel named a server that is not the primary (yet).");

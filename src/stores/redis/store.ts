@@ -5,6 +5,7 @@
 //   RS1. What one owner does is one script on one shard: one round trip, all or nothing.                    (S1, S4)
 //   RS2. What all owners are asked for is asked of every shard at once.
 //   RS3. What the store acknowledged is remembered, so that it is noticed when Redis goes back (regressions.ts).
+//   RS4. A shard that is away keeps nobody from the mail of the others, and nothing there from being swept.
 
 import { systemClock, type Clock } from "../../base/clock.ts";
 import type {
@@ -27,7 +28,8 @@ const RETIRED_AT_ONCE = 1_000;
 /** What the store is made of. */
 export interface RedisParts {
   readonly address: string;
-  readonly link: Link;
+  /** Several shards may have the same. */
+  readonly links: ReadonlyMap<Shard, Link>;
   readonly keys: Keyspace;
   readonly regressions: Regressions;
   /** Redis's own time counts with the machine's clock; any other clock is sent along. */
@@ -36,15 +38,15 @@ export interface RedisParts {
 
 export class RedisStore implements Store {
   readonly address: string;
-  readonly #link: Link;
+  readonly #links: ReadonlyMap<Shard, Link>;
   readonly #keys: Keyspace;
   readonly #regressions: Regressions;
   readonly #time: () => string;
   readonly #mended = new Map<Shard, readonly string[]>();
 
-  constructor({ address, link, keys, regressions, clock }: RedisParts) {
+  constructor({ address, links, keys, regressions, clock }: RedisParts) {
     this.address = address;
-    this.#link = link;
+    this.#links = links;
     this.#keys = keys;
     this.#regressions = regressions;
     this.#time = clock === systemClock ? () => "" : microsecondsOf(clock);
@@ -102,9 +104,14 @@ export class RedisStore implements Store {
     if (numberOf(isTaken) === 0) checkTakesMail(owner, (maybeText(status) ?? undefined) as Status | undefined);
   }
 
+  /** RS4. */
   async pending(process: string | null): Promise<readonly Owner[]> {
-    const found = await this.#everywhere(SCRIPTS.pending, ...(process === null ? [] : [process]));
-    return found.flatMap(listOf).map((owner) => textOf(owner) as Owner);
+    const well = this.#keys.shards.filter((shard) => this.#links.get(shard)!.isWell);
+    const asked = (well.length > 0 ? well : this.#keys.shards).map((shard) => this.#ask(shard, SCRIPTS.pending, ...(process === null ? [] : [process])));
+    // Nobody answered: the first says why.
+    await Promise.any(asked).catch(() => asked[0]);
+    const answers = await Promise.allSettled(asked);
+    return answers.flatMap((answer) => (answer.status === "fulfilled" ? listOf(answer.value) : [])).map((owner) => textOf(owner) as Owner);
   }
 
   async inbox(owner: Owner, after?: string): Promise<readonly WaitingMessage[]> {
@@ -131,13 +138,13 @@ export class RedisStore implements Store {
     return { records: records!, entries: entries!, messages: messages! };
   }
 
-  /** Beside what has expired, a part of what leads to owners that Redis removed by itself: each sweep goes on where the last one was. */
+  /** @throws {StoreUnavailableError} A shard was away; the others were swept (RS4). */
   async sweep(limit?: number): Promise<Swept> {
-    await Promise.all(this.#keys.shards.map(async (shard) => this.#mended.set(shard, listOf(await this.#ask(shard, SCRIPTS.mend, ...(this.#mended.get(shard) ?? ["", ""]))).map(textOf))));
+    const mended = await Promise.allSettled(this.#keys.shards.map((shard) => this.#mend(shard)));
     let left = pageLimit(limit, PAGE_ITEMS.sweep);
     let removed = 0;
     let more = false;
-    for (const shard of this.#keys.shards) {
+    for (const shard of this.#keys.shards.filter((_, n) => mended[n]!.status === "fulfilled")) {
       for (;;) {
         const [gone, remain] = listOf(await this.#ask(shard, SCRIPTS.sweep, String(left))).map(numberOf);
         removed += gone!;
@@ -147,11 +154,18 @@ export class RedisStore implements Store {
         break;
       }
     }
+    for (const outcome of mended) if (outcome.status === "rejected") throw outcome.reason;
     return { removed, more };
   }
 
-  close(): Promise<void> {
-    return this.#link.close();
+  async close(): Promise<void> {
+    await Promise.all([...new Set(this.#links.values())].map((link) => link.close()));
+  }
+
+  /** Goes on, where the last one was, with a part of what leads to owners that Redis removed by itself. */
+  async #mend(shard: Shard): Promise<void> {
+    const at = this.#mended.get(shard) ?? ["", ""];
+    this.#mended.set(shard, listOf(await this.#ask(shard, SCRIPTS.mend, ...at)).map(textOf));
   }
 
   /** RS3. */
@@ -175,10 +189,10 @@ export class RedisStore implements Store {
     checkOwner(owner);
     const shard = this.#keys.shardOf(owner);
     const keys = which === "none" ? [shard.base + owner] : [shard.base + owner, ...shard[which]];
-    return this.#link.call(script, keys, [this.#time(), ...args]);
+    return this.#links.get(shard)!.call(script, keys, [this.#time(), ...args]);
   }
 
-  readonly #ask: AskShard = (shard, script, ...args) => this.#link.call(script, [shard.base, ...shard.all], [this.#time(), ...args]);
+  readonly #ask: AskShard = (shard, script, ...args) => this.#links.get(shard)!.call(script, [shard.base, ...shard.all], [this.#time(), ...args]);
 
   #everywhere(script: Script, ...args: readonly string[]): Promise<Reply[]> {
     return Promise.all(this.#keys.shards.map((shard: Shard) => this.#ask(shard, script, ...args)));
