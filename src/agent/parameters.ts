@@ -26,7 +26,8 @@ export type ParsedOf<P extends ParametersInput> = P extends Schema ? OutputOf<P>
 export type ArgumentsOf<P extends ParametersInput> = P extends Schema ? InputOf<P> : P extends Fields ? Flat<OptionalIfUndefined<{ [K in keyof P]: InputOf<P[K]> }>> : never;
 
 type OptionalIfUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: T[K] };
-type Flat<T> = { [K in keyof T]: T[K] };
+/** Inferred anew, so that an editor and an error show the parameters and not how they came about. */
+type Flat<T> = T extends infer Shown ? { [K in keyof Shown]: Shown[K] } : never;
 
 /** Parameters, ready to use. */
 export interface Parameters {

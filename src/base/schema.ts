@@ -15,6 +15,9 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
 export type InputOf<S extends Schema> = StandardSchemaV1.InferInput<S>;
 export type OutputOf<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
+/** What an object schema gives; inferred anew, so that an editor shows the fields alone. */
+export type ObjectOf<S extends Schema> = OutputOf<S> extends infer Value extends object ? Value : never;
+
 /** A JSON Schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@
 import { ConversimpleError, codeOf } from "../base/errors.ts";
 import type { OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
-import type { OutputOf, Schema } from "../base/schema.ts";
+import type { ObjectOf, Schema } from "../base/schema.ts";
 import { Part } from "../agent/part.ts";
 import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
 import { running, type Running } from "../agent/running.ts";
@@ -33,8 +33,8 @@ export interface ConversationStateOptions<State = Record<string, unknown>> exten
  * @param schema an object schema; every required root field needs a default.
  * @throws {ConversimpleError} `definition_invalid`.
  */
-export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions<OutputOf<S>> = {}): OutputOf<S> & object {
-  return beforeTakeOver(new ConversationStatePart(schema, options));
+export function conversationState<S extends Schema>(schema: S, options: ConversationStateOptions<ObjectOf<S>> = {}): ObjectOf<S> {
+  return beforeTakeOver(new ConversationStatePart(schema, options as ConversationStateOptions)) as unknown as ObjectOf<S>;
 }
 
 /** CS1. */

@@ -19,7 +19,7 @@ import { ConversimpleError, StateInvalidError, codeOf } from "../base/errors.ts"
 import { checkId } from "../base/ids.ts";
 import type { OptionNames } from "../base/option-names.ts";
 import { copyOf } from "../base/plain.ts";
-import type { OutputOf, Schema } from "../base/schema.ts";
+import type { ObjectOf, Schema } from "../base/schema.ts";
 import type { JointRecords, JointUpdate } from "../agent/joint-records.ts";
 import { Part, runningFor } from "../agent/part.ts";
 import { DESCRIBE, type PartDescription } from "../agent/part-description.ts";
@@ -99,8 +99,8 @@ export interface CustomerState<Profile> {
  * @param schema an object schema; every required root field needs a default.
  * @throws {ConversimpleError} `definition_invalid`.
  */
-export function customerState<S extends Schema>(schema: S, options: CustomerStateOptions = {}): CustomerState<OutputOf<S> & object> {
-  return new CustomerStatePart(schema, options) as CustomerState<OutputOf<S> & object>;
+export function customerState<S extends Schema>(schema: S, options: CustomerStateOptions = {}): CustomerState<ObjectOf<S>> {
+  return new CustomerStatePart(schema, options) as CustomerState<ObjectOf<S>>;
 }
 
 const OPTIONS: OptionNames<CustomerStateOptions> = { ...SCHEMA_OPTIONS, retentionMs: true };

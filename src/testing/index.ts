@@ -4,6 +4,7 @@ export { testAgent, type TestAgentOptions } from "./test-agent.ts";
 export { TestCall, type CallerOptions, type JournalLine, type StoredCall, type ToolCallOptions } from "./test-call.ts";
 export { Turn, type Delivery, type TurnError } from "./turn.ts";
 export type { DeepPartial, ExpectedState, StateOf } from "./expected-state.ts";
+export type { StoredCustomer, StoredParts, StoredSession, StoredSteps } from "./stored-parts.ts";
 export type { Recorded, RecordedCacheValue, RecordedCustomer, RecordedEffect, RecordedLogin, RecordedOutcomes } from "../agent/recorded.ts";
 export { SimulatedClock } from "../base/simulated-clock.ts";
 export {

@@ -19,7 +19,7 @@ import type { Patch } from "../state/patch.ts";
 import { sealText } from "../state/record.ts";
 import { conversationOwner, type Facts, type Owner } from "../state/store.ts";
 import { partsOf } from "./acknowledged.ts";
-import { expectPartial, type ExpectedState, type StateOf } from "./expected-state.ts";
+import { expectParts, type ExpectedState, type StateOf } from "./expected-state.ts";
 import type { FaultyStore, StoreFaults } from "./faulty-store.ts";
 import type { Rig } from "./rig.ts";
 import { Turn, type Delivery } from "./turn.ts";
@@ -100,7 +100,7 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
   /** @throws {AssertionError} unless the state has what is expected (a deep partial, by part). */
   expectState(expected: ExpectedState<A>): void {
     // oxlint-disable-next-line typescript/unbound-method -- it is named, not called
-    expectPartial(this.state, expected, `Conversation ${this.id}`, this.expectState);
+    expectParts(this.state, expected, `Conversation ${this.id}`, this.expectState);
   }
 
   /**

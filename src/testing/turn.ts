@@ -3,7 +3,7 @@
 import { ConversimpleError, textOf, type ErrorCode } from "../base/errors.ts";
 import { causeOfOutcome } from "../host/failure-cause.ts";
 import type { Outcome } from "../host/host.ts";
-import { expectPartial, type ExpectedState, type StateOf } from "./expected-state.ts";
+import { expectParts, type ExpectedState, type StateOf } from "./expected-state.ts";
 
 /** What a tool call was answered with when it was no result. */
 export interface TurnError {
@@ -63,7 +63,7 @@ export class Turn<A, Result = unknown> {
   /** @throws {AssertionError} unless the state after this call has what is expected (a deep partial, by part). */
   expectState(expected: ExpectedState<A>): void {
     // oxlint-disable-next-line typescript/unbound-method -- it is named, not called
-    expectPartial(this.state, expected, `After ${this.error ? this.#failed(this.error, ", which") : `${this.tool} (${this.callId})`}`, this.expectState);
+    expectParts(this.state, expected, `After ${this.error ? this.#failed(this.error, ", which") : `${this.tool} (${this.callId})`}`, this.expectState);
   }
 
   #noResult(): never {

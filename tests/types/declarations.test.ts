@@ -2,9 +2,10 @@
 //
 // A case is a line that must compile, or `// @ts-expect-error why` above one that must not.
 
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { compile, diagnosticsIn } from "./compiler.ts";
 import type { Diagnostic } from "./compiler.ts";
 
@@ -23,6 +24,30 @@ test.each(files)("%s compiles, and what must not compile does not", (file) => {
 test("the package's declarations compile in a user's strict project", () => {
   const others = found.filter(({ path }) => !files.includes(path) && !path.includes("node_modules/"));
   expect(others).toEqual([]);
+});
+
+test("an editor shows parameters and state as they were declared, not how their types came about", { timeout: 60_000 }, async () => {
+  const project = mkdtempSync(join(folder, ".shown-"));
+  onTestFinished(() => rmSync(project, { recursive: true }));
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["agent.ts"] }));
+  writeFileSync(
+    join(project, "agent.ts"),
+    `import { conversationState, ConversimpleAgent, customerState, tool } from "conversimple";
+import { z } from "zod";
+class Shop extends ConversimpleAgent {
+  state = conversationState(z.object({ cart: z.array(z.string()).default([]), note: z.string().optional() }));
+  customer = customerState(z.object({ calls: z.number().default(0) }));
+  add = tool("Add", { id: z.string(), count: z.number().default(1) }, ({ id, count }) => ({ id, count }));
+}
+export const shown: never[] = [new Shop().state, new Shop().customer, new Shop().add];
+`,
+  );
+  const texts = (await compile("tsconfig.json", project)).map(({ text }) => /Type '(.*)' is not assignable/.exec(text)?.[1]);
+  expect(texts).toEqual([
+    "{ cart: string[]; note?: string | undefined; }",
+    "CustomerState<{ calls: number; }>",
+    "Tool<{ readonly id: string; readonly count?: number | undefined; }, { id: string; count: number; }>",
+  ]);
 });
 
 test("the compiler's findings are read with file, line and continuation", () => {
