@@ -16,7 +16,7 @@ import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
 import type { GrownPart } from "../state/size-watch.ts";
 import { conversationOwner, type Loaded } from "../state/store.ts";
-import { warnOf } from "./agent-warnings.ts";
+import { warnOf, warnOfSize } from "./agent-warnings.ts";
 import { Borrowing, type EndedBy } from "./borrowing.ts";
 import { Burials } from "./burials.ts";
 import { CallDesk } from "./call-desk.ts";
@@ -73,7 +73,7 @@ export class AgentHost implements Host, ConversationHost {
     for (const agent of settings.agents) this.#add(agent);
     this.#lease = new Lease(store, clock, settings.leaseMs);
     this.#claims = new Claims({ store, clock, identity: this.#lease.identity, agents: this.#agents });
-    const joint = new JointRecordsOfStore({ store, clock, hash, random: settings.random });
+    const joint = new JointRecordsOfStore({ store, clock, hash, random: settings.random, grew: (owner, grown) => warnOfSize(settings, { owner }, grown) });
     this.#units = new Units({ store, clock, logger, onError, joint, rehearsal: settings.rehearsal, isRecording: settings.record, end: (live, { reason, source }, message) => this.#end(live, reason, { source, message }) });
     this.#ends = new Ends({ store, clock, logger, end: (id, reason) => this.#close(id, reason) });
     this.#looks = new SecondLooks({
@@ -289,7 +289,7 @@ export class AgentHost implements Host, ConversationHost {
 
   /** P9: a warning before the refusal. */
   grew(live: LiveConversation, grown: GrownPart): void {
-    this.settings.logger.warn({ conversation: live.id, agent: live.agent.agentId, ...grown }, "the state comes near its limit; store ids, not documents, or raise maxBytes");
+    warnOfSize(this.settings, { conversation: live.id, agent: live.agent.agentId }, grown);
   }
 
   /** Keeps the values of the conversations that were used last, so that idle ones cost their text only. */

@@ -10,7 +10,8 @@
 //        meanwhile, the operation id tells.                                                            (P4)
 //   SR4. A tombstone gives no value and takes none.                                                    (P22)
 //   SR5. What a recipe throws on something that may be out of date is not believed: it runs again on what is loaded.
-//   SR6. A customer's record that is gone, or older than it was, is said once (`state_lost`), never shown as an empty one.
+//   SR6. A part that comes near its limit is told of once. (P9)
+//   SR7. A customer's record that is gone, or older than it was, is said once (`state_lost`), never shown as an empty one.
 
 
 import { codeOf, ConversimpleError, StoreUnavailableError, type ErrorCode } from "../base/errors.ts";
@@ -22,6 +23,7 @@ import { copyOf } from "../base/plain.ts";
 import type { JointRecord, JointRecords, JointUpdate, Left, Values } from "../agent/joint-records.ts";
 import { RecordDocument } from "../state/document.ts";
 import { conversationOwner, LEDGER_MAX_CALLS, type Change, type Loaded, type Owner, type Store } from "../state/store.ts";
+import { SizeWatch, type GrownPart } from "../state/size-watch.ts";
 import type { Slice } from "../state/slice.ts";
 import { JointOwner, type Attempt } from "./joint-owner.ts";
 import { keptAnswer } from "./kept-answer.ts";
@@ -43,6 +45,8 @@ export interface JointRecordsOptions {
   readonly hash: KeyedHash;
   /** From 0 to below 1, for the pauses of those who met. */
   readonly random?: () => number;
+  /** SR6. */
+  readonly grew?: (owner: Owner, grown: GrownPart) => void;
 }
 
 interface Known {
@@ -56,6 +60,8 @@ export class JointRecordsOfStore implements JointRecords {
   readonly #clock: Clock;
   readonly #hash: KeyedHash;
   readonly #random: () => number;
+  readonly #grew: NonNullable<JointRecordsOptions["grew"]>;
+  readonly #sizes = new SizeWatch();
   /** The last update of an owner in this process: two at once would only meet as conflicts. */
   readonly #turns = new Map<Owner, Promise<unknown>>();
   /** When an update failed for the store's sake, while others wait for their turn: they do not wait as long again. */
@@ -63,7 +69,8 @@ export class JointRecordsOfStore implements JointRecords {
   /** The one that was updated last at the end. */
   readonly #known = new Map<Owner, Known>();
 
-  constructor({ store, clock, hash, random = systemRandom }: JointRecordsOptions) {
+  constructor({ store, clock, hash, random = systemRandom, grew = () => {} }: JointRecordsOptions) {
+    this.#grew = grew;
     this.#store = store;
     this.#clock = clock;
     this.#hash = hash;
@@ -126,6 +133,7 @@ export class JointRecordsOfStore implements JointRecords {
       }
       const attempt = this.#attempt(known, isFresh, () => known!.attempt(slices, how, recipe, this.#clock.now()));
       if (attempt && (await this.#isCommitted(known, attempt, deadline))) {
+        for (const grown of this.#sizes.grown(slices, attempt.made?.parts, owner)) this.#grew(owner, grown);
         how.onCommitted?.(attempt.change.expectedVersion + 1);
         return attempt.result;
       }
