@@ -59,6 +59,9 @@ export interface HttpParts {
   readonly onFault: (error: Error) => void;
 }
 
+/** What scripts and callers reach, for who guessed. */
+const ROUTES = "POST and GET /v1/conversations, GET and DELETE /v1/conversations/<id>, POST /v1/conversations/<id>/tool-calls, POST and GET /v1/conversations/<id>/messages";
+
 export function httpApp({ actions, credentials, agentCredentials, guard, socket, callers, mayRing, inspector, onFault }: HttpParts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
@@ -92,7 +95,7 @@ export function httpApp({ actions, credentials, agentCredentials, guard, socket,
     callers,
   );
   app.route("/v1", apiRoutes(actions, credentials));
-  app.notFound((c) => failure(c, 404, "not_found", "There is nothing here. See GET / for what there is."));
+  app.notFound((c) => failure(c, 404, "not_found", `There is nothing here. There is: GET /health, ${ROUTES}.`));
   app.onError((error, c) => {
     if (error instanceof PlatformRefusal) return failure(c, error.status, error.code, error.message);
     onFault(error);

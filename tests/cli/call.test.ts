@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { cartAgent, Workplace } from "./program.ts";
@@ -123,6 +124,18 @@ test("says once that the state of a memory: store cannot be shown, and calls all
   expect(out).toContain("cartSize: 2");
 });
 
+test("where no dev runs the state is that of CONVERSIMPLE_STORE, and else it is said how it is named", { timeout: 60_000 }, async () => {
+  const place = new Workplace();
+  place.write("agent.ts", cartAgent());
+  const { url, key } = await place.dev();
+  const elsewhere = new Workplace();
+  const words = ["call", "--url", url];
+  const without = await elsewhere.run(words, { input: "add_to_cart productId=P1\n", environment: { CONVERSIMPLE_API_KEY: key } });
+  expect(without.err).toContain("The state is not shown: its store is not known here. Set CONVERSIMPLE_STORE as the agents have it\n");
+  const told = await elsewhere.run(words, { input: "add_to_cart productId=P1\n", environment: { CONVERSIMPLE_API_KEY: key, CONVERSIMPLE_STORE: `sqlite:${join(place.path, ".conversimple/state.db")}` } });
+  expect(told).toMatchObject({ code: 0, err: "", out: expect.stringContaining("+ state.cart[0]") as string });
+});
+
 test("a dev that was started with a key of its own asks for the same key", async () => {
   const place = new Workplace();
   place.write("agent.ts", cartAgent());
@@ -147,7 +160,7 @@ test("says which tools are offered when a step changes them; what was offered be
     }`);
   await place.dev();
   const { code, out, err } = await place.run(["call"], { input: "finish {}\nbegin\nfinish\nbegin\n/tools\n" });
-  expect(err).toBe("There is no tool finish. See /tools.\n");
+  expect(err).toBe("No tool finish is offered now; which are may change with every call. See /tools.\n");
   expect(out.split("\n").filter((line) => line.includes("now offered"))).toEqual(["  now offered: look, finish"]);
   expect(out).toMatch(/! begin[^]*step_not_allowed[^]*You have ordered already/);
   expect(out).not.toContain("begin  Begin");

@@ -279,3 +279,10 @@ test("more than 1,024 unanswered calls of a conversation are refused with 429, o
   expect((await server.http("POST", "/v1/conversations/c2/tool-calls", { tool: "echo" })).status).toBe(200);
   client.close();
 });
+
+test("who guesses an address hears which there are", async () => {
+  await using server = await platform();
+  const { status, json } = await server.http("GET", "/v1/conversations/c1/state");
+  expect(status).toBe(404);
+  expect(json).toEqual({ error: { type: "not_found", message: expect.stringMatching(/^There is nothing here\. There is: GET \/health, POST and GET \/v1\/conversations, .*\/messages\.$/) as string } });
+});

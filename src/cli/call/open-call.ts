@@ -75,8 +75,9 @@ export class OpenCall {
     const running = readRunning();
     let window: StateWindow | undefined;
     try {
-      if (!running || running.url !== platform.url) throw new Failure("its store is not known here");
-      window = await StateWindow.open(running.store, conversationId);
+      const store = running?.url === platform.url ? running.store : process.env.CONVERSIMPLE_STORE;
+      if (!store) throw new Failure("its store is not known here. Set CONVERSIMPLE_STORE as the agents have it");
+      window = await StateWindow.open(store, conversationId);
     } catch (thrown) {
       terminal.complain(terminal.errorTone("quiet", `The state is not shown: ${textOf(thrown)}`));
     }

@@ -1,6 +1,6 @@
 // The stored state of the conversation that is being called, beside the call.
 //
-//   ST1. It is read from the store of the running `dev`; where that cannot be, it is said once and the call goes on.
+//   ST1. It is read from the store of the `dev` that the call goes to, else from CONVERSIMPLE_STORE; where that cannot be, it is said once and the call goes on.
 
 import { masksAt, partsAt } from "../../state/history.ts";
 import { openEntry, type JournalEntry } from "../../state/journal.ts";

@@ -38,7 +38,11 @@ export function readLine(line: string, tools: ReadonlyMap<string, readonly Argum
   const known = tools.get(head);
   if (head === "say" && !known && rest !== "") return { kind: "said", text: rest };
   if ((!known || rest !== "") && !looksLikeCall(head, rest)) return { kind: "said", text };
-  if (!known) return { kind: "mistake", message: `There is no tool ${head}.${suggestion(head, [...tools.keys()])} See /tools.` };
+  if (!known) {
+    // A tool of the agent that its guard does not offer now is no mistake of spelling.
+    const near = suggestion(head, [...tools.keys()]);
+    return { kind: "mistake", message: near === "" ? `No tool ${head} is offered now; which are may change with every call. See /tools.` : `There is no tool ${head}.${near} See /tools.` };
+  }
   try {
     const given = rest.startsWith("{") ? readJson(rest) : readPairs(head, rest, known);
     return { kind: "call", tool: head, arguments: given, missing: known.filter(({ name, isRequired }) => isRequired && !Object.hasOwn(given, name)) };
