@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/**
+ * Tests that leave nothing behind in their process: the next file may have it, and what it has loaded. Nothing that they
+ * import may register a hook (`beforeEach`) when it is loaded: it would be there for the first file only.
+ */
+const IN_ONE_PROCESS = ["unit", "wire", "privacy", "console"].map((folder) => `tests/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -11,12 +17,15 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/setup/build.ts", "tests/setup/servers.ts"],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: "forks",
     // Most of a test is waiting for a process, a disk or a server: one more than two cores have.
     maxWorkers: 3,
+    projects: [
+      { test: { name: "shared", include: IN_ONE_PROCESS, isolate: false } },
+      { test: { name: "alone", include: ["tests/**/*.test.ts"], exclude: IN_ONE_PROCESS } },
+    ],
   },
 });

@@ -195,7 +195,9 @@ test("the initial step's deadline counts from the beginning of the call; two wor
 });
 
 test("a deadline further away than a timer reaches comes in its time", async () => {
-  await using call = await calls(new OfferAgent(), { abandonedAfterMs: 86_400_000 * 100 });
+  // Looked after once an hour, not every few seconds of 40 days.
+  const hourMs = 3_600_000;
+  await using call = await calls(new OfferAgent(), { abandonedAfterMs: 86_400_000 * 100, leaseMs: 3 * hourMs, mailEveryMs: hourMs, sweepEveryMs: hourMs });
   await call.tool("go", { to: "offered" });
   await call.advance("5m");
   await call.clock.advance("39d");
