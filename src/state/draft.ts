@@ -8,10 +8,11 @@
 //       found by `checkCopies` when the unit ends.                                                     (P2)
 //   R3. A Date that was handed out in write mode is the private one: a change in place is seen at commit. (P3)
 //   R4. The same object gives the same draft, so that `===`, `indexOf` and `includes` work.
-//   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too, and nobody gets to
-//       the prototypes that all objects of the process share by way of `__proto__`.
+//   R5. Nothing behind the skin is reachable from outside: descriptors and iterators give drafts too, and no keys that a
+//       caller chose lead from an object or a list to what all objects of the process share (`inherited.ts`).
 
-import { ConversimpleError } from "../base/errors.ts";
+import { ConversimpleError, StateInvalidError } from "../base/errors.ts";
+import { lent } from "./inherited.ts";
 import { isSame } from "./patch.ts";
 import { isLeaf, PrivateCopy } from "./private-copy.ts";
 
@@ -56,10 +57,13 @@ export class Draft implements ProxyHandler<object> {
     this.#ended = true;
   }
 
-  /** Ends it and gives the value to commit. */
+  /** Ends it and gives the value to commit. @throws {StateInvalidError} What was put in was changed behind the copy of it. */
   finish(): unknown {
     this.#ended = true;
-    return this.#copy?.finish() ?? this.#root;
+    if (!this.#copy) return this.#root;
+    const finished = this.#copy.finish();
+    if (finished) return finished;
+    throw new StateInvalidError(this.#name, "has a copy of what was put in, and the original was changed after that copy was made: change it where it was put, not in a variable of your own");
   }
 
   /** R2: finds a copy that was changed all the same. @throws {ConversimpleError} `read_only` */
@@ -121,13 +125,15 @@ export class Draft implements ProxyHandler<object> {
     // What lies behind it is everybody's: a key that a caller chose must not reach it.
     if (key === "__proto__") throw this.#misuse(NO_PROTOTYPE);
     if (isCollection(target)) return this.#collectionMember(target, key);
-    return this.#given(target, key, Reflect.get(target, key));
+    const value: unknown = Reflect.get(target, key);
+    if (typeof value === "function" && !Object.hasOwn(target, key)) return lent(key, value);
+    return this.#given(target, key, value);
   }
 
   set(target: object, key: PropertyKey, value: unknown): boolean {
     this.#beforeWrite(key);
     if (isCollection(target)) throw this.#misuse("A Map or a Set cannot have properties of its own");
-    return Reflect.set(target, key, this.#copy?.takeIn(value));
+    return Reflect.set(target, key, this.#copy?.put(target, value));
   }
 
   deleteProperty(target: object, key: PropertyKey): boolean {
@@ -138,7 +144,7 @@ export class Draft implements ProxyHandler<object> {
   defineProperty(target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
     this.#beforeWrite(key);
     if (isCollection(target) || !isOrdinary(descriptor, Object.hasOwn(target, key))) throw this.#misuse("An accessor, a hidden or a fixed property cannot be stored");
-    return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.takeIn(descriptor.value) } : descriptor);
+    return Reflect.defineProperty(target, key, "value" in descriptor ? { ...descriptor, value: this.#copy?.put(target, descriptor.value) } : descriptor);
   }
 
   getOwnPropertyDescriptor(target: object, key: PropertyKey): PropertyDescriptor | undefined {
@@ -149,7 +155,7 @@ export class Draft implements ProxyHandler<object> {
 
   has(target: object, key: PropertyKey): boolean {
     this.#check();
-    return Reflect.has(target, key);
+    return Reflect.has(target, key) && (key !== "constructor" || Object.hasOwn(target, key) || isCollection(target));
   }
 
   ownKeys(target: object): (string | symbol)[] {
@@ -187,7 +193,7 @@ export class Draft implements ProxyHandler<object> {
   #writer(target: Collection, key: PropertyKey, member: Method): Method {
     return (...inputs: unknown[]) => {
       this.#beforeWrite(key);
-      const result = member.apply(target, key === "delete" ? inputs.map((input) => this.#key(input)) : inputs.map((input) => this.#copy?.takeIn(input)));
+      const result = member.apply(target, key === "delete" ? inputs.map((input) => this.#key(input)) : inputs.map((input) => this.#copy?.take(input)));
       return result === target ? this.#skin(target) : result;
     };
   }
