@@ -11,8 +11,12 @@ import { bound, current, running, type CallInfo, type ConversationInfo } from ".
 export interface AgentLink {
   /** A plain copy of the committed conversation state; undefined when there is no such conversation. */
   readState(conversationId: string): Promise<unknown>;
-  /** Resolves when the changes are durable in the inbox (inside a unit) or applied (outside of one). */
-  writeState(conversationId: string, changes: Readonly<Record<string, unknown>>, wait: "durable" | "applied"): Promise<void>;
+  /**
+   * Resolves when the changes are durable in the inbox (inside a unit) or applied (outside of one).
+   *
+   * @param operationId the unit's name for it: once more under the same name is without effect.
+   */
+  writeState(conversationId: string, changes: Readonly<Record<string, unknown>>, wait: "durable" | "applied", operationId?: string): Promise<void>;
 }
 
 /** A synchronous change of state: what is awaited has no place in it. */
@@ -89,7 +93,8 @@ export abstract class ConversimpleAgent {
   updateState<S>(this: { readonly state: S }, changes: Partial<S>): Promise<void>;
   /**
    * Sets fields of a conversation's state. Its own: joins the unit. Another one's: inside a unit it resolves when the
-   * message is durable in its inbox, outside of a unit when it is applied (P16).
+   * message is durable in its inbox, also if the unit fails behind it, outside of a unit when it is applied (P16). A call
+   * that is delivered again sends it once.
    */
   updateState<S>(this: { readonly state: S }, conversationId: string, changes: Partial<S>): Promise<void>;
   async updateState(first: unknown, second?: unknown): Promise<void> {
@@ -102,8 +107,9 @@ export abstract class ConversimpleAgent {
     }
     // A call that is run again changes no other conversation.
     if (here?.rehearsed?.isStrict) return;
-    await linkOf(this, "updateState()")
-      .writeState(target, copyOf(changes), here ? "durable" : "applied")
+    const link = linkOf(this, "updateState()");
+    const written = copyOf(changes);
+    await (here ? here.operation("message", (id) => link.writeState(target, written, "durable", id)) : link.writeState(target, written, "applied"))
       .catch((thrown: unknown) => {
         // In a test that plays a recorded call the other one is not there.
         if (!here?.rehearsed || codeOf(thrown) !== "conversation_not_found") throw thrown;

@@ -66,6 +66,13 @@ export interface Running {
   readonly joint: JointRecords;
   /** A name for the next thing of a kind that the unit does outside of its own record: the same in every delivery of its call (P11). */
   nextOperationId(kind: string): string;
+  /**
+   * Does the next thing of a kind under its name.
+   *
+   * @throws what it throws; `state_unavailable` after one of the same kind that failed for the store's sake: nobody could tell
+   *   the two apart when the call is delivered again.
+   */
+  operation<T>(kind: string, run: (operationId: string) => Promise<T>): Promise<T>;
   /** A part's value: a draft in ordered units, read-only in parallel tools. */
   draft(slice: Slice): unknown;
   /** Puts a whole value in the place of a part's. */

@@ -397,7 +397,7 @@ export class AgentHost implements Host, ConversationHost {
       if (live.dueTimes.overdue().length > 0) await this.#units.inQueue(live, "deadline", () => Promise.resolve());
       return;
     }
-    await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())));
+    await this.#units.inQueue(live, name, () => this.#units.hook(live, name, () => (isNew ? agent.onConversationStarted?.() : agent.onConversationResumed?.())), { isFirst: isNew });
   }
 
   #build(conversationId: string, agent: AgentDefinition, caller: Caller, loaded: Loaded): LiveConversation {

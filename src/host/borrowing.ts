@@ -4,7 +4,7 @@
 //
 //   BO1. One take-over of a conversation at a time: a second one would fence the first.
 //   BO2. What is served here, or about to be, is not taken over: it reads its mail itself.
-//   BO3. One that cannot be read keeps its mail for the day it can; its end alone is applied, to its facts.    (P10)
+//   BO3. One that cannot be read, or has not begun, keeps its mail for the day it can; its end alone is applied. (P10, P12)
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { AgentDefinition } from "../agent/definition.ts";
@@ -13,6 +13,7 @@ import type { Claims } from "./claims.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { waitingEnd } from "./mail.ts";
 import type { SecondLooks } from "./second-looks.ts";
+import { hasStarted } from "./stored-conversation.ts";
 import type { Units } from "./units.ts";
 
 /** The message by which a conversation was ended, and who posted it. */
@@ -83,9 +84,9 @@ export class Borrowing {
     const here = conversations.get(conversationId);
     if (here?.quarantine) return this.#readEnd(here);
     if (here) return void deliver(conversationId);
-    await this.#take(conversationId, true, (live) => {
-      live.hasMail = true;
-      return live.quarantine ? this.#readEnd(live) : units.inQueue(live, "inbox", () => Promise.resolve());
+    await this.#take(conversationId, true, (live, loaded) => {
+      live.hasMail = hasStarted(loaded);
+      return live.quarantine || !hasStarted(loaded) ? this.#readEnd(live) : units.inQueue(live, "inbox", () => Promise.resolve());
     });
   }
 
@@ -98,14 +99,14 @@ export class Borrowing {
     await units.inQueue(live, "onConversationEnded", () => end(live, mail.reason, { source: mail.source, message }), { unlimited: true });
   }
 
-  async #take(conversationId: string, needsMail: boolean, task: (live: LiveConversation) => Promise<void>): Promise<void> {
+  async #take(conversationId: string, needsMail: boolean, task: (live: LiveConversation, loaded: Loaded) => Promise<void>): Promise<void> {
     const { claims, isFree, build, done } = this.#options;
     const claimed = await claims.claimOrphan(conversationId, () => isFree(conversationId), needsMail);
     if (!claimed) return;
     const live = build(conversationId, claimed.agent, claimed.loaded);
     const hasEnded = () => live.gone?.code === "conversation_ended";
     try {
-      await task(live);
+      await task(live, claimed.loaded);
     } catch (thrown) {
       // Its mail said that it is over: nothing else is left to do.
       if (!hasEnded()) throw thrown;

@@ -14,7 +14,7 @@ import { ConversimpleError } from "../base/errors.ts";
 import { conversationOwner, idOf, type Acquired, type Facts, type Loaded, type Owner, type ProcessIdentity, type Store } from "../state/store.ts";
 import type { Opened } from "./host.ts";
 import { END_MESSAGE, waitingEnd } from "./mail.ts";
-import { recordOf } from "./stored-conversation.ts";
+import { hasStarted, recordOf } from "./stored-conversation.ts";
 import { entomb, isErased } from "./tombstones.ts";
 
 export interface ClaimsOptions {
@@ -76,7 +76,7 @@ export class Claims {
     const agent = agents.get(found?.facts.agentId ?? "");
     if (!found || !agent || found.facts.status !== "live" || (needsMail && found.mail === 0) || !isFree()) return undefined;
     // Its mail would not be read, but for its end; taking it over again and again would be all that came of it.
-    if (needsMail && recordOf(found, agent) instanceof ConversimpleError && !(await waitingEnd(store, found.owner))) return undefined;
+    if (needsMail && !mayReadMail(found, agent) && !(await waitingEnd(store, found.owner))) return undefined;
     if (!isFree()) return undefined;
     const acquired = await this.#acquire(found.owner, agent.agentId);
     if (acquired.kind !== "acquired") return undefined;
@@ -147,4 +147,9 @@ export class Claims {
     await entomb(store, clock, owner);
     return true;
   }
+}
+
+/** One that has not begun begins with its start, not with a message: whoever opens it reads its mail behind that. (P12) */
+function mayReadMail(found: Loaded, agent: AgentDefinition): boolean {
+  return hasStarted(found) && !(recordOf(found, agent) instanceof ConversimpleError);
 }

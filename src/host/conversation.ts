@@ -24,6 +24,7 @@ import type { Answer, Change, Facts, Loaded, Owner, Store } from "../state/store
 import type { UnitChange } from "../state/unit.ts";
 import { DueTimes } from "./due-times.ts";
 import type { Caller, Outcome } from "./host.ts";
+import { Inbox } from "./inbox.ts";
 import { erasedError, isErased } from "./tombstones.ts";
 import { UnitQueue } from "./unit-queue.ts";
 
@@ -75,9 +76,12 @@ export class LiveConversation {
   readonly epoch: number;
   readonly queue = new UnitQueue();
   readonly dueTimes: DueTimes;
+  readonly inbox: Inbox;
   readonly ledger: Ledger;
   /** Calls that are waiting or running. */
   readonly inFlight = new Map<string, { readonly digest: string; readonly outcome: Promise<Outcome> }>();
+  /** Effects that run, by what they are remembered under: a call that was given up may be in the middle of one. */
+  readonly effects = new Map<string, Promise<string>>();
   /** What `ephemeral` parts keep; never stored. */
   readonly memory = new Map<object, unknown>();
   readonly createdAtMs: number;
@@ -122,6 +126,7 @@ export class LiveConversation {
     this.updatedAtMs = loaded.facts.updatedAtMs;
     this.aliveAtMs = host.clock.monotonic();
     this.hasMail = loaded.mail > 0;
+    this.inbox = new Inbox(host.store, host.clock, this.owner);
     this.dueTimes = new DueTimes({ clock: host.clock, parts: agent.timed, createdAtMs: this.createdAtMs, onDue: () => host.due(this) });
     if (record instanceof ConversimpleError) this.quarantine = record;
     else {

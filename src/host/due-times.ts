@@ -7,6 +7,7 @@
 //   DT2. What is due is due until its part wants another time, or none. The timer tells of it once.
 //   DT3. A part that cannot say when wants nothing: it is asked while a commit is taken over, which must not fail.
 //   DT4. A conversation has at most one timer, and none after `stop`.
+//   DT5. What hung is tried again after a pause that grows: each try keeps the conversation waiting for as long as it may take.
 
 import type { Part } from "../agent/part.ts";
 import type { Clock, Timer } from "../base/clock.ts";
@@ -16,12 +17,17 @@ import type { Slice } from "../state/slice.ts";
 const LONGEST_WAIT_MS = 86_400_000;
 /** How soon something is tried again that could not be committed, milliseconds. */
 const AGAIN_MS = 5_000;
+/** The pause after something hung, milliseconds: at first, and at most. */
+const HUNG_FIRST_MS = 60_000;
+const HUNG_MOST_MS = 3_600_000;
 
 interface Due {
   /** As the part says it. */
   readonly atMs: number;
-  /** The same on the monotonic clock (DT1). */
-  readonly at: number;
+  /** The same on the monotonic clock (DT1); later after it hung (DT5). */
+  at: number;
+  /** The last pause, milliseconds (DT5). */
+  pauseMs: number;
   /** Whether the timer has told of it (DT2). */
   isTold: boolean;
 }
@@ -53,7 +59,7 @@ export class DueTimes {
     for (const part of parts) {
       const atMs = timeOf(() => part.dueAtMs?.(value(part.slice()!), createdAtMs));
       if (atMs === undefined) this.#dues.delete(part);
-      else if (this.#dues.get(part)?.atMs !== atMs) this.#dues.set(part, { atMs, at: clock.monotonic() + atMs - clock.now(), isTold: false });
+      else if (this.#dues.get(part)?.atMs !== atMs) this.#dues.set(part, { atMs, at: clock.monotonic() + atMs - clock.now(), pauseMs: 0, isTold: false });
     }
     this.#wait();
   }
@@ -81,6 +87,16 @@ export class DueTimes {
     const now = this.#options.clock.monotonic();
     for (const due of this.#dues.values()) if (due.at <= now) due.isTold = false;
     this.#wait(AGAIN_MS);
+  }
+
+  /** DT5. */
+  hung(part: Part): void {
+    const due = this.#dues.get(part);
+    if (!due) return;
+    due.pauseMs = Math.min(Math.max(due.pauseMs * 2, HUNG_FIRST_MS), HUNG_MOST_MS);
+    due.at = this.#options.clock.monotonic() + due.pauseMs;
+    due.isTold = false;
+    this.#wait();
   }
 
   /** DT4. */

@@ -30,17 +30,21 @@ export const onceSlice: Slice = {
 
 /** The first answer of a key, marked as repeated; undefined when there is none. */
 export function onceAnswer(run: Pick<Running, "draft">, key: OnceKey): string | undefined {
-  const name = nameOf(key);
+  const name = onceName(key);
   const found = (run.draft(onceSlice) as Kept).find(([known]) => known === name);
-  if (!found) return undefined;
-  const answer = found[1] === GONE ? {} : (JSON.parse(found[1]) as unknown);
+  return found && repeatedAnswer(found[1]);
+}
+
+/** The first answer as it is given again. */
+export function repeatedAnswer(json: string): string {
+  const answer = json === GONE ? {} : (JSON.parse(json) as unknown);
   return JSON.stringify(typeof answer === "object" && answer !== null && !Array.isArray(answer) ? { ...answer, repeated: true } : { result: answer, repeated: true });
 }
 
 /** Remembers the first answer of a key (ON1, ON2). */
 export function rememberOnce(run: Pick<Running, "draft">, key: OnceKey, json: string): void {
   const kept = run.draft(onceSlice) as Kept;
-  kept.push([nameOf(key), json]);
+  kept.push([onceName(key), json]);
   while (kept.length > KEYS) kept.shift();
   let size = kept.reduce((sum, [, text]) => sum + text.length, 0);
   for (let index = 0; size > MAX_CHARACTERS && index < kept.length - 1; index++) {
@@ -53,7 +57,7 @@ export function rememberOnce(run: Pick<Running, "draft">, key: OnceKey, json: st
 /** In the place of an answer that is not kept any more: no JSON text is empty. */
 const GONE = "";
 
-/** None of the three has a newline. */
-function nameOf({ tool, key, whose }: OnceKey): string {
+/** How a key is called among all of a conversation. None of the three has a newline. */
+export function onceName({ tool, key, whose }: OnceKey): string {
   return `${tool}\n${checkId(key, `key of once of ${tool}`)}${whose === "" ? "" : `\n${whose}`}`;
 }

@@ -42,6 +42,8 @@ export interface PostOptions {
   readonly agentId?: string | undefined;
   /** The writer's own id of the message: one that was applied in the last 24 hours is not applied again. */
   readonly messageId?: string | undefined;
+  /** The same of a unit of work, whose call may be delivered again. */
+  readonly operationId?: string | undefined;
 }
 
 export class OutsideWriters {
@@ -55,7 +57,7 @@ export class OutsideWriters {
   linkFor(agentId: string): AgentLink {
     return {
       readState: (conversationId) => this.readState(conversationId, agentId),
-      writeState: async (conversationId, changes, wait) => void await this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, { agentId }),
+      writeState: async (conversationId, changes, wait, operationId) => void await this.post(conversationId, { kind: "update", changes, source: `agent ${agentId}` }, wait, { agentId, operationId }),
     };
   }
 
@@ -67,16 +69,17 @@ export class OutsideWriters {
    * @throws {ConversimpleError} `conversation_not_found`, `conversation_ended`, the refusal's code, `state_unavailable`,
    *   `state_quarantined` when the conversation is encrypted and this writer has no keys.
    */
-  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", { agentId, messageId }: PostOptions = {}): Promise<number | undefined> {
+  async post(conversationId: string, mail: Mail, wait: "durable" | "applied", options: PostOptions = {}): Promise<number | undefined> {
     const { store, host } = this.#options;
+    const { agentId } = options;
     const owner = conversationOwner(checkId(conversationId, "conversation id"));
     const before = await store.load(owner);
     if (!before || (agentId !== undefined && before.facts.agentId !== agentId)) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     // Its owner refuses what is not encrypted: better said now than when nobody hears it.
     if (before.record !== null && encryptedHead(before.record)) openRecord(owner, before.version, before.record);
-    // Given ids are apart from those that we make.
-    const id = messageId === undefined ? randomUUID() : `given:${checkId(messageId, "message id")}`;
-    const isRepeated = messageId !== undefined && (await store.answer(owner, appliedAs(id))) !== undefined;
+    const known = knownId(options);
+    const id = known ?? randomUUID();
+    const isRepeated = known !== undefined && (await store.answer(owner, appliedAs(id))) !== undefined;
     if (isRepeated) return wait === "applied" ? this.#applied(conversationId, id, 0) : undefined;
     await this.#stored(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
@@ -148,6 +151,12 @@ export class OutsideWriters {
     if (!slice) return openRecord(owner, loaded.version, loaded.record).get(STATE)?.data;
     return copyOf(RecordDocument.open(owner, loaded.version, loaded.record, [slice]).value(slice));
   }
+}
+
+/** The id of a message that may be posted again; those that writers give are apart from those that we make. */
+function knownId({ messageId, operationId }: PostOptions): string | undefined {
+  if (messageId !== undefined) return `given:${checkId(messageId, "message id")}`;
+  return operationId === undefined ? undefined : `unit:${operationId}`;
 }
 
 /** The field of an agent's conversation state. */

@@ -216,27 +216,19 @@ export class ToolCall {
   }
 
   #info(): CallInfo {
-    return new RunningCall(this.#invocation, this.#tool.name, this.#live.caller, this.deadline);
+    return callInfo(this.#invocation, this.#tool.name, this.#live.caller, this.deadline);
   }
 }
 
-/** What a handler may know of its call. */
-class RunningCall implements CallInfo {
-  readonly callId: string;
-  readonly tool: string;
-  readonly idempotencyKey: string;
-  readonly caller: CallInfo["caller"];
-  readonly #deadline: Deadline;
-
-  constructor({ callId, conversationId }: Invocation, tool: string, caller: CallInfo["caller"], deadline: Deadline) {
-    this.callId = callId;
-    this.tool = tool;
-    this.idempotencyKey = `${conversationId}:${callId}`;
-    this.caller = caller;
-    this.#deadline = deadline;
-  }
-
-  get signal(): AbortSignal {
-    return this.#deadline.signal;
-  }
+/** What a handler may know of its call. A plain object: a copy of it, `{ ...this.call }`, has the signal too. */
+function callInfo({ callId, conversationId }: Invocation, tool: string, caller: CallInfo["caller"], deadline: Deadline): CallInfo {
+  return {
+    callId,
+    tool,
+    idempotencyKey: `${conversationId}:${callId}`,
+    caller,
+    get signal() {
+      return deadline.signal;
+    },
+  };
 }

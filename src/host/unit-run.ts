@@ -5,11 +5,11 @@
 //   UR1. After the unit ended, everything that a handler kept of it throws `unit_ended`.                (P3)
 //   UR2. An effect's result is stored before the handler sees it; the same name in a redelivered call gives
 //        the stored result.                                                                            (P6)
-//        One whose result cannot be stored has run all the same: it is not run again, and says so.
+//        One whose result cannot be stored, or is not stored any more, has run all the same: it is not run again, and says
+//        so. One that still runs, because its call was given up in the middle of it, is waited for, not run beside itself.
 //   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
 //        once, however often the call is delivered.                                                (P2, P5)
-//   UR4. An operation has the same name in every delivery. What a redelivery may leave out - an effect that is recorded, an
-//        identification that another call made - is counted apart, so that what comes after it keeps its name. (P11)
+//   UR4. An operation has the same name in every delivery: that of its place (`places.ts`).             (P11)
 //   UR5. A unit whose handler did not wait for an effect is not committed: what it says may not be true.
 
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -32,7 +32,8 @@ import type { EntryFacts } from "../state/journal.ts";
 import type { Change, Owner } from "../state/store.ts";
 import { Unit } from "../state/unit.ts";
 import type { LiveConversation } from "./conversation.ts";
-import { onceAnswer, rememberOnce } from "./once.ts";
+import { onceAnswer, onceName, rememberOnce, repeatedAnswer } from "./once.ts";
+import { Places } from "./places.ts";
 import { RehearsedJoint } from "./rehearsed-joint.ts";
 import { RESULT_MAX_BYTES, resultJson } from "./result-json.ts";
 import { UnitRecording } from "./unit-recording.ts";
@@ -50,15 +51,8 @@ export interface UnitHost {
   /** Tells the log and the agent of an error that nobody else hears of. */
   report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
-  /** Runs a recipe as a small unit in the conversation's queue, as the next update of its caller (UR3). */
-  smallUnit<T>(conversation: LiveConversation, name: string, caller: UpdateCount, recipe: (run: UnitRun) => T): Promise<T>;
-}
-
-/** Which updates of a call were applied, now or in an earlier delivery; asked and told while their turn lasts. */
-export interface UpdateCount {
-  /** What the next one is remembered under. */
-  readonly next: string;
-  applied(): void;
+  /** Runs a recipe as a small unit in the conversation's queue, unless it was applied under its id before (UR3). */
+  smallUnit<T>(conversation: LiveConversation, name: string, id: string, recipe: (run: UnitRun) => T): Promise<T>;
 }
 
 /** The effect that runs, and the unit that it belongs to. */
@@ -77,8 +71,8 @@ export class UnitRun implements Running {
   #effects: Set<string> | undefined;
   /** Those of them that are not over. */
   #running: Set<string> | undefined;
-  #updates: UpdateCount | undefined;
-  #operations: Map<string, number> | undefined;
+  #madePlaces: Places | undefined;
+  #onces: Map<string, Promise<string>> | undefined;
   #customer: Owner | undefined;
   #notes: UnitNote[] | undefined;
   #rehearsedJoint: JointRecords | undefined;
@@ -132,13 +126,27 @@ export class UnitRun implements Running {
   }
 
   nextOperationId(kind: string): string {
+    const effect = this.#effectName();
+    return this.#operationId(kind, effect, this.#places.next(kind, effect));
+  }
+
+  operation<T>(kind: string, run: (operationId: string) => Promise<T>): Promise<T> {
+    const effect = this.#effectName();
+    return this.#places.at(kind, effect, (place) => run(this.#operationId(kind, effect, place)));
+  }
+
+  #operationId(kind: string, effect: string | undefined, place: number): string {
+    return hash("sha256", `${this.#live.id}\n${this.#id}\n${effect === undefined ? kind : `${kind}\n${effect}`}\n${place}`, "base64url");
+  }
+
+  get #places(): Places {
+    return (this.#madePlaces ??= new Places());
+  }
+
+  /** The effect of this unit that runs here, if one does. */
+  #effectName(): string | undefined {
     const effect = EFFECT.getStore();
-    // A kind has no newline, a name of an effect neither (UR4).
-    const counted = effect?.run === this ? `${kind}\n${effect.name}` : kind;
-    this.#operations ??= new Map();
-    const ordinal = (this.#operations.get(counted) ?? 0) + 1;
-    this.#operations.set(counted, ordinal);
-    return hash("sha256", `${this.#live.id}\n${this.#id}\n${counted}\n${ordinal}`, "base64url");
+    return effect?.run === this ? effect.name : undefined;
   }
 
   note(note: UnitNote): void {
@@ -224,20 +232,39 @@ export class UnitRun implements Running {
     if (this.unit.mode === "read") throw new ConversimpleError("read_only", `A parallel tool cannot call ${key.tool}, which runs once: two at the same time would both be the first.`);
     const before = onceAnswer(this, key);
     if (before !== undefined) return JSON.parse(before) as unknown;
-    const result = await run();
-    rememberOnce(this, key, resultJson(result));
-    return result;
+    const name = onceName(key);
+    const onces = (this.#onces ??= new Map<string, Promise<string>>());
+    const first = onces.get(name);
+    // Both would be the first.
+    if (first) return JSON.parse(repeatedAnswer(await first)) as unknown;
+    let result: unknown;
+    const running = (async () => {
+      result = await run();
+      const json = resultJson(result);
+      rememberOnce(this, key, json);
+      return json;
+    })();
+    onces.set(name, running);
+    try {
+      await running;
+      return result;
+    } finally {
+      onces.delete(name);
+    }
   }
 
   async update<T>(recipe: () => T): Promise<T> {
     this.#check("this.update()");
     if (this.unit.mode === "write") return sync(recipe());
-    return this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, (this.#updates ??= countOf(this.#id)), (run) => {
-      // It may have waited in the queue until its call was over.
-      this.#check("this.update()");
-      // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
-      return runWith(run, () => copyOf(sync(recipe())));
-    });
+    const effect = this.#effectName();
+    return this.#places.at("state update", effect, (place) =>
+      // A name of an effect is not empty, so an update is never mistaken for one, nor for one of an effect's.
+      this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, `${this.#id}\n\n${effect === undefined ? "" : `${effect}\n`}${place}`, (run) => {
+        // It may have waited in the queue until its call was over.
+        this.#check("this.update()");
+        // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
+        return runWith(run, () => copyOf(sync(recipe())));
+      }));
   }
 
   /** What of its call's arguments must not stand in a text about it. */
@@ -260,17 +287,28 @@ export class UnitRun implements Running {
     const callId = `${this.#id}\n${name}`;
     const note: Writable<EffectNote> = { kind: "effect", name, outcome: "pending" };
     this.note(note);
+    const { effects } = this.#live;
+    for (let underWay = effects.get(callId); underWay; underWay = effects.get(callId)) {
+      const text = await keptFrom(note, underWay).catch(() => undefined);
+      if (text !== undefined) return decode(text) as T;
+      // What became of it is this call's to find out: it may have failed because nobody waited any more.
+    }
+    const ran = this.#ranOnce(callId, note, run).finally(() => effects.delete(callId));
+    effects.set(callId, ran);
+    return decode(await ran) as T;
+  }
+
+  /** The stored text of what an effect gives, now or in an earlier delivery. */
+  async #ranOnce<T>(callId: string, note: Writable<EffectNote>, run: () => T | Promise<T>): Promise<string> {
+    const { name } = note;
+    // Whether an earlier attempt was recorded may not be known yet.
+    await this.#live.settle();
     const known = this.#live.ledger.find(callId, this.nowMs());
     if (known?.digest === NOT_STORABLE) throw ranInVain(name);
-    if (known) {
-      const kept = await this.#host.answer(this.#live, callId);
-      if (kept !== undefined) {
-        note.outcome = "kept";
-        return decode(kept) as T;
-      }
-    }
+    if (known) return keptFrom(note, this.#host.answer(this.#live, callId).then((text) => text ?? Promise.reject(resultGone(name))));
     const startedMs = this.nowMs();
     const recorded = this.rehearsed?.effect(name);
+    this.#places.begin(name);
     const result = await noted(note, () => (recorded ? (rehearsed(recorded) as T) : EFFECT.run({ run: this, name }, run)));
     note.ms = Math.round(this.nowMs() - startedMs);
     const text = effectText(name, result);
@@ -279,7 +317,7 @@ export class UnitRun implements Running {
       answer: { callId, digest: text === undefined ? NOT_STORABLE : "effect", text: text ?? encode(undefined) },
     });
     if (text === undefined) throw ranInVain(name);
-    return decode(text) as T;
+    return text;
   }
 
   #check(wanted: string): void {
@@ -294,6 +332,14 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 function rehearsed({ name, result, failed }: RecordedEffect): unknown {
   if (failed) throw new Error(`The effect "${name}" failed when this call was recorded.`);
   return result;
+}
+
+/** What an earlier delivery of the call has, or will have, recorded. */
+async function keptFrom(note: Writable<EffectNote>, text: Promise<string>): Promise<string> {
+  note.outcome = "failed";
+  const kept = await text;
+  note.outcome = "kept";
+  return kept;
 }
 
 /** Runs an effect and notes what came of it. */
@@ -328,15 +374,8 @@ function ranInVain(name: string): ConversimpleError {
   return new ConversimpleError("result_invalid", `The effect "${name}" has run, and is not run again, but what it gave cannot be stored. Return plain data from it, at most ${RESULT_MAX_BYTES} bytes: what a redelivery needs.`, { effect: name, limit: RESULT_MAX_BYTES });
 }
 
-/** A name of an effect is not empty, so an update is never mistaken for one. */
-function countOf(id: string): UpdateCount {
-  let count = 0;
-  return {
-    get next() {
-      return `${id}\n\n${count + 1}`;
-    },
-    applied: () => void count++,
-  };
+function resultGone(name: string): ConversimpleError {
+  return new ConversimpleError("state_lost", `The effect "${name}" has run, and is not run again, but its result is not in the store any more.`, { effect: name });
 }
 
 /** A recipe is synchronous, so that nothing else happens in the middle of it. */

@@ -10,7 +10,7 @@
 //   UN3. A small update is validated and committed like any unit; its caller hears why it was refused. (P2)
 //        One that an earlier delivery of its call applied is not applied again: its caller gets what it gave then. (P5)
 //   UN4. What is due comes before any unit that begins after its time; one that fails is reported and tried again before
-//        the next unit.                                                                              (P17)
+//        the next unit. One that hangs is tried again after a while: else it would cost every later unit its time. (P17)
 //   UN5. A message whose id was applied, or refused, in the last 24 hours is not applied again. (P16)
 
 import type { Part } from "../agent/part.ts";
@@ -35,7 +35,7 @@ import { Deadline } from "./deadline.ts";
 import { hiddenState } from "./hidden-texts.ts";
 import { appliedAs, END_MESSAGE, readMail, type EndMail, type Mail } from "./mail.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
-import type { UnitHost, UpdateCount } from "./unit-run.ts";
+import type { UnitHost } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
 
 export interface UnitsOptions {
@@ -56,6 +56,8 @@ interface Handled {
   /** What effects of the unit are remembered under. */
   readonly id: string;
   readonly handle: (run: UnitRun) => unknown;
+  /** How long it may take, milliseconds; as long as a tool unless given. */
+  readonly limitMs?: number;
   readonly facts?: Change["facts"];
   readonly message?: WaitingMessage | undefined;
   /** Messages that its commit makes pointless. */
@@ -99,28 +101,27 @@ export class Units implements UnitHost {
     return keptAnswer(this.#store, live.owner, callId);
   }
 
-  smallUnit<T>(live: LiveConversation, name: string, caller: UpdateCount, recipe: (run: UnitRun) => T): Promise<T> {
-    let result: T;
+  smallUnit<T>(live: LiveConversation, name: string, id: string, recipe: (run: UnitRun) => T): Promise<T> {
     return this.inQueue(live, `update of ${name}`, async () => {
-      const callId = caller.next;
-      const wasApplied = live.ledger.find(callId, this.nowMs()) !== undefined;
-      if (wasApplied) result = decode((await this.answer(live, callId)) ?? NOTHING) as T;
-      else {
-        const answer = () => ({ callId, digest: "update", text: keptText(result) });
-        const failure = await this.#unit(live, { unit: "update", name, id: callId, handle: (run) => (result = recipe(run)), answer });
-        if (failure) throw failure.thrown;
-      }
-      caller.applied();
-      return result;
+      if (live.ledger.find(id, this.nowMs())) return decode((await this.answer(live, id)) ?? NOTHING) as T;
+      let result: T;
+      const answer = () => ({ callId: id, digest: "update", text: keptText(result) });
+      const failure = await this.#unit(live, { unit: "update", name, id, handle: (run) => (result = recipe(run)), answer });
+      if (failure) throw failure.thrown;
+      return result!;
     });
   }
 
-  /** Runs `task` when the conversation's turn has come, with its outcome known and its mail read. */
-  inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { unlimited?: boolean }): Promise<T> {
+  /**
+   * Runs `task` when the conversation's turn has come, with its outcome known and its mail read.
+   *
+   * @param options `isFirst`: it is the conversation's start; a deadline or a message comes behind it.
+   */
+  inQueue<T>(live: LiveConversation, name: string, task: () => Promise<T>, options?: { unlimited?: boolean; isFirst?: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = async () => {
         try {
-          await this.prepare(live);
+          if (!options?.isFirst) await this.prepare(live);
           resolve(await task());
         } catch (thrown) {
           reject(thrown instanceof Error ? thrown : new Error("A unit failed with something that is not an error.", { cause: thrown }));
@@ -141,9 +142,10 @@ export class Units implements UnitHost {
     while (live.hasMail && !live.quarantine) {
       live.hasMail = false;
       try {
-        const messages = await this.#store.inbox(live.owner);
+        const messages = await live.inbox.read();
         for (const message of messages) {
           await this.#apply(live, message);
+          if (!live.inbox.consumed(message.id)) this.#logger.warn({ conversation: live.id, message: message.id }, "the store keeps a message that was consumed; it is consumed again after a pause");
           // One of them was its end; those behind it are refused by then.
           if (live.gone) throw live.gone;
         }
@@ -158,10 +160,11 @@ export class Units implements UnitHost {
 
   /** Refuses what arrived while the conversation ended: nobody will apply it, and no more can come (UN2). */
   async refuseMail(live: LiveConversation): Promise<void> {
-    for (let messages = await this.#store.inbox(live.owner); messages.length > 0; messages = await this.#store.inbox(live.owner)) {
+    for (let messages = await live.inbox.read(); messages.length > 0; messages = await live.inbox.read()) {
       for (const message of messages) {
         if (!live.quarantine && isFork(live, message)) await this.#apply(live, message);
         else await live.commit({ entry: leftEntry(live, message), consume: [message.id] });
+        live.inbox.consumed(message.id);
       }
     }
   }
@@ -197,7 +200,7 @@ export class Units implements UnitHost {
   /** The agent's hook for a conversation whose customer was erased: nothing that it writes is stored (P22). */
   async farewell(live: LiveConversation): Promise<void> {
     const run = new UnitRun(this, live, "write", hookId("onConversationEnded", live.version));
-    await this.#attempted(live, "onConversationEnded failed", () => this.#inTime("onConversationEnded", () => runWith(run, () => live.agent.agent.onConversationEnded?.("forgotten"))));
+    await this.#attempted(live, "onConversationEnded failed", () => inTime(new Deadline(this.clock, "onConversationEnded", TOOL_TIMEOUT_MS), () => runWith(run, () => live.agent.agent.onConversationEnded?.("forgotten"))));
     run.end();
   }
 
@@ -237,8 +240,10 @@ export class Units implements UnitHost {
 
   /** Effects of a deadline are remembered by its time, so that it has them once, however often it is tried. */
   async #due(live: LiveConversation, part: Part, atMs: number): Promise<void> {
-    const failure = await this.#unit(live, { unit: "deadline", name: part.name, id: `\ndeadline:${part.name}:${atMs}`, handle: () => part.due?.() });
-    if (failure) this.report(live, failure.thrown, "a deadline failed");
+    const failure = await this.#unit(live, { unit: "deadline", name: part.name, id: `\ndeadline:${part.name}:${atMs}`, limitMs: DUE_TIMEOUT_MS, handle: () => part.due?.() });
+    if (!failure) return;
+    if (failure.hasHung) live.dueTimes.hung(part);
+    this.report(live, failure.thrown, "a deadline failed");
   }
 
   async #apply(live: LiveConversation, message: WaitingMessage): Promise<void> {
@@ -261,7 +266,7 @@ export class Units implements UnitHost {
   }
 
   /** Runs and commits one unit, and gives what its handler threw, if it did. @throws when the commit fails. */
-  async #unit(live: LiveConversation, handled: Handled): Promise<{ readonly thrown: unknown } | undefined> {
+  async #unit(live: LiveConversation, handled: Handled): Promise<Failure | undefined> {
     const startedAt = this.clock.monotonic();
     const run = new UnitRun(this, live, "write", handled.id);
     run.called(`${handled.unit} ${handled.name}`);
@@ -282,15 +287,16 @@ export class Units implements UnitHost {
     // Applied or refused: known by its id from now on (UN5).
     const known = handled.unit !== "hook" && handled.message ? { answer: { callId: handled.id, digest: "message", text: NOTHING } } : {};
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(consume.length > 0 ? { consume } : {}) };
-    let failure: { readonly thrown: unknown } | undefined;
+    const deadline = new Deadline(this.clock, handled.name, handled.limitMs ?? TOOL_TIMEOUT_MS);
+    let failure: Failure | undefined;
     let change;
     try {
-      await this.#inTime(handled.name, () => runWith(run, () => handled.handle(run)));
+      await inTime(deadline, () => runWith(run, () => handled.handle(run)));
       // A recipe cannot wait; whoever asked for the update does.
       if (handled.unit !== "update") run.checkAwaited();
       change = run.unit.change();
     } catch (thrown) {
-      failure = { thrown };
+      failure = { thrown, hasHung: thrown === deadline.error };
     } finally {
       run.end();
     }
@@ -302,21 +308,30 @@ export class Units implements UnitHost {
       } catch (thrown) {
         // Its parts fit, the record does not: that is the handler's failure, not the store's.
         if (!(thrown instanceof StateTooLargeError)) throw thrown;
-        failure = { thrown };
+        failure = { thrown, hasHung: false };
       }
     }
     await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...known, ...also });
     return failure;
   }
+}
 
-  /** Waits for a handler as long as a tool may take: a hook that hangs would stop its conversation for ever. */
-  #inTime(name: string, handle: () => unknown): Promise<void> {
-    const deadline = new Deadline(this.clock, name, TOOL_TIMEOUT_MS);
-    return new Promise<void>((resolve, reject) => {
-      deadline.onOver(reject);
-      new Promise((settle) => settle(handle())).then(() => resolve(), reject);
-    }).finally(() => deadline.stop());
-  }
+/** What became of a unit that changed nothing. */
+interface Failure {
+  readonly thrown: unknown;
+  /** Whether it took too long. */
+  readonly hasHung: boolean;
+}
+
+/** How long the handler of a deadline may take, milliseconds. Source: a tool that waits behind it has time left. */
+const DUE_TIMEOUT_MS = TOOL_TIMEOUT_MS / 3;
+
+/** Waits for a handler within a time: a hook that hangs would stop its conversation for ever. */
+function inTime(deadline: Deadline, handle: () => unknown): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    deadline.onOver(reject);
+    new Promise((settle) => settle(handle())).then(() => resolve(), reject);
+  }).finally(() => deadline.stop());
 }
 
 const NOTHING = encode(undefined);

@@ -184,11 +184,11 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const context = this.#running("update()");
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
-    const operationId = opId === undefined ? context.nextOperationId("update") : `op:${checkId(opId, "operation id")}`;
-    return context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", "updated", operationId, context), (value) => {
+    const update = (operationId: string) => context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", "updated", operationId, context), (value) => {
       note(value(visitsSlice) as Visits, context);
       return recipe(value(profile));
     });
+    return opId === undefined ? context.operation("update", update) : update(`op:${checkId(opId, "operation id")}`);
   }
 
   /** Changes a profile by hand; a record that is not there is made. Who it is of is not asked: that is the inspector's guard. */

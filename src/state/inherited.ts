@@ -18,18 +18,16 @@ export function lent(key: PropertyKey, member: object): Method | undefined {
 
 function standInFor(member: Method): Method {
   const called = (self: unknown, inputs: readonly unknown[]) => Reflect.apply(member, self, inputs);
-  // Written as methods: these have no prototype of their own.
-  const { call, apply, bind, itself } = {
-    call: (self: unknown, ...inputs: unknown[]) => called(self, inputs),
-    apply: (self: unknown, inputs: readonly unknown[] | null | undefined) => called(self, [...(inputs ?? [])]),
-    bind: (self: unknown, ...first: unknown[]) => closed((...inputs: unknown[]) => called(self, [...first, ...inputs])),
-    itself(this: unknown, ...inputs: unknown[]) {
-      return called(this, inputs);
-    },
+  const known = {
+    name: member.name,
+    call: closed((self: unknown, ...inputs: unknown[]) => called(self, inputs)),
+    apply: closed((self: unknown, inputs: readonly unknown[] | null | undefined) => called(self, [...(inputs ?? [])])),
+    bind: closed((self: unknown, ...first: unknown[]) => closed((...inputs: unknown[]) => called(self, [...first, ...inputs]))),
   };
-  const known = { name: member.name, call: closed(call), apply: closed(apply), bind: closed(bind) };
-  for (const [name, value] of Object.entries(known)) Object.defineProperty(itself, name, { value });
-  return closed(itself);
+  // A method, unlike a function, has no prototype of its own behind it.
+  const { standIn } = { standIn(this: unknown, ...inputs: unknown[]) { return called(this, inputs); } }; // oxlint-disable-line typescript/unbound-method -- whoever calls it gives it its this
+  for (const [name, value] of Object.entries(known)) Object.defineProperty(standIn, name, { value });
+  return closed(standIn);
 }
 
 /** A function behind which nothing lies, and to which nothing can be added. */

@@ -353,3 +353,43 @@ test("two processes that end the same orphan run its hook once, with what was sa
   await first;
   expect([...two.agent.heard, ...three.agent.heard]).toEqual(["ended two c1"]);
 });
+
+/** A conversation that was claimed by a process that died in its start. */
+async function neverStarted() {
+  const here = world();
+  const first = await start({}, here);
+  const held = here.faults.hold("commit");
+  void first.bench.open().catch(() => {});
+  await held.reached;
+  first.bench.host.abandon();
+  const { agent, bench } = await start({}, here);
+  await here.clock.advance("11s");
+  return { here, agent, bench };
+}
+
+test("a message does not begin a conversation: it waits for the start, and is applied behind it", async () => {
+  const { here, agent, bench } = await neverStarted();
+  const writing = agent.updateState("c1", { n: 7 }).catch((thrown: unknown) => thrown);
+  await here.clock.advance("20s");
+  expect(await writing).toMatchObject({ code: "state_unavailable", fields: { outcome: "posted" } });
+  const { epoch } = (await here.truth.load(conversationOwner("c1")))!;
+  await here.clock.advance("5s");
+  // Nobody takes it over again and again for a message that has to wait.
+  expect((await here.truth.load(conversationOwner("c1")))!.epoch).toBe(epoch);
+  expect(await bench.open()).toEqual({ kind: "serving", isNew: true });
+  await here.clock.advance("1s");
+  expect(agent.heard).toEqual(["started c1"]);
+  expect((await bench.journal()).map(({ unit, name }) => `${unit} ${name}`)).toEqual(["hook onConversationStarted", "outside update"]);
+  expect(await bench.stored()).toMatchObject({ n: 7, log: ["started"] });
+});
+
+test("one that never began is ended all the same, and its messages are refused", async () => {
+  const { here, agent, bench } = await neverStarted();
+  void agent.updateState("c1", { n: 7 }).catch(() => {});
+  await here.clock.advance("1s");
+  await bench.host.close("c1", "hangup");
+  expect(await bench.facts()).toMatchObject({ status: "ended", endReason: "hangup" });
+  expect(await bench.stored()).toMatchObject({ n: 0 });
+  expect((await bench.journal()).at(-1)).toMatchObject({ unit: "outside", code: "conversation_ended" });
+  expect((await here.truth.load(conversationOwner("c1")))!.mail).toBe(0);
+});

@@ -20,6 +20,11 @@ class Clinic extends ConversimpleAgent {
   reserveTwice = tool("Reserve twice", async () => [await this.effect("reserve", () => "R-Lee"), await this.effect("reserve", () => "R-Kim")]);
   order = tool("Order", { key: z.string() }, { once: ({ key }) => key }, () => ({ number: ++this.state.orders }));
   orderInside = tool("Order from another tool", { key: z.string() }, ({ key }) => this.order({ key }));
+  orderSlowly = tool("Order slowly", { key: z.string() }, { once: ({ key }) => key }, async () => {
+    await Promise.resolve();
+    return { number: ++this.state.orders };
+  });
+  orderBoth = tool("Order from another tool, at the same time", () => Promise.all([this.orderSlowly({ key: "a" }), this.orderSlowly({ key: "a" }), this.orderSlowly({ key: "b" })]));
   count = tool("Count", () => this.state.orders);
   nested = tool("Nested", { guest: z.object({ name: z.string(), pets: z.array(z.object({ kind: z.string() })).default([]), extra: z.record(z.string(), z.number()).default({}) }) }, ({ guest }) => guest);
 }
@@ -40,6 +45,12 @@ test("a second effect of the same name in a call is refused, not silently skippe
   const bench = await open();
   expect(await bench.call("reserve_twice")).toMatchObject({ kind: "error", code: "tool_execution_error" });
   expect(bench.errors).toMatchObject([{ code: "option_invalid", message: expect.stringContaining('"reserve" was used twice') }]);
+});
+
+test("once holds for two calls of a tool at the same time in one other: the second gets the first one's answer", async () => {
+  const bench = await open();
+  expect(await bench.result("order_both")).toEqual([{ number: 1 }, { number: 1, repeated: true }, { number: 2 }]);
+  expect(await bench.result("order_slowly", { key: "b" })).toEqual({ number: 2, repeated: true });
 });
 
 test("once holds whether a tool is called from outside or by another tool", async () => {

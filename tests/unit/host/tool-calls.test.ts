@@ -91,6 +91,10 @@ class ShopAgent extends ConversimpleAgent {
     await new Promise((resolve) => this.call.signal.addEventListener("abort", resolve));
     this.seen.push((this.call.signal.reason as { code: string }).code);
   });
+  copyCall = tool("Copy the call", async () => {
+    const { signal, ...rest } = { ...this.call };
+    return { isSame: signal === this.call.signal, isOver: signal.aborted, ...rest };
+  });
   detached = tool("Leave something un-awaited", () => {
     void (async () => {
       await this.gates.detached.opened;
@@ -293,6 +297,11 @@ test("the signal of a call aborts at its timeout, with the reason", async () => 
   await bench.world.clock.advance("1s");
   expect(await watching).toBe("tool_timeout");
   expect(agent.seen).toEqual(["tool_timeout"]);
+});
+
+test("a copy of this.call is all of it, the signal too", async () => {
+  const { bench } = await start();
+  expect(await bench.result("copy_call", {}, { callId: "c" })).toEqual({ isSame: true, isOver: false, callId: "c", tool: "copy_call", idempotencyKey: "c1:c", caller: {} });
 });
 
 test("a commit is never cut off by the deadline: its outcome is waited for", async () => {

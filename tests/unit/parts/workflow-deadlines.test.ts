@@ -186,6 +186,43 @@ test("a handler that throws changes nothing, is reported, and is tried again bef
   call.expectState({ offer: { step: "failing", isLate: undefined } });
 });
 
+test("a handler that hangs keeps one call waiting, not each of them, and is tried again after a while", async () => {
+  const tries: string[] = [];
+  class Hanging extends ConversimpleAgent {
+    static override readonly agentId = "hanging";
+    readonly tries = tries;
+    readonly it = workflow({
+      data: {},
+      initial: "open",
+      steps: { open: { to: ["closed"], deadlineMs: 60_000, onDeadline: async () => { if (this.tries.push("tried") < 4) await new Promise(() => {}); this.it.go("closed"); } }, closed: { final: true } },
+    });
+    hello = tool("Hello", () => this.it.step);
+    beside = tool("Beside", {}, { parallel: true }, () => this.it.step);
+  }
+  await using call = await testAgent(new Hanging(), { abandonedAfterMs: 86_400_000 });
+  await call.advance("59s");
+  await call.advance("2s");
+  const behind = call.tool("hello");
+  await call.advance("9s");
+  expect(tries).toHaveLength(1);
+  // It was given up with time left for who waited behind it.
+  expect((await behind).result).toBe("open");
+  expect((await call.tool("hello")).result).toBe("open");
+  expect((await call.tool("beside")).result).toBe("open");
+  expect(tries).toHaveLength(1);
+  expect(call.errors).toMatchObject([{ code: "tool_timeout" }]);
+  // After one minute, two, and four: by itself, also when nobody calls.
+  await call.advance("70s");
+  expect(tries).toHaveLength(2);
+  await call.advance("119s");
+  expect(tries).toHaveLength(2);
+  await call.advance("11s");
+  expect(tries).toHaveLength(3);
+  await call.advance("5m");
+  expect(tries).toHaveLength(4);
+  expect(call.state).toMatchObject({ it: { step: "closed" } });
+});
+
 test("the initial step's deadline counts from the beginning of the call; two workflows have their own", async () => {
   await using call = await calls(new OfferAgent(), { abandonedAfterMs: 86_400_000 });
   await call.advance("1h");
