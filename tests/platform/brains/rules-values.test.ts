@@ -26,6 +26,9 @@ test.each([
   [{ productId: { type: "string" } }, "pay P one two three", { productId: "P123" }],
   [{ pin: { type: "string", secret: true } }, "pay, my pin is four double two one", { pin: "4221" }],
   [{ name: { type: "string" }, pin: { type: "string" } }, "pay, my name is Mary Ann and my pin is 0 0 7 1", { name: "Mary Ann", pin: "0071" }],
+  [{ rx: { type: "string", pattern: "^RX\\d{4}$", description: "the prescription number" } }, "pay for rx 1001", { rx: "RX1001" }],
+  [{ rx: { type: "string", pattern: "^RX\\d{4}$", description: "the prescription number" } }, "pay for rx1001 please", { rx: "RX1001" }],
+  [{ plate: { type: "string", pattern: "^[A-Z]{2}\\d{3}$" } }, "pay for the car with ab 123", { plate: "AB123" }],
   [{ email: { type: "string", format: "email" } }, "pay and write to kim@example.com.", { email: "kim@example.com" }],
   [{ guests: { type: "integer" }, nights: { type: "integer" } }, "pay 3 nights for two guests", { guests: 2, nights: 3 }],
   [{ what: { type: "string" } }, "pay the blue vase", { what: "blue vase" }],
@@ -33,6 +36,17 @@ test.each([
   const talk = new FakeTalk(brain(), [tool("pay", "Pay", properties)]);
   await talk.say(sentence);
   expect(talk.took()).toEqual(wanted);
+});
+
+test.each([
+  [{ type: "string", pattern: "^RX\\d{4}$", description: "the prescription number" }, "That does not fit: the prescription number must be of another form."],
+  [{ type: "string", pattern: "^RX\\d{4}$", description: "the prescription number, such as RX1001" }, "That does not fit: the prescription number must be something like RX1001."],
+  [{ type: "string", pattern: "^RX\\d{4}$", description: "the prescription number", examples: ["RX2002"] }, "That does not fit: the prescription number must be something like RX2002."],
+])("what a pattern refuses is asked for in words: %o", async (rx, answer) => {
+  const talk = new FakeTalk(brain(), [tool("pay", "Pay", { rx })]);
+  await talk.say("pay");
+  expect(await talk.say("77 88")).toBe(answer);
+  expect(talk.calls).toEqual([]);
 });
 
 test("what may be left out is not asked for", async () => {

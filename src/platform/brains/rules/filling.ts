@@ -32,7 +32,7 @@ export function fill(parameters: Readonly<Record<string, unknown>>, search: Sear
   const open = (...kinds: readonly Slot["kind"][]) => search.slots.filter((slot) => kinds.includes(slot.kind) && !found.some((each) => each.slot === slot) && !problems.includes(slot));
   for (const slot of open("choice")) optional(findChoice(slot, search), take);
   // "The PIN is 1234" is no number and no day of the year 1234; what was asked for comes before what is only near.
-  for (const slot of askedFirst(open("code"), search)) optional(findCode(slot, search), take);
+  for (const slot of askedFirst(open("code"), search)) optional(written(parameters, findCode(slot, search), search), take);
   for (const slot of open("text").filter(isFormatted)) optional(findFormatted(parameters, slot, search), take);
   findDays(open("date", "date-time", "time"), search).forEach(take);
   findNumbers(open("number"), search).forEach(take);
@@ -55,13 +55,25 @@ function isFormatted({ schema }: Slot): boolean {
 }
 
 /** A piece of the text that a format or a pattern accepts: an address, a plate. */
-function findFormatted(parameters: Readonly<Record<string, unknown>>, slot: Slot, { utterance }: Search): Found | undefined {
-  for (const { 0: piece, index } of utterance.text.matchAll(/[^\s,;!?"]+/g)) {
+function findFormatted(parameters: Readonly<Record<string, unknown>>, slot: Slot, search: Search): Found | undefined {
+  for (const { 0: piece, index } of search.utterance.text.matchAll(/[^\s,;!?"]+/g)) {
     const value = piece.replace(/[.:]+$/, "");
     const place = { start: index, end: index + value.length };
-    if (utterance.isFree(place) && fitsAlone(parameters, slot.name, value) && /[\d@:/]/.test(value)) return { slot, value, ...place };
+    if (!search.utterance.isFree(place) || !/[\d@:/]/.test(value)) continue;
+    const found = written(parameters, { slot, value, ...place }, search);
+    if (fitsAlone(parameters, slot.name, found.value)) return found;
   }
   return undefined;
+}
+
+/** What was heard in two pieces or in small letters, as the schema writes it: "rx 1001" where it wants RX1001. */
+function written<F extends Found | undefined>(parameters: Readonly<Record<string, unknown>>, found: F, { utterance }: Search): F {
+  if (!found || typeof found.value !== "string" || fitsAlone(parameters, found.slot.name, found.value)) return found;
+  const before = utterance.words.findLast(({ end }) => end <= found.start);
+  const isNext = before !== undefined && /^[\s-]*$/.test(utterance.text.slice(before.end, found.start)) && utterance.isFree(before);
+  const spellings = [{ value: found.value, start: found.start }, ...(isNext ? [{ value: before.text + found.value, start: before.start }] : [])];
+  const fitting = spellings.flatMap((each) => [each, { ...each, value: each.value.toUpperCase() }, { ...each, value: each.value.toLowerCase() }]).find(({ value }) => fitsAlone(parameters, found.slot.name, value));
+  return fitting ? { ...found, ...fitting } : found;
 }
 
 /** Several values of one kind: "P1, P2 and P3". */

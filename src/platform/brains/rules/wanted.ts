@@ -2,12 +2,13 @@
 //
 //   WA1. Why a value was refused is said without the value.                                          (P21)
 
-import type { Slot } from "./slots.ts";
+import { sampleCode, type Slot } from "./slots.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
 /** What a parameter asks for, as words: "a whole number from 1 to 8" (WA1). */
-export function wantedOf({ kind, schema, choices, item }: Slot): string {
+export function wantedOf({ kind, schema, choices, item, about }: Slot): string {
+  const sample = sampleCode(about);
   switch (kind) {
     case "number":
       return `${schema.type === "integer" ? "a whole number" : "a number"}${rangeOf(schema)}`;
@@ -24,8 +25,14 @@ export function wantedOf({ kind, schema, choices, item }: Slot): string {
     case "list":
       return item ? `a list of ${wantedOf(item).replace(/^an? /, "")}` : "a list";
     default:
-      return "something else";
+      return textWanted(schema, sample);
   }
+}
+
+function textWanted({ examples, pattern, format }: Schema, sample: string | undefined): string {
+  const example: unknown = Array.isArray(examples) ? examples[0] : sample;
+  if (typeof example === "string" && example !== "") return `something like ${example}`;
+  return pattern === undefined && format === undefined ? "something else" : "of another form";
 }
 
 function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
