@@ -5,7 +5,8 @@
 //        was (the cursor), who missed too much hears `reset` instead.
 //   FR3. A store that does not answer is asked again, less often; nothing is skipped for it.
 //   FR4. More commits than anybody can look at are not read one by one: everybody hears `reset`.
-//   FR5. What was erased is not kept: who comes back does not hear it again, and who listens hears that it is gone. (P22)
+//   FR5. What was erased is not kept: who comes back does not hear it again, and who listens, or comes back, hears that it is
+//        gone, whether something was heard of it before or not. (P22)
 //   FR6. A commit that cannot be shown stops no other: it is heard of as a change of its conversation.
 
 import { atOnce } from "../base/at-once.ts";
@@ -14,6 +15,7 @@ import { codeOf } from "../base/errors.ts";
 import { idOf, type FeedItem, type Loaded, type Owner, type Store } from "../state/store.ts";
 import type { AgentBook } from "./agent-book.ts";
 import type { InspectorEvent } from "./api.ts";
+import { ErasureWatch } from "./erasure-watch.ts";
 import { rowOf } from "./rows.ts";
 import { EntryReader } from "./timeline.ts";
 
@@ -29,8 +31,6 @@ const KEPT = { events: 1_000, characters: 8 * 1_048_576 } as const;
 const AT_ONCE = 16;
 /** How often is looked for what was erased, while somebody listens, milliseconds (FR5). */
 const ERASED_EVERY_MS = 30_000;
-/** Tombstones of one question; there are at most two days of them. */
-const TOMBSTONES = 1_000;
 
 /** Hears events. `id` is the cursor to go on after it; undefined for what is not in the store. */
 export type HearEvent = (text: string, id: string | undefined) => void;
@@ -48,6 +48,7 @@ export class FeedReader {
   readonly #book: AgentBook;
   readonly #onFault: (error: unknown) => void;
   readonly #listeners = new Set<HearEvent>();
+  readonly #erasures: ErasureWatch;
   #entries: EntryReader;
   /** Why the agents cannot run, as long as they cannot: whoever comes hears it. */
   #broken: string | undefined;
@@ -63,6 +64,8 @@ export class FeedReader {
   #timer: Timer | undefined;
   /** When was looked for what was erased, by the monotonic clock. */
   #searchedAtMs = Number.NEGATIVE_INFINITY;
+  /** What of that who listened then was told, newest last. */
+  #gone: string[] = [];
 
   constructor(store: Store, clock: Clock, book: AgentBook, onFault: (error: unknown) => void) {
     this.#store = store;
@@ -70,6 +73,7 @@ export class FeedReader {
     this.#book = book;
     this.#onFault = onFault;
     this.#entries = new EntryReader(store);
+    this.#erasures = new ErasureWatch(store);
   }
 
   /**
@@ -80,13 +84,16 @@ export class FeedReader {
    * @throws {StoreUnavailableError} The store did not say where its feed is.
    */
   async listen(hear: HearEvent, lastId: string | undefined, begin: (cursor: string) => void): Promise<() => void> {
-    if (lastId !== undefined) await this.#dropErased();
+    if (lastId !== undefined && this.#cursor !== undefined) await this.#dropErased();
     if (this.#cursor === undefined) await (this.#beginning ??= this.#begin(lastId).finally(() => (this.#beginning = undefined)));
     const cursor = this.#cursor!;
     const missed = lastId === undefined ? [] : this.#since(lastId);
     begin(missed ? (lastId ?? cursor) : cursor);
-    if (missed) for (const { text, id } of missed) hear(text, id);
-    else hear(textOf({ type: "reset" }), cursor);
+    if (missed) {
+      for (const { text, id } of missed) hear(text, id);
+      const told = new Set(missed.map(({ text }) => text));
+      if (lastId !== undefined) for (const text of this.#gone) if (!told.has(text)) hear(text, undefined);
+    } else hear(textOf({ type: "reset" }), cursor);
     if (this.#broken !== undefined) hear(this.#broken, undefined);
     this.#listeners.add(hear);
     this.poke();
@@ -114,7 +121,10 @@ export class FeedReader {
 
   async #begin(lastId: string | undefined): Promise<void> {
     const { cursor } = await this.#store.feed(null);
-    this.#startOver(lastId !== undefined && lastId !== cursor && (await this.#hasAfter(lastId)) ? lastId : cursor);
+    const isGoingOn = lastId !== undefined && (lastId === cursor || (await this.#hasAfter(lastId)));
+    await this.#erasures.begin(isGoingOn);
+    this.#searchedAtMs = isGoingOn ? Number.NEGATIVE_INFINITY : this.#clock.monotonic();
+    this.#startOver(isGoingOn ? lastId : cursor);
   }
 
   /** Whether something came after a place: one that is none, or that is yet to come, is of another store. */
@@ -148,27 +158,24 @@ export class FeedReader {
     this.#isPoked = false;
     this.#cursor = undefined;
     this.#kept = [];
+    this.#gone = [];
     this.#entries = new EntryReader(this.#store);
   }
 
   /** FR5. @throws {StoreUnavailableError} */
   async #dropErased(): Promise<void> {
-    const entries = this.#entries;
-    const held = new Set([...this.#kept.flatMap(({ owner }) => owner ?? []), ...entries.owners]);
-    if (held.size === 0) return;
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await this.#store.list({ kind: "conversation", status: "forgotten", limit: TOMBSTONES, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { owner } of page.items) if (held.has(owner)) this.#erased(owner);
-      cursor = page.nextCursor;
+    const erased = await this.#erasures.look(() => new Set([...this.#kept.flatMap(({ owner }) => owner ?? []), ...this.#entries.owners]));
+    if (this.#cursor === undefined) return;
+    if (erased.length > MOST) return this.#begunAnew();
+    for (const { owner, event } of erased) {
+      const text = textOf(event);
+      this.#entries.lose(owner);
+      this.#kept = this.#kept.map((each) => (each.owner === owner ? { id: each.id, text, owner: undefined } : each));
+      this.#gone.push(text);
+      this.#say(text, undefined);
     }
-  }
-
-  #erased(owner: Owner): void {
-    const text = textOf({ type: "conversation", conversationId: idOf(owner) });
-    this.#entries.lose(owner);
-    this.#kept = this.#kept.map((event) => (event.owner === owner ? { id: event.id, text, owner: undefined } : event));
-    this.#keptCharacters = this.#kept.reduce((sum, event) => sum + event.text.length, 0);
-    this.#say(text, undefined);
+    this.#keptCharacters = this.#kept.reduce((sum, { text }) => sum + text.length, 0);
+    this.#gone = this.#gone.slice(-KEPT.events);
   }
 
   async #look(): Promise<void> {
@@ -182,7 +189,7 @@ export class FeedReader {
         // Everybody left, or it began anew, meanwhile.
         if (this.#cursor !== asked) break;
         if (seen >= MOST) {
-          await this.#skip(asked);
+          await this.#begunAnew();
           break;
         }
         await this.#tellAll(page.items, asked);
@@ -203,9 +210,9 @@ export class FeedReader {
   }
 
   /** FR4. */
-  async #skip(asked: string): Promise<void> {
+  async #begunAnew(): Promise<void> {
     const { cursor } = await this.#store.feed(null);
-    if (this.#cursor !== asked) return;
+    if (this.#cursor === undefined) return;
     this.#startOver(cursor);
     this.#say(textOf({ type: "reset" }), cursor);
   }

@@ -2,13 +2,14 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 
 import { SimulatedClock } from "../../src/base/simulated-clock.ts";
+import type { CustomerView } from "../../src/inspector/api.ts";
 import { conversationOwner, type Store } from "../../src/state/store.ts";
 import { openStore } from "../../src/stores/open.ts";
 import { testAgent } from "../../src/testing/test-agent.ts";
 import { until } from "../cli/program.ts";
 import { temporaryFiles } from "../stores/folder.ts";
 import { Page, TOKEN } from "./page.ts";
-import { CARD, Shop } from "./shop.ts";
+import { CARD, PIN, Shop } from "./shop.ts";
 
 const file = temporaryFiles("inspector-events");
 
@@ -149,6 +150,60 @@ test("who listens hears that a conversation was erased, though nothing is commit
   await store.forget(conversationOwner("c1"), { tombstone: true });
   await time.advance("1m");
   expect(await listener.event("conversation")).toEqual({ type: "conversation", conversationId: "c1" });
+});
+
+test("who listens hears that a customer was erased, and a conversation of which nothing was heard before (P22)", async () => {
+  const { store, clock } = await opened();
+  await using call = await testAgent(() => new Shop(), { store, clock, conversationId: "c1" });
+  await call.tool("login", { username: "kim", pin: PIN });
+  await call.tool("identify", { id: "K-1" });
+  await call.hangUp();
+  const time = new SimulatedClock();
+  const page = await Page.of(store, { clock: time });
+  const listener = await page.listen();
+  const key = (await store.list({ kind: "customer" })).items[0]!.owner;
+  expect((await page.get<CustomerView>(`/customers/${key}`)).body).toMatchObject({ status: "live", conversations: [{ conversationId: "c1" }] });
+  await call.forget("K-1");
+  await time.advance("1m");
+  expect(await listener.event("conversation")).toEqual({ type: "conversation", conversationId: "c1" });
+  const { version, ...event } = await listener.event("customer");
+  expect(event).toEqual({ type: "customer", key });
+  expect((await page.get<CustomerView>(`/customers/${key}`)).body).toMatchObject({ status: "forgotten", version, parts: [], conversations: [] });
+  // Told once.
+  await time.advance("5m");
+  expect(listener.frames.filter(({ event: told }) => told !== undefined)).toHaveLength(2);
+});
+
+test("who comes back hears of what was erased meanwhile, also after a restart of the server; who begins, of nothing before (P22)", async () => {
+  const { store } = await opened();
+  const keys = ["customer:a", "customer:b", "customer:c"] as const;
+  for (const key of keys) await store.commit(key, { writeId: key, expectedVersion: 0, epoch: 0, record: "x" });
+  await store.forget(keys[0], { tombstone: true });
+  const time = new SimulatedClock();
+  const first = await Page.of(store, { clock: time });
+  const [stays, goes] = [await first.listen(), await first.listen()];
+  goes.leave();
+  await store.forget(keys[1], { tombstone: true });
+  await time.advance("1m");
+  expect(await stays.event("customer")).toMatchObject({ key: keys[1] });
+  expect(await (await first.listen(goes.lastId)).event("customer")).toMatchObject({ key: keys[1] });
+  await store.forget(keys[2], { tombstone: true });
+  const second = await Page.of(store, { clock: time });
+  await store.commit("conversation:later", { writeId: "later", expectedVersion: 0, epoch: 0, record: "x" });
+  const back = await second.listen(goes.lastId);
+  expect([await back.event("customer"), await back.event("customer"), await back.event("customer")].map((event) => event.key).toSorted()).toEqual(keys);
+  expect(stays.frames.flatMap(({ event }) => (event?.type === "customer" ? event.key : []))).not.toContain(keys[0]);
+});
+
+test("more erasures than anybody can look at are one reset", async () => {
+  const { store } = await opened();
+  const time = new SimulatedClock();
+  const page = await Page.of(store, { clock: time });
+  const listener = await page.listen();
+  await Promise.all(Array.from({ length: 1_100 }, (_, index) => store.forget(conversationOwner(`c${index}`), { tombstone: true })));
+  await time.advance("1m");
+  await listener.event("reset");
+  expect(listener.frames.filter(({ event }) => event !== undefined)).toHaveLength(1);
 });
 
 test("more commits than anybody can look at are one reset, and the ones after it are heard", async () => {
