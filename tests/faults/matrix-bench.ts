@@ -5,6 +5,7 @@
 
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import { startPostgres, type PostgresServer } from "../servers/postgres.ts";
+import { startCluster, type RedisCluster } from "../servers/redis-cluster.ts";
 import { startRedis, until, type RedisServer } from "../servers/redis.ts";
 import { TcpRelay } from "../servers/tcp-relay.ts";
 import type { ProcessOptions } from "./agent-process.ts";
@@ -14,6 +15,8 @@ import { kindOf, Rig } from "./rig.ts";
 
 /** Short enough that what is unknown for long is told soon, long enough for a server that is slow by 2 s. */
 const OPTIONS: Partial<ProcessOptions> = { leaseMs: 1_500, storeTimeoutMs: 3_000, resolveTimeoutMs: 3_000, times: { heartbeatMs: 300 } };
+/** No node of a cluster is slow: it answers, or it is away. */
+const IMPATIENT: Partial<ProcessOptions> = { storeTimeoutMs: 1_500, resolveTimeoutMs: 1_500 };
 /** How long the platform listens to silence: a process that is stopped is given up soon. */
 const SILENCE_MS = 1_500;
 const BANK = ["c0", "c1", "c2", "c3", "c4", "c5"];
@@ -27,12 +30,15 @@ const ATTEMPTS = 5;
 interface Way {
   readonly server?: RedisServer | PostgresServer;
   readonly relay?: TcpRelay;
+  readonly cluster?: RedisCluster;
 }
 
 async function wayTo(store: StoreName): Promise<Way> {
   if (store === "sqlite") return {};
   // What was acknowledged must survive the server's death.
-  const server = store === "redis" ? await startRedis("--appendonly", "yes", "--appendfsync", "always") : await startPostgres();
+  const durable = ["--appendonly", "yes", "--appendfsync", "always"];
+  if (store === "redis-cluster") return { cluster: await startCluster({ withReplicas: true }, ...durable, "--cluster-require-full-coverage", "no") };
+  const server = store === "redis" ? await startRedis(...durable) : await startPostgres();
   return { server, relay: await TcpRelay.listen(server.port) };
 }
 
@@ -51,8 +57,8 @@ export class Bench {
 
   static async start(store: StoreName): Promise<Bench> {
     const way = await wayTo(store);
-    const { server, relay } = way;
-    const place = server && relay ? () => onServer(server.url, server.url.replace(`:${server.port}`, `:${relay.port}`)) : inFile;
+    const { server, relay, cluster } = way;
+    const place = cluster ? () => onServer(cluster.url) : server && relay ? () => onServer(server.url, server.url.replace(`:${server.port}`, `:${relay.port}`)) : inFile;
     const bench = new Bench(store, await Rig.start({ silenceMs: SILENCE_MS }, place), way);
     bench.pair = await Promise.all([bench.serve(), bench.serve()]);
     for (const id of BANK) await bench.rig.open(id);
@@ -67,18 +73,23 @@ export class Bench {
   }
 
   serve(more: Partial<ProcessOptions> = {}): Promise<DispatcherProcess> {
-    return this.rig.serve({ ...OPTIONS, ...more });
+    return this.rig.serve({ ...OPTIONS, ...(this.store === "redis-cluster" && IMPATIENT), ...more });
   }
 
   async stop(): Promise<void> {
     await this.rig.stop();
     await this.way.relay?.close();
-    await this.way.server?.remove();
+    await Promise.all([this.way.server?.remove(), this.way.cluster?.remove()]);
   }
 
   /** One of several, by the seed. */
   pick<T>(from: readonly T[]): T {
     return from[Math.floor(this.random() * from.length)]!;
+  }
+
+  /** Resolves when whoever asks in this conversation hears this code. */
+  async hears(conversation: string, code: string): Promise<void> {
+    while (kindOf(await this.rig.call(conversation, "add", { n: 1 })) !== code);
   }
 
   /** Resolves when a caller of this cell heard this code. */

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { conversationOwner } from "../../src/state/store.ts";
+import { Keyspace } from "../../src/stores/redis/keys.ts";
 import { own, type PostgresServer } from "../servers/postgres.ts";
 import { until, type RedisServer } from "../servers/redis.ts";
 import type { RelayMode } from "../servers/tcp-relay.ts";
@@ -30,6 +31,8 @@ export interface Fault {
 
 const NO_SERVER = "a file has no server; full disks, failing syncs and a worker that dies are in store-faults.test.ts";
 const NO_CONNECTION = "a file has no connection; death at every step of a commit is in kill-in-commit.test.ts";
+const ONE_NODE = "there is one server";
+const SAME_SCRIPTS = "every node runs the scripts that one server runs";
 const KEEPS_ALL = "only Redis throws away what it acknowledged";
 
 /** The server is gone until a caller was told so. */
@@ -202,18 +205,69 @@ const erased: Strike = async ({ rig, random }) => {
   if ((await access.export(id)).record?.parts) throw new Error("The customer came back after the erasure.");
 };
 
+/** The conversation that a fault of a cluster is about, its slot, and the node that has it. */
+async function victimIn(bench: Bench) {
+  const id = bench.pick(bench.conversations);
+  const { slot } = new Keyspace("", true).shardOf(conversationOwner(id));
+  return { id, slot, node: await bench.way.cluster!.masterOf(slot) };
+}
+
+/** One node is gone until a caller was told so; the others have all they need. */
+const nodeDown: Strike = async (bench) => {
+  const { id, node } = await victimIn(bench);
+  await node.stop("SIGKILL");
+  await bench.hears(id, "state_unavailable");
+  await node.restart();
+};
+
+const nodeKilled: Strike = async (bench) => (await victimIn(bench)).node.restart();
+
+/** One node takes connections and says nothing. */
+const nodeHangs: Strike = async (bench) => {
+  const { id, node } = await victimIn(bench);
+  node.kill("SIGSTOP");
+  try {
+    await bench.hears(id, "state_unavailable");
+  } finally {
+    node.kill("SIGCONT");
+  }
+};
+
+/** Before a node heard, after it committed: chance says. */
+const nodesCut: Strike = async (bench) => {
+  for (let times = 0; times < 4; times++) {
+    for (const node of bench.way.cluster!.masters) await node.command("CLIENT", "KILL", "TYPE", "normal");
+    await bench.answers(2);
+  }
+};
+
+const slotMoves: Strike = async (bench) => {
+  const { slot, node } = await victimIn(bench);
+  await bench.way.cluster!.move(slot, bench.pick(bench.way.cluster!.masters.filter((other) => other !== node)), () => bench.answers(2));
+};
+
+const handedOver: Strike = async (bench) => {
+  const { slot } = await victimIn(bench);
+  for (let times = 0; times < 2; times++) {
+    await bench.way.cluster!.handOver(slot);
+    await bench.answers(4);
+  }
+};
+
 export const FAULTS: readonly Fault[] = [
-  { name: "the store is down", codes: AWAY, on: { sqlite: NO_SERVER, redis: down, postgres: down } },
-  { name: "kill -9 of the store, and its restart", codes: AWAY, on: { sqlite: NO_SERVER, redis: killed, postgres: killed } },
-  { name: "the store is slow by 2 s", codes: AWAY, on: { sqlite: locked, redis: slow, postgres: slow } },
-  { name: "connections are cut before the store hears", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("cut before"), postgres: relayed("cut before") } },
-  { name: "connections are cut after the store committed", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("cut after"), postgres: relayed("cut after") } },
-  { name: "connections are half closed", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("half close"), postgres: relayed("half close") } },
-  { name: "a black hole", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: blackHole, postgres: blackHole } },
-  { name: "two owners", codes: AWAY, on: { sqlite: twoOwners, redis: twoOwners, postgres: twoOwners } },
-  { name: "a clock that is wrong by an hour", codes: AWAY, on: { sqlite: clock, redis: clock, postgres: clock } },
-  { name: "no space", codes: AWAY, on: { sqlite: NO_SERVER, redis: fullMemory, postgres: canMount() ? fullDisk : "a disk of a few megabytes needs a mount, which is not allowed here" } },
-  { name: "DEL in mid-call", codes: [...AWAY, "state_lost"], on: { sqlite: KEEPS_ALL, redis: evicted, postgres: KEEPS_ALL } },
-  { name: "an erasure in mid-call", codes: AWAY, on: { sqlite: erased, redis: erased, postgres: erased } },
-  { name: "serialization failures", codes: AWAY, on: { sqlite: "one writer at a time", redis: "a script is never interrupted", postgres: serializable } },
+  { name: "the store is down", codes: AWAY, on: { sqlite: NO_SERVER, redis: down, "redis-cluster": nodeDown, postgres: down } },
+  { name: "kill -9 of the store, and its restart", codes: AWAY, on: { sqlite: NO_SERVER, redis: killed, "redis-cluster": nodeKilled, postgres: killed } },
+  { name: "the store is slow by 2 s", codes: AWAY, on: { sqlite: locked, redis: slow, "redis-cluster": "a node that hangs is the black hole", postgres: slow } },
+  { name: "connections are cut before the store hears", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("cut before"), "redis-cluster": nodesCut, postgres: relayed("cut before") } },
+  { name: "connections are cut after the store committed", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("cut after"), "redis-cluster": "among those that are cut before", postgres: relayed("cut after") } },
+  { name: "connections are half closed", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("half close"), "redis-cluster": "nodes are reached by their own addresses, not through a relay", postgres: relayed("half close") } },
+  { name: "a black hole", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: blackHole, "redis-cluster": nodeHangs, postgres: blackHole } },
+  { name: "a slot that moves to another node", codes: AWAY, on: { sqlite: NO_SERVER, redis: ONE_NODE, "redis-cluster": slotMoves, postgres: ONE_NODE } },
+  { name: "a replica that takes over as planned", codes: AWAY, on: { sqlite: NO_SERVER, redis: "redis-failover.test.ts has a failover that loses something", "redis-cluster": handedOver, postgres: ONE_NODE } },
+  { name: "two owners", codes: AWAY, on: { sqlite: twoOwners, redis: twoOwners, "redis-cluster": SAME_SCRIPTS, postgres: twoOwners } },
+  { name: "a clock that is wrong by an hour", codes: AWAY, on: { sqlite: clock, redis: clock, "redis-cluster": SAME_SCRIPTS, postgres: clock } },
+  { name: "no space", codes: AWAY, on: { sqlite: NO_SERVER, redis: fullMemory, "redis-cluster": SAME_SCRIPTS, postgres: canMount() ? fullDisk : "a disk of a few megabytes needs a mount, which is not allowed here" } },
+  { name: "DEL in mid-call", codes: [...AWAY, "state_lost"], on: { sqlite: KEEPS_ALL, redis: evicted, "redis-cluster": SAME_SCRIPTS, postgres: KEEPS_ALL } },
+  { name: "an erasure in mid-call", codes: AWAY, on: { sqlite: erased, redis: erased, "redis-cluster": erased, postgres: erased } },
+  { name: "serialization failures", codes: AWAY, on: { sqlite: "one writer at a time", redis: "a script is never interrupted", "redis-cluster": "a script is never interrupted", postgres: serializable } },
 ];

@@ -11,7 +11,8 @@ import { seeds } from "./seeds.ts";
 
 /** A cell takes seconds: the long run has ten of each. */
 const SEEDS = Array.from({ length: Math.ceil(seeds(1) / 20) }, (_, n) => n + 1);
-const here = await Promise.all(STORE_NAMES.map(async (store) => store === "sqlite" || canStart(() => programsOf(store), store)));
+const SERVICES = { redis: "redis", "redis-cluster": "redis", postgres: "postgres" } as const;
+const here = await Promise.all(STORE_NAMES.map(async (store) => store === "sqlite" || canStart(() => programsOf(SERVICES[store]), SERVICES[store])));
 
 // The stores wait side by side.
 describe.concurrent.each(STORE_NAMES.filter((_, at) => here[at]))("%s", (store) => {

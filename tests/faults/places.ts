@@ -32,7 +32,7 @@ export interface Place {
 /** Makes a place; the folder is for files. */
 export type PlaceMaker = (folder: string) => Place | Promise<Place>;
 
-export const STORE_NAMES = ["sqlite", "redis", "postgres"] as const;
+export const STORE_NAMES = ["sqlite", "redis", "redis-cluster", "postgres"] as const;
 /** The durable stores. */
 export type StoreName = (typeof STORE_NAMES)[number];
 

@@ -1,56 +1,101 @@
 // Redis hands over to a replica that never heard of what was acknowledged: what is lost is lost, and whoever had it is told.
 // The checker decides: a change that is gone without a report is a violation.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { conversationOwner, type Owner } from "../../src/state/store.ts";
+import { Keyspace } from "../../src/stores/redis/keys.ts";
 import { canStart } from "../servers/desk.ts";
-import { startSentinel, until, type RedisSentinel } from "../servers/redis.ts";
+import { programsOf } from "../servers/programs.ts";
+import { automatic, startCluster } from "../servers/redis-cluster.ts";
+import { startSentinel, until, type RedisServer } from "../servers/redis.ts";
 import { onServer } from "./places.ts";
 import { kindOf, Rig } from "./rig.ts";
 
-let set: RedisSentinel;
-const isHere = await canStart(async () => void (set = await startSentinel("--appendonly", "yes")), "redis");
-const CONVERSATIONS = ["c0", "c1", "c2", "c3"];
+/** A server that will be killed, and the one that takes over by itself. */
+interface Pair {
+  readonly url: string;
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  /** Whether the one that dies has this owner. */
+  has(owner: Owner): boolean;
+  /** Resolves when the replica has taken over. */
+  failover(): Promise<void>;
+  remove(): Promise<void>;
+}
 
-describe.runIf(isHere)("redis, a failover through Sentinel", () => {
+async function sentinelPair(): Promise<Pair> {
+  const set = await startSentinel("--appendonly", "yes");
+  return { ...set, has: () => true };
+}
+
+/** The first of three masters; the others stay. */
+async function clusterPair(): Promise<Pair> {
+  const set = await startCluster({ withReplicas: true }, "--appendonly", "yes", "--cluster-require-full-coverage", "no");
+  const [primary, replica] = [set.masters[0]!, set.replicas[0]!];
+  const slotOf = (owner: Owner) => new Keyspace("", true).shardOf(owner).slot;
+  return {
+    url: set.url, primary, replica, remove: set.remove,
+    has: (owner) => slotOf(owner) < 5_461,
+    async failover() {
+      await automatic(replica);
+      await until(async () => (await set.masterOf(0)) === replica);
+    },
+  };
+}
+
+const isHere = await canStart(() => programsOf("redis"), "redis");
+
+// They wait side by side, for their Sentinel and their cluster to notice.
+describe.runIf(isHere).concurrent.each([["through Sentinel", sentinelPair], ["of a cluster's master", clusterPair]] as const)("redis, a failover %s", (_name, start) => {
+  let pair: Pair;
   let rig: Rig;
   beforeAll(async () => {
-    rig = await Rig.start({ silenceMs: 3_000 }, () => onServer(set.url));
+    pair = await start();
+    rig = await Rig.start({ silenceMs: 3_000 }, () => onServer(pair.url));
     // They live through the failover: they know what was acknowledged.
     const options = { leaseMs: 60_000, storeTimeoutMs: 15_000, resolveTimeoutMs: 15_000, times: { heartbeatMs: 500 } };
     await Promise.all([rig.serve(options), rig.serve(options)]);
   }, 60_000);
   afterAll(async () => {
     await rig?.stop();
-    await set?.remove();
+    await pair?.remove();
   });
 
-  const offset = async (server: "primary" | "replica", name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(await set[server].command("INFO", "replication"))![1]);
+  const offset = async (server: "primary" | "replica", name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(await pair[server].command("INFO", "replication"))![1]);
   const add = (id: string) => rig.call(id, "add", { n: 1 });
-  const visit = () => rig.visit("m0", "kim");
+  /** A customer whom the dying one has. */
+  async function customerOfIt(): Promise<string> {
+    const access = await rig.access();
+    for (let n = 0; ; n++) if (pair.has((await access.export(`kim-${n}`)).customer as Owner)) return `kim-${n}`;
+  }
 
-  test("every change that the new primary does not have is reported, to its caller or in the log, and nothing else is lost", { timeout: 90_000 }, async () => {
-    for (const id of CONVERSATIONS) await rig.open(id);
+  test("every change that the new one does not have is reported, to its caller or in the log, and nothing else is lost", { timeout: 90_000 }, async ({ expect }) => {
+    const [asked = "", written = "", ...kept] = Array.from({ length: 100 }, (_, n) => `c${n}`).filter((id) => pair.has(conversationOwner(id))).slice(0, 4);
+    for (const id of [asked, written, ...kept]) await rig.open(id);
     await rig.open("m0", "member");
-    await rig.ask("m0", "login", { account: "kim", pin: "1234" });
-    await Promise.all([...CONVERSATIONS.map(add), visit()]);
+    const customer = await customerOfIt();
+    const visit = () => rig.visit("m0", customer);
+    await rig.ask("m0", "login", { account: customer, pin: "1234" });
+    await Promise.all([...[asked, written, ...kept].map(add), visit()]);
     const reached = await offset("primary", "master_repl_offset");
     await until(async () => (await offset("replica", "slave_repl_offset")) >= reached);
     // From here on the replica hears nothing: what is acknowledged now dies with the primary.
-    await set.primary.command("ACL", "SETUSER", "default", "-psync");
-    await set.primary.command("CLIENT", "KILL", "TYPE", "REPLICA");
-    const doomed = await Promise.all([add("c0"), add("c1"), visit()]);
-    expect(doomed.map(kindOf)).toEqual(["result", "result", "result"]);
-    set.primary.kill("SIGKILL");
-    await set.failover();
+    await pair.primary.command("ACL", "SETUSER", "default", "-psync");
+    await pair.primary.command("CLIENT", "KILL", "TYPE", "REPLICA");
+    const lost = await Promise.all([add(asked), add(written), visit()]);
+    expect(lost.map(kindOf)).toEqual(["result", "result", "result"]);
+    pair.primary.kill("SIGKILL");
+    await pair.failover();
 
-    // c0 is asked again and hears of it. c2 and c3 lost nothing and hear nothing.
-    await expect.poll(async () => kindOf(await add("c0")), { timeout: 30_000 }).toBe("state_lost");
-    for (const id of ["c2", "c3"]) await expect.poll(async () => kindOf(await add(id)), { timeout: 30_000 }).toBe("result");
-    for (const id of ["c2", "c3"]) expect(rig.history.filter((event) => event.kind === "lost" && event.conversation === id)).toEqual([]);
-    await expect.poll(async () => kindOf(await add("c1")), { timeout: 30_000 }).toBe("result");
-    expect(rig.history.filter((event) => event.kind === "lost").map(({ conversation }) => conversation)).toEqual(["c0", "c1"]);
+    const reported = () => rig.history.filter((event) => event.kind === "lost").map(({ conversation }) => conversation);
+    // One is asked again and hears of it. Those who lost nothing hear nothing.
+    await expect.poll(async () => kindOf(await add(asked)), { timeout: 30_000 }).toBe("state_lost");
+    for (const id of kept) await expect.poll(async () => kindOf(await add(id)), { timeout: 30_000 }).toBe("result");
+    expect(reported()).toEqual([asked]);
+    await expect.poll(async () => kindOf(await add(written)), { timeout: 30_000 }).toBe("result");
+    expect(reported()).toEqual([asked, written]);
     await visit();
     expect(await rig.judge()).toEqual([]);
-    expect(rig.history.filter((event) => event.kind === "lost").map(({ conversation }) => conversation)).toContain("customer:kim");
+    expect(reported()).toContain(`customer:${customer}`);
   });
 });
