@@ -83,6 +83,23 @@ test("an empty container in a plain field is warned of when the host starts, by 
   await host.drain(0);
 });
 
+test("a parameter that looks like a secret and is not marked is warned of when the host starts", async () => {
+  class Door extends ConversimpleAgent {
+    static override readonly agentId = "door";
+    login = tool("Log in", { user: z.string(), password: z.string(), otpCode: z.string().optional(), spinning: z.boolean() }, () => 1);
+    change = tool("Change the PIN", z.object({ newPin: z.string() }), () => 1);
+    mark = tool("Mark a place", { pin: z.string().meta({ secret: false }), oldPin: z.string().meta({ secret: true }), password: z.string().meta({ pii: true }) }, () => 1);
+  }
+  const lines: unknown[] = [];
+  const warn = (fields: unknown) => void lines.push(fields);
+  const host = await AgentHost.start({ agents: [new Door()], store: openMemory(), logger: { debug() {}, info() {}, warn, error() {} } });
+  expect(lines).toEqual([
+    { agent: "door", tool: "login", parameters: ["password", "otpCode"] },
+    { agent: "door", tool: "change", parameters: ["newPin"] },
+  ]);
+  await host.drain(0);
+});
+
 test("state that is used before any conversation runs is an error, not a value that gets lost", () => {
   class Early extends ConversimpleAgent {
     static override readonly agentId = "early";
