@@ -8,8 +8,9 @@ import type { AgentDefinition } from "../agent/definition.ts";
 import { Rehearsal, type Recorded } from "../agent/recorded.ts";
 import { toolOf } from "../agent/tool.ts";
 import { Part } from "../agent/part.ts";
-import { ConversimpleError } from "../base/errors.ts";
+import { ConversimpleError, textOf } from "../base/errors.ts";
 import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
+import { copyOf } from "../base/plain.ts";
 import { SimulatedClock } from "../base/simulated-clock.ts";
 import { storeFork } from "../host/fork.ts";
 import type { HostOptions } from "../host/host-options.ts";
@@ -38,7 +39,7 @@ export interface TestAgentOptions<A> extends CallerOptions, Pick<HostOptions, "l
    * is not in it is real.
    */
   readonly recorded?: Recorded;
-  /** The durable parts that the conversation begins with, by field: it goes on in the middle, as after a restart. */
+  /** The durable parts that the conversation begins with, by field, as `call.state` shows them: it goes on in the middle, as after a restart. */
   readonly parts?: Readonly<Record<string, unknown>>;
   /** Faults of the store that are drawn from a seed; others are scripted with `call.faults`. */
   readonly faults?: Omit<FaultyStoreOptions, "clock">;
@@ -87,9 +88,20 @@ function storedParts({ slices, agentId }: AgentDefinition, parts: Readonly<Recor
     Object.entries(parts).map(([name, data]) => {
       const slice = slices.find((each) => each.name === name);
       if (!slice) throw invalid(`parts.${name}`, `is no durable part of the agent "${agentId}", which has: ${slices.map((each) => each.name).join(", ")}`);
+      const reason = reasonAgainst(() => slice.restore(copyOf(data), slice.schemaVersion));
+      if (reason !== undefined) throw invalid(`parts.${name}`, `cannot be: ${reason}. Write it as call.state shows it`);
       return [name, { version: slice.schemaVersion, ...(slice.masks ? { mask: slice.masks } : {}), data }];
     }),
   );
+}
+
+function reasonAgainst(restore: () => unknown): string | undefined {
+  try {
+    restore();
+    return undefined;
+  } catch (thrown) {
+    return textOf(thrown);
+  }
 }
 
 async function storeOf(given: string | Store | undefined, clock: SimulatedClock, faults: TestAgentOptions<unknown>["faults"]): Promise<FaultyStore> {

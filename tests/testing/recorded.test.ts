@@ -49,6 +49,7 @@ test("a call begins with the parts that it is given, as after a restart", async 
   await using call = await testAgent(() => new BusyAgent(), { parts: { state: { log: ["before"], count: 4 }, form: { step: "late", data: {} } } });
   call.expectState({ state: { log: ["before", "resumed"], count: 4, phone: "" }, form: { step: "late" }, session: { status: "anonymous" } });
   await expect(testAgent(() => new BusyAgent(), { parts: { cart: {} } })).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("state, session, form") as string });
+  await expect(testAgent(() => new BusyAgent(), { parts: { form: { step: "late" } } })).rejects.toMatchObject({ code: "option_invalid", message: expect.stringMatching(/^parts\.form cannot be: form\.data is not an object/) as string });
 });
 
 test("a part is edited by hand, and the part checks it", async () => {
