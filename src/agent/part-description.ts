@@ -4,12 +4,13 @@ import type { MaskPath } from "../base/marks.ts";
 import type { JsonSchema } from "../base/schema.ts";
 
 /**
- * What an inspector asks a part, under names that no part of one's own can have by chance: what it is, what it did so far, and
- * what becomes of a value that somebody changed by hand.
+ * What an inspector asks a part, and what a host has it do, under names that no part of one's own can have by chance: what it is,
+ * what it did so far, what becomes of a value that somebody changed by hand, and that it lets go of what it need not hold any more.
  */
 export const DESCRIBE = Symbol("conversimple.describe");
 export const COUNTS = Symbol("conversimple.counts");
 export const EDITED = Symbol("conversimple.edited");
+export const TIDY = Symbol("conversimple.tidy");
 
 /** A part, as its declaration has it. */
 export interface PartDescription {

@@ -7,7 +7,8 @@
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Slice } from "../state/slice.ts";
-import { COUNTS, DESCRIBE, EDITED, type CacheCounts, type PartDescription } from "./part-description.ts";
+import type { Owner } from "../state/store.ts";
+import { COUNTS, DESCRIBE, EDITED, TIDY, type CacheCounts, type PartDescription } from "./part-description.ts";
 import { running, type Running } from "./running.ts";
 
 /** A field of an agent that holds or guards state. */
@@ -80,6 +81,14 @@ export abstract class Part {
   [COUNTS](): CacheCounts | undefined {
     return undefined;
   }
+
+  /**
+   * Lets go of what it holds beside conversations and need not hold any more: what is too old, and what is of erased customers.
+   * Called every minute, and after an erasure in this process. (P22)
+   *
+   * @internal
+   */
+  [TIDY](_erased: ReadonlySet<Owner>): void {}
 
   /** The part's share of the record, if it is durable. Asked for after `attach`. */
   slice(): Slice | undefined {

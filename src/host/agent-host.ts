@@ -11,11 +11,12 @@
 import { linkAgent } from "../agent/agent.ts";
 import type { JointRecords } from "../agent/joint-records.ts";
 import { defineAgent, type AgentDefinition } from "../agent/definition.ts";
+import { TIDY } from "../agent/part-description.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { sleep } from "../base/clock.ts";
 import { checkId } from "../base/ids.ts";
 import type { GrownPart } from "../state/size-watch.ts";
-import { conversationOwner, type Loaded } from "../state/store.ts";
+import { conversationOwner, type Loaded, type Owner } from "../state/store.ts";
 import { warnOf, warnOfSize } from "./agent-warnings.ts";
 import { Borrowing, type EndedBy } from "./borrowing.ts";
 import { Burials } from "./burials.ts";
@@ -97,7 +98,7 @@ export class AgentHost implements Host, ConversationHost {
     this.#calls = new CallDesk(settings, this.#units);
     this.#maintenance = new Maintenance(settings, this.#lease, this);
     this.#outside = new OutsideWriters({ store, clock, agents: settings.agents, host: this });
-    this.#burials = new Burials({ store, clock, conversations: this.#live, farewell: (live) => this.#units.farewell(live), gone: (live, last) => this.#buried(live, last) });
+    this.#burials = new Burials({ store, clock, conversations: this.#live, tidy: (erased) => this.#tidy(joint, erased), farewell: (live) => this.#units.farewell(live), gone: (live, last) => this.#buried(live, last) });
     // An agent that is only rehearsed goes on serving whom it served.
     this.#unlinks = settings.rehearsal?.isStrict ? [] : [...this.#agents.values()].map(({ agent, agentId }) => linkAgent(agent, this.#outside.linkFor(agentId)));
   }
@@ -439,6 +440,11 @@ export class AgentHost implements Host, ConversationHost {
     live.leave(new ConversimpleError("conversation_ended", "The conversation has ended.", { conversation: live.id }));
     await this.#claims.giveBack(live).catch(() => {});
     this.#forget(live, "ended");
+  }
+
+  #tidy(joint: JointRecordsOfStore, erased: ReadonlySet<Owner>): void {
+    joint.forget(erased);
+    for (const { parts } of this.#agents.values()) for (const part of parts.values()) part[TIDY](erased);
   }
 
   #buried(live: LiveConversation, last: () => Promise<void>): void {

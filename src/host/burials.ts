@@ -5,6 +5,7 @@
 //   BU2. One that is served by another process than the one that erases ends with its next commit, or at the next look of
 //        its own process, whichever comes first; also a fork, which may be nobody's by its own facts.
 //   BU3. The agent's hook runs after the unit that runs, and finds the state with its defaults; what it writes goes nowhere.
+//   BU4. What this process holds of erased customers beside their conversations goes at the same looks.
 
 import type { Clock } from "../base/clock.ts";
 import type { ListFilter, Owner, OwnerKind, Store } from "../state/store.ts";
@@ -16,6 +17,8 @@ export interface BurialsOptions {
   readonly clock: Clock;
   /** The conversations that are served here. */
   readonly conversations: ReadonlyMap<string, LiveConversation>;
+  /** BU4. */
+  readonly tidy: (erased: ReadonlySet<Owner>) => void;
   /** Runs the agent's hook (BU3). */
   readonly farewell: (conversation: LiveConversation) => Promise<void>;
   /** It is not served any more. `last` is what is left to do: its hook, in its turn. */
@@ -41,10 +44,10 @@ export class Burials {
 
   /** BU2: ends those that were erased, and those whose customers were. */
   async look(): Promise<void> {
-    const { store, clock, conversations } = this.#options;
-    if (conversations.size === 0) return;
-    const erased = new Set([...(await this.#tombstones("customer")), ...(await this.#tombstones("conversation"))]);
-    if (erased.size === 0) return;
+    const { store, clock, conversations, tidy } = this.#options;
+    const customers = await this.#tombstones("customer");
+    tidy(new Set(customers));
+    const erased = new Set([...customers, ...(conversations.size === 0 ? [] : await this.#tombstones("conversation"))]);
     for (const live of [...conversations.values()]) {
       if (live.gone || !(erased.has(live.owner) || erased.has((live.facts.customer ?? live.owner) as Owner))) continue;
       await entomb(store, clock, live.owner);

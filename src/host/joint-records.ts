@@ -108,6 +108,11 @@ export class JointRecordsOfStore implements JointRecords {
     return turn as Promise<T>;
   }
 
+  /** Nothing of them is known any more (SR4). */
+  forget(owners: ReadonlySet<Owner>): void {
+    for (const owner of owners) this.#known.delete(owner);
+  }
+
   async left({ conversationId, agentId, customer, withinMs, unlessOf = null }: Left, slice: Slice): Promise<unknown> {
     const other = unlessOf === null ? undefined : await this.#store.load(conversationOwner(unlessOf));
     if (other?.facts.customer === customer) return undefined;

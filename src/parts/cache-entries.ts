@@ -78,6 +78,12 @@ export class CacheEntries {
     return this.#kept.delete(key);
   }
 
+  /** Lets go of what is too old to be served, and of what a key says is nobody's any more. */
+  drop(isOver: (key: string) => boolean): void {
+    this.#kept.purgeStale();
+    for (const key of [...this.#kept.keys()]) if (isOver(key)) this.#kept.delete(key);
+  }
+
   /** How many can still be served. */
   get size(): number {
     this.#kept.purgeStale();

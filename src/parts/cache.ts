@@ -8,16 +8,19 @@
 //   CA3. Falsy values, null and undefined are values; an error is never kept.
 //   CA4. A value that may be stale is served at once, and one refresh is begun; a refresh that fails is counted, keeps the
 //        old value and is nobody's error.
-//   CA5. Nothing here is part of a unit of work: a tool that throws leaves what it loaded, set or deleted.
+//   CA5. Of an erased customer nothing is kept that was kept for that customer; what the scope does not tell apart goes with its
+//        time.                                                                                         (P22)
+//   CA6. Nothing here is part of a unit of work: a tool that throws leaves what it loaded, set or deleted.
 
 import { ConversimpleError } from "../base/errors.ts";
 import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import { Part } from "../agent/part.ts";
-import { COUNTS, DESCRIBE, type CacheCounts, type PartDescription } from "../agent/part-description.ts";
+import { COUNTS, DESCRIBE, TIDY, type CacheCounts, type PartDescription } from "../agent/part-description.ts";
 import type { RecordedCacheValue } from "../agent/recorded.ts";
 import { current, running, type Running } from "../agent/running.ts";
 import { TOOL_TIMEOUT_MS } from "../agent/tool.ts";
 import type { CacheNote } from "../state/notes.ts";
+import type { Owner } from "../state/store.ts";
 import { CacheEntries, CacheTime, entryOf, valueOf, type CacheEntry } from "./cache-entries.ts";
 import { CustomerStatePart } from "./customer-state.ts";
 import { JointLoad } from "./joint-load.ts";
@@ -193,6 +196,14 @@ class CachePart<V, K extends string> extends Part implements Cache<V, K> {
 
   override [COUNTS](): CacheCounts {
     return this.stats;
+  }
+
+  /** CA5. What is being loaded for them is not kept either; who waits for it gets it. */
+  override [TIDY](erased: ReadonlySet<Owner>): void {
+    const { entries, loads } = this.#shelf;
+    const isOver = (name: string): boolean => this.#options.scope === "customer" && erased.has(name.slice(0, name.indexOf("\n")) as Owner);
+    entries.drop(isOver);
+    for (const name of [...loads.keys()]) if (isOver(name)) loads.delete(name);
   }
 
   async #fetch(key: K): Promise<{ readonly entry: CacheEntry; readonly cached: boolean }> {

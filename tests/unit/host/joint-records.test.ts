@@ -77,6 +77,18 @@ const push = (joint: JointRecordsOfStore, owner: Owner, item: string, slice = or
   joint.update(owner, [slice], { name: "order", operationId: item }, (value) => (value(slice) as Orders).orders.push(item));
 const itemsOf = async (joint: JointRecordsOfStore, owner: Owner) => ((await joint.read(owner, [orders])).value(orders) as Orders).orders;
 
+test("of those who were erased nothing is known any more: the store is asked", async () => {
+  const { store, requests } = counted();
+  const { joint } = records(store);
+  const [kim, lee] = [joint.ownerOf("customer", "kim"), joint.ownerOf("customer", "lee")];
+  for (const owner of [kim, lee]) for (const item of ["P1", "P2"]) await push(joint, owner, item);
+  joint.forget(new Set([kim]));
+  requests.length = 0;
+  await push(joint, kim, "P3");
+  await push(joint, lee, "P3");
+  expect(requests).toEqual(["load", "commit", "commit"]);
+});
+
 test("updates that follow each other are one round trip each", async () => {
   const { store, requests } = counted();
   const { joint } = records(store);

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-import { cache, ConversimpleAgent, customerState, session, tool } from "../../../src/index.ts";
+import { SimulatedClock } from "../../../src/base/simulated-clock.ts";
+import { cache, ConversimpleAgent, customerState, openState, session, tool } from "../../../src/index.ts";
+import { openMemory } from "../../../src/stores/memory.ts";
 import { testAgent } from "../../../src/testing/index.ts";
 import { counting, open } from "./cache-shop.ts";
 
@@ -28,7 +30,7 @@ test("loads of two conversations under way at once do not meet", async () => {
 });
 
 class Orders extends ConversimpleAgent {
-  static override readonly agentId = "orders";
+  static override readonly agentId: string = "orders";
   readonly session = session({ user: z.object({ id: z.string() }) });
   readonly customer = customerState(z.object({}));
   readonly loads: string[] = [];
@@ -68,6 +70,59 @@ test("after a logout, or to another account, a customer's values are not served 
   await call.tool("login_only", { id: "lee" });
   for (const use of ["get", "peek"]) expect((await call.tool(use, { key: "a" })).error).toMatchObject({ code: "not_authenticated" });
   expect(call.agent.loads).toEqual(["a"]);
+});
+
+/** Keeps what it loaded for a day; a load of "slow" waits. */
+class Archive extends Orders {
+  static override readonly agentId = "archive";
+  readonly opened = Promise.withResolvers<void>();
+  readonly papers = cache({
+    ttlMs: 24 * 3_600_000,
+    scope: "customer",
+    load: async (key) => {
+      if (key === "slow") await this.opened.promise;
+      return `${key} of somebody`;
+    },
+  });
+  paper = tool("Get a paper", { key: z.string() }, ({ key }) => this.papers.get(key));
+}
+
+test("what was kept of a customer goes with them, in the process that erases at once", async () => {
+  const call = await testAgent(new Archive());
+  const other = await call.another();
+  await call.tool("login", { id: "kim" });
+  await other.tool("login", { id: "lee" });
+  for (const key of ["a", "b"]) for (const each of [call, other]) await each.tool("paper", { key });
+  expect(call.agent.papers.stats.size).toBe(4);
+  await call.forget("kim");
+  expect(call.agent.papers.stats.size).toBe(2);
+  expect((await other.tool("paper", { key: "a" })).result).toBe("a of somebody");
+  expect(call.agent.papers.stats).toMatchObject({ hits: 1, size: 2 });
+});
+
+test("in another process it goes within a minute, also when that one serves nobody any more", async () => {
+  const clock = new SimulatedClock();
+  const store = openMemory({ clock });
+  const call = await testAgent(new Archive(), { store, clock });
+  await call.tool("login", { id: "kim" });
+  await call.tool("paper", { key: "a" });
+  await call.hangUp();
+  const access = await openState(store, { secret: "the secret of every test", clock });
+  expect((await access.forget("kim")).conversations).toBe(1);
+  expect(call.agent.papers.stats.size).toBe(1);
+  await call.advance("61s");
+  expect(call.agent.papers.stats.size).toBe(0);
+});
+
+test("a value that is still being loaded for them is not kept", async () => {
+  const call = await testAgent(new Archive());
+  await call.tool("login", { id: "kim" });
+  const loading = call.tool("paper", { key: "slow" });
+  await call.forget("kim");
+  call.agent.opened.resolve();
+  expect((await loading).error).toMatchObject({ code: "conversation_ended" });
+  await call.advance("61s");
+  expect(call.agent.papers.stats.size).toBe(0);
 });
 
 test("a customer's cache in an agent without customers is refused when the agent is defined", async () => {
