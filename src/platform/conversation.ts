@@ -19,6 +19,8 @@ export interface LiveConversation {
   readonly agentId: string;
   /** JSON text of the untrusted hint about who calls, null when there is none. */
   readonly caller: string | null;
+  /** A caller rang in it: it is over when the last one is gone, also when they go while the platform is away. */
+  isRung: boolean;
   readonly createdAtMs: number;
   /** Begun by an earlier run of the platform, which alone knew what was said in it. */
   readonly isRestored: boolean;

@@ -57,13 +57,14 @@ export class Conversations {
   /**
    * Creates a conversation, or finds the one that has this id (O3).
    *
+   * @param isRung whether a caller rings in it.
    * @throws {PlatformRefusal} It ended, belongs to another agent, or cannot be stored.
    */
-  create(id: string, agentId: string, caller: string | null): Promise<LiveConversation> {
+  create(id: string, agentId: string, caller: string | null, isRung = false): Promise<LiveConversation> {
     const known = this.#live.get(id);
-    if (known) return this.#sameAgent(known, agentId);
+    if (known) return this.#sameAgent(known, agentId, isRung);
     if (this.#storage.conversation(id)) throw refusals.ended();
-    const conversation = liveOf({ id, agentId, caller, tools: [], createdAtMs: this.#clock.now() }, false);
+    const conversation = liveOf({ id, agentId, caller, isRung, tools: [], createdAtMs: this.#clock.now() }, false);
     this.#live.set(id, conversation);
     return new Promise((resolve, reject) => {
       this.#storage.addConversation(conversation, (error) => {
@@ -182,9 +183,11 @@ export class Conversations {
     this.#delivery.release(channel, conversation);
   }
 
-  async #sameAgent(known: LiveConversation, agentId: string): Promise<LiveConversation> {
+  async #sameAgent(known: LiveConversation, agentId: string, isRung: boolean): Promise<LiveConversation> {
     if (known.agentId !== agentId) throw refusals.agentMismatch();
     if (known.isEnding) throw refusals.ended();
+    if (isRung && !known.isRung) this.#storage.setRung(known.id, () => undefined);
+    known.isRung ||= isRung;
     await new Promise<void>((resolve, reject) => this.#storage.afterWrites((error) => (error ? reject(refusals.storage()) : resolve())));
     return known;
   }
@@ -194,11 +197,12 @@ export class Conversations {
   }
 }
 
-function liveOf(stored: Pick<StoredConversation, "id" | "agentId" | "caller" | "tools" | "createdAtMs">, isRestored: boolean): LiveConversation {
+function liveOf(stored: Pick<StoredConversation, "id" | "agentId" | "caller" | "isRung" | "tools" | "createdAtMs">, isRestored: boolean): LiveConversation {
   return {
     id: stored.id,
     agentId: stored.agentId,
     caller: stored.caller,
+    isRung: stored.isRung,
     createdAtMs: stored.createdAtMs,
     isRestored,
     tools: stored.tools,

@@ -19,12 +19,12 @@ import { StoreUnavailableError } from "../base/errors.ts";
 /** Runs when a write is durable, or with the error that stopped it. */
 export type Done = (error: StoreUnavailableError | undefined) => void;
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 const SCHEMA = `
   CREATE TABLE conversations (
     id TEXT PRIMARY KEY, agent_id TEXT NOT NULL, caller TEXT, tools TEXT NOT NULL DEFAULT '[]',
-    created_at INTEGER NOT NULL, ended_at INTEGER, reason TEXT
+    created_at INTEGER NOT NULL, ended_at INTEGER, reason TEXT, is_rung INTEGER NOT NULL DEFAULT 0
   );
   CREATE INDEX conversations_ended ON conversations (ended_at);
   CREATE TABLE calls (
@@ -35,6 +35,9 @@ const SCHEMA = `
   );
   CREATE INDEX calls_conversation ON calls (conversation_id);
 `;
+
+/** What made each format of the one before it, from 2 on. */
+const CHANGES = ["ALTER TABLE calls ADD COLUMN digest TEXT;", "ALTER TABLE conversations ADD COLUMN is_rung INTEGER NOT NULL DEFAULT 0;"];
 
 export class DataFile {
   readonly #database: DatabaseSync;
@@ -92,8 +95,7 @@ export class DataFile {
     this.#database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=4000;");
     this.#database.exec("BEGIN IMMEDIATE");
     const found = this.#database.prepare("PRAGMA user_version").get()?.["user_version"];
-    if (found === 1) this.#database.exec(`ALTER TABLE calls ADD COLUMN digest TEXT; PRAGMA user_version=${FORMAT};`);
-    else if (found === 0) this.#database.exec(`${SCHEMA} PRAGMA user_version=${FORMAT};`);
+    if (typeof found === "number" && found < FORMAT) this.#database.exec(`${found === 0 ? SCHEMA : CHANGES.slice(found - 1).join("")} PRAGMA user_version=${FORMAT};`);
     else if (found !== FORMAT) throw new Error(`it has format ${String(found)}, this version knows ${FORMAT}; use the newer version or another file`);
     this.#database.exec("COMMIT");
   }

@@ -116,6 +116,7 @@ export class LocalPlatform {
       const port = await listener.start(app, host, this.#options.port);
       const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
       this.#running = { file, storage, deadlines, delivery, conversations, announcements, agents, listener, talks, inspection, url, port };
+      for (const { id: conversationId, isRung } of conversations.live().values()) if (isRung) lines.waitFor(conversationId);
       this.#options.logger?.info({ url, conversations: conversations.live().size }, "platform started");
       return { url, port };
     } catch (error) {
@@ -145,10 +146,7 @@ export class LocalPlatform {
 
   /** Creates a conversation and announces it to the agents; resolved when it is stored. */
   async createConversation(options: { agentId: string; caller?: Readonly<Record<string, unknown>>; conversationId?: string }): Promise<{ conversationId: string; status: ConversationStatus }> {
-    const { conversations } = this.#require();
-    const { id: conversationId, agentId, caller } = newConversation({ ...options });
-    const conversation = await conversations.create(conversationId, agentId, caller);
-    return { conversationId, status: conversation.server ? "active" : "waiting" };
+    return this.#create({ ...options }, false);
   }
 
   /**
@@ -217,6 +215,12 @@ export class LocalPlatform {
     return this.#events.on(listener);
   }
 
+  async #create(fields: Readonly<Record<string, unknown>>, isRung: boolean): Promise<{ conversationId: string; status: ConversationStatus }> {
+    const { id: conversationId, agentId, caller } = newConversation(fields);
+    const conversation = await this.#require().conversations.create(conversationId, agentId, caller, isRung);
+    return { conversationId, status: conversation.server ? "active" : "waiting" };
+  }
+
   async #call(conversationId: string, fields: Readonly<Record<string, unknown>>, signal: AbortSignal | undefined): Promise<CallAnswer> {
     const { conversations, delivery, storage } = this.#require();
     const request = callRequest(fields, this.#options.clock.now(), signal);
@@ -234,7 +238,7 @@ export class LocalPlatform {
     const { maxBufferedBytes, callerToken: signingToken, publicUrl } = this.#options;
     const context: DoorContext = {
       credentials, deadlines, maxBufferedBytes,
-      create: (fields) => this.createConversation(fields),
+      create: (fields) => this.#create(fields, true),
       agentOf: (conversationId) => conversations.live().get(conversationId)?.agentId,
       talk: async (conversationId, brain) => talks.of(conversations.require(conversationId), this.#named(brain)),
       end: (conversationId, reason) => conversations.end(conversationId, reason),

@@ -35,6 +35,7 @@ export interface StoredConversation {
   readonly id: string;
   readonly agentId: string;
   readonly caller: string | null;
+  readonly isRung: boolean;
   readonly tools: readonly KnownTool[];
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
@@ -52,8 +53,13 @@ export class Storage {
   }
 
   addConversation(conversation: LiveConversation, done: Done): void {
-    const { id, agentId, caller, createdAtMs } = conversation;
-    this.#file.write(() => void this.#statements.addConversation.run(id, agentId, caller, createdAtMs), done);
+    const { id, agentId, caller, isRung, createdAtMs } = conversation;
+    this.#file.write(() => void this.#statements.addConversation.run(id, agentId, caller, isRung ? 1 : 0, createdAtMs), done);
+  }
+
+  /** A caller rang in a conversation that was there before. */
+  setRung(conversationId: string, done: Done): void {
+    this.#file.write(() => void this.#statements.setRung.run(conversationId), done);
   }
 
   setTools(conversationId: string, tools: readonly KnownTool[], done: Done): void {
@@ -144,7 +150,8 @@ export class Storage {
 
 function prepareAll(file: DataFile) {
   return {
-    addConversation: file.prepare("INSERT INTO conversations (id, agent_id, caller, created_at) VALUES (?, ?, ?, ?)"),
+    addConversation: file.prepare("INSERT INTO conversations (id, agent_id, caller, is_rung, created_at) VALUES (?, ?, ?, ?, ?)"),
+    setRung: file.prepare("UPDATE conversations SET is_rung = 1 WHERE id = ?"),
     setTools: file.prepare("UPDATE conversations SET tools = ? WHERE id = ?"),
     endConversation: file.prepare("UPDATE conversations SET ended_at = ?, reason = ? WHERE id = ? AND ended_at IS NULL"),
     addCall: file.prepare(
@@ -180,6 +187,7 @@ function conversationOf(row: Row): StoredConversation {
     id: String(row["id"]),
     agentId: String(row["agent_id"]),
     caller: row["caller"] === null ? null : String(row["caller"]),
+    isRung: row["is_rung"] === 1,
     tools: JSON.parse(String(row["tools"])) as KnownTool[],
     createdAtMs: Number(row["created_at"]),
     endedAtMs: row["ended_at"] === null ? null : Number(row["ended_at"]),

@@ -153,7 +153,7 @@ test("a data file of the last release is taken over, and what it kept in clear i
   }
   const file = new DatabaseSync(dataPath);
   file.prepare("UPDATE calls SET arguments = ?").run(JSON.stringify(call.arguments));
-  file.exec("ALTER TABLE calls DROP COLUMN digest; PRAGMA user_version=1");
+  file.exec("ALTER TABLE calls DROP COLUMN digest; ALTER TABLE conversations DROP COLUMN is_rung; PRAGMA user_version=1");
   file.close();
   await using server = await platform({ dataPath });
   expect(server.local.conversation("c1").toolCalls).toMatchObject([{ arguments: SHOWN }]);

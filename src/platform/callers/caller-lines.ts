@@ -2,7 +2,8 @@
 //
 //   CD1. A line gets a conversation of its own, unless it names one that goes on, of the same agent.
 //   CD2. With a signing token a signature is required of whoever has no key; a wrong signature is refused whatever else is right.
-//   CD3. A conversation whose last line was lost ends a minute later, unless the caller came back.
+//   CD3. A conversation whose last line was lost ends a minute later, unless the caller came back. The same for those whose
+//        lines were lost with the platform: a minute after it is back.
 
 import type { Credentials } from "../credentials.ts";
 import type { Deadline, Deadlines } from "../deadlines.ts";
@@ -38,6 +39,7 @@ export interface DoorContext {
   readonly credentials: Credentials;
   readonly deadlines: Deadlines;
   readonly maxBufferedBytes: number;
+  /** Creates a conversation in which a caller rings, or finds it. */
   create(fields: { agentId: string; conversationId?: string; caller?: Readonly<Record<string, string>> }): Promise<{ conversationId: string }>;
   /** The agent of a conversation that goes on; undefined when there is none. */
   agentOf(conversationId: string): string | undefined;
@@ -93,14 +95,22 @@ export class CallerLines {
     const others = (this.#open.get(conversationId) ?? 1) - 1;
     if (others > 0) return void this.#open.set(conversationId, others);
     this.#open.delete(conversationId);
-    if (this.#context.agentOf(conversationId) === undefined) return;
-    const hangUp = (reason: string) => void this.#context.end(conversationId, reason).catch((error: unknown) => this.#context.report(error));
-    if (isClean) return hangUp("hangup");
+    if (isClean) return this.#hangUp(conversationId, "hangup");
+    this.waitFor(conversationId);
+  }
+
+  /** Nobody is on the line of a conversation that goes on: its caller has a minute to come back (CD3). */
+  waitFor(conversationId: string): void {
     this.#found(conversationId);
     this.#lost.set(conversationId, this.#context.deadlines.set(LOST_MS, () => {
       this.#lost.delete(conversationId);
-      if (this.#context.agentOf(conversationId) !== undefined) hangUp("caller_lost");
+      this.#hangUp(conversationId, "caller_lost");
     }));
+  }
+
+  #hangUp(conversationId: string, reason: string): void {
+    if (this.#context.agentOf(conversationId) === undefined) return;
+    this.#context.end(conversationId, reason).catch((error: unknown) => this.#context.report(error));
   }
 
   #found(conversationId: string): void {

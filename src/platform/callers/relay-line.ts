@@ -5,6 +5,7 @@
 //        caller to come back with its id.
 //   RL3. What is wrong with a frame is answered by `error`, and the line goes on. Too much of that closes it.
 //   RL4. What a line sends and does not read is bounded.
+//   RL5. A line whose other end answers no ping is lost: a network that goes away says nothing.
 
 import type { WebSocket } from "ws";
 
@@ -17,6 +18,8 @@ import { endFrame, gestureFrame, MAX_RELAY_FRAME, readFrame, textFrame, type Rel
 
 /** How long a line may take to say `setup`, milliseconds. */
 const SETUP_MS = 10_000;
+/** How often a line is pinged; what was not answered by the next one is not answered any more. Milliseconds. */
+const PING_MS = 30_000;
 /** Frames that cannot be used before the line is closed. */
 const MAX_MISTAKES = 20;
 const OPEN = 1;
@@ -55,12 +58,16 @@ export class RelayLine implements Ear {
   /** Frames that came while the conversation was opened. */
   readonly #early: RelayFrame[] = [];
   #mistakes = 0;
+  #ping: Deadline;
+  #isHeard = true;
 
   constructor(socket: WebSocket, world: LineWorld) {
     this.#socket = socket;
     this.#world = world;
     this.#setupLimit = world.deadlines.set(SETUP_MS, () => this.#refuse("No setup came."));
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(isBinary || data.length > 4 * MAX_RELAY_FRAME ? undefined : data.toString("utf8")));
+    this.#ping = this.#nextPing();
+    socket.on("pong", () => (this.#isHeard = true));
     socket.on("close", (code) => this.#gone(code === 1000 || code === 1005));
     socket.on("error", () => undefined); // "close" follows
   }
@@ -156,8 +163,19 @@ export class RelayLine implements Ear {
     if (this.#socket.bufferedAmount > this.#world.maxBufferedBytes) this.#socket.terminate();
   }
 
+  /** RL5. */
+  #nextPing(): Deadline {
+    return this.#world.deadlines.set(PING_MS, () => {
+      if (!this.#isHeard) return this.#socket.terminate();
+      this.#isHeard = false;
+      this.#socket.ping();
+      this.#ping = this.#nextPing();
+    });
+  }
+
   #gone(isClean: boolean): void {
     this.#world.deadlines.remove(this.#setupLimit);
+    this.#world.deadlines.remove(this.#ping);
     this.#stopListening?.();
     if (this.#state === "open" && this.#call) {
       this.#call.talk.interrupt(undefined);

@@ -12,8 +12,9 @@ export class RelayCaller {
   readonly closed: Promise<number>;
   readonly #watchers = new Set<() => void>();
 
-  constructor(url: string, query: Record<string, string> = { agent: "workflow", auth_token: KEY }, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(`${url.replace(/^http/, "ws")}/callers/websocket?${new URLSearchParams(query).toString()}`, { headers });
+  /** @param autoPong whether it answers pings, as every WebSocket does that is still there. */
+  constructor(url: string, query: Record<string, string> = { agent: "workflow", auth_token: KEY }, headers: Record<string, string> = {}, autoPong = true) {
+    this.socket = new WebSocket(`${url.replace(/^http/, "ws")}/callers/websocket?${new URLSearchParams(query).toString()}`, { headers, autoPong });
     this.socket.on("message", (data) => {
       this.heard.push(JSON.parse(String(data)) as Frame);
       for (const watcher of [...this.#watchers]) watcher();
