@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 
 import type { ConversationView, TimelinePage } from "../../src/inspector/api.ts";
+import { AgentHost } from "../../src/host/agent-host.ts";
+import { HostDesk } from "../../src/inspector/host-desk.ts";
+import { conversationOwner } from "../../src/state/store.ts";
 import { openStore } from "../../src/stores/open.ts";
 import { testAgent } from "../../src/testing/test-agent.ts";
 import { sharedServer } from "../servers/desk.ts";
 import { Page } from "./page.ts";
-import { CARD, Shop } from "./shop.ts";
+import { CARD, PIN, Shop } from "./shop.ts";
 
 const redis = await sharedServer("redis");
 const cluster = await sharedServer("redis-cluster");
@@ -45,5 +48,22 @@ for (const [name, address] of places.filter(([, given]) => given !== undefined))
     await call.tool("touch", { value: 1 });
     expect(await (await page.listen(lastId)).event("commit")).toMatchObject({});
     expect(page.faults).toEqual([]);
+  });
+
+  test(`an erased customer's forks go with them on ${name}, also those from before they were identified`, { timeout: 60_000 }, async () => {
+    const store = await openStore(address);
+    onTestFinished(() => store.close());
+    const host = await AgentHost.start({ agents: [new Shop()], store, secret: "a secret of sixteen bytes" });
+    onTestFinished(() => host.drain(0));
+    const desk = new HostDesk({ host });
+    const call = (tool: string, input: unknown) => host.invoke({ conversationId: "source", callId: tool, tool, arguments: input });
+    await host.open("source", { agentId: "shop" });
+    await call("save_card", { number: CARD });
+    await desk.fork("source", 2, "child", "inspector");
+    await desk.fork("child", 1, "grandchild", "inspector");
+    await call("login", { username: "kim", pin: PIN });
+    await call("identify", { id: "K-1" });
+    expect(await host.forget("K-1")).toMatchObject({ conversations: 3, unreadable: 0 });
+    for (const id of ["source", "child", "grandchild"]) expect(await store.load(conversationOwner(id))).toMatchObject({ record: null, facts: { status: "forgotten" } });
   });
 }

@@ -90,7 +90,7 @@ async function terminalOf(place: Workplace, name: string, personal: typeof SHORT
   return withoutChance(said.join("\n").replaceAll(`${name}.db`, "state.db"));
 }
 
-/** Made anew for each store and process: keyed hashes, ids, and the time of an export. */
+/** Another one for each store, process or moment: keyed hashes, ids, the time of an export, how long ago something was. */
 function withoutChance(text: string): string {
-  return text.replaceAll(/"exportedAt":"[^"]*"/g, "").replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "id").replaceAll(/[\w-]{43}|[\w-]{25}\.\.\./g, "key");
+  return text.replaceAll(/"exportedAt":"[^"]*"|\d+ days ago/g, "").replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "id").replaceAll(/[\w-]{43}|[\w-]{25}\.\.\./g, "key");
 }
