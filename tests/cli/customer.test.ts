@@ -51,7 +51,7 @@ test("a customer is exported by their id or their key, then erased with a receip
   expect((await place.run(["state", "export", "kim"])).out).not.toContain("canary");
   expect(JSON.parse((await place.run(["state", "export", "lee"])).out)).toMatchObject({ record: { parts: { customer: { data: { orders: ["P9"] } } } } });
   const said = await place.run(["state", "forget", "lee", "--yes"]);
-  expect(said.out).toMatch(/^Erased customer:[\w-]{43} at \d{4}-[^\n]*\n1 conversations, 0 accounts, 2 records, \d+ journal entries, 0 messages; looked 2 times\n$/);
+  expect(said.out).toMatch(/^Erased customer:[\w-]{43} at \d{4}-[^\n]*\n1 conversation, 0 accounts, 2 records, \d+ journal entries, 0 messages; looked 2 times\n$/);
 });
 
 test("without the store's secret nobody is searched for, and none is made", async () => {

@@ -35,6 +35,10 @@ export const forgetCommand: Command = {
   },
 };
 
+function counted(count: number, one: string, more = `${one}s`): string {
+  return `${count} ${count === 1 ? one : more}`;
+}
+
 function show(receipt: ErasureReceipt, terminal: Terminal): void {
   const { customer, erasedAt, rounds, conversations, accounts, records, entries, messages, unreadable } = receipt;
   if (records + entries + messages + conversations === 0) {
@@ -42,6 +46,6 @@ function show(receipt: ErasureReceipt, terminal: Terminal): void {
     return;
   }
   terminal.say(`Erased ${customer} at ${erasedAt.toISOString()}`);
-  terminal.say(`${conversations} conversations, ${accounts} accounts, ${records} records, ${entries} journal entries, ${messages} messages; looked ${rounds} times`);
+  terminal.say(`${counted(conversations, "conversation")}, ${counted(accounts, "account")}, ${counted(records, "record")}, ${counted(entries, "journal entry", "journal entries")}, ${counted(messages, "message")}; looked ${counted(rounds, "time")}`);
   if (unreadable > 0) terminal.say(`${unreadable} of the records were damaged: which accounts they named is not known`);
 }
