@@ -41,8 +41,8 @@ async function begun(options: Parameters<typeof HostBench.start>[1] = {}) {
   return bench;
 }
 
-const forkOf = (bench: HostBench, conversationId: string, newId: string, isNobodys = false) =>
-  fork({ store: bench.host.store, clock: bench.world.clock, agents: bench.host.definitions }, { conversationId, version: 1, newId, source: "test", isNobodys });
+const forkOf = (bench: HostBench, conversationId: string, newId: string, isNobodys = false, version = 1) =>
+  fork({ store: bench.host.store, clock: bench.world.clock, agents: bench.host.definitions }, { conversationId, version, newId, source: "test", isNobodys });
 
 const isErased = async (bench: HostBench, id: string) => (await bench.world.truth.load(conversationOwner(id)))?.facts.status === "forgotten";
 
@@ -65,7 +65,8 @@ test("the source's journal says where its state went, and a fork begins without 
   await bench.world.clock.advance("1s");
   await bench.call("note", { text: "more" });
   expect(await bench.journal()).toMatchObject([{}, {}, { unit: "outside", name: "forked", outcome: "ok", source: "test", reason: "as copy" }, { unit: "tool", name: "note" }]);
-  await forkOf(bench, "c1", "second");
+  await forkOf(bench, "c1", "second", false, 4);
+  expect(await bench.stored("second", "state")).toEqual({ notes: ["canary", "more"] });
   expect(await bench.stored("second", "$forks")).toBeUndefined();
   expect(await bench.stored("c1", "$forks")).toEqual(["conversation:copy"]);
   expect(await bench.stored("c1", "state")).toEqual({ notes: ["canary", "more"] });

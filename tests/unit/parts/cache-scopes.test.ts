@@ -121,7 +121,6 @@ test("a value that is still being loaded for them is not kept", async () => {
   await call.forget("kim");
   call.agent.opened.resolve();
   expect((await loading).error).toMatchObject({ code: "conversation_ended" });
-  await call.advance("61s");
   expect(call.agent.papers.stats.size).toBe(0);
 });
 
