@@ -5,7 +5,7 @@
 
 import { codeOf, ConversimpleError } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
-import { bound, current, running, type CallInfo, type ConversationInfo } from "./running.ts";
+import { bound, current, running, type CallInfo, type ConversationInfo, type Running } from "./running.ts";
 
 /** What a host gives to an agent that it took over. */
 export interface AgentLink {
@@ -109,7 +109,8 @@ export abstract class ConversimpleAgent {
     if (here?.rehearsed?.isStrict) return;
     const link = linkOf(this, "updateState()");
     const written = copyOf(changes);
-    await (here ? here.operation("message", (id) => link.writeState(target, written, "durable", id)) : link.writeState(target, written, "applied"))
+    const inUnit = (unit: Running) => unit.awaited("this.updateState(...)", () => unit.operation("message", (id) => link.writeState(target, written, "durable", id)));
+    await (here ? inUnit(here) : link.writeState(target, written, "applied"))
       .catch((thrown: unknown) => {
         // In a test that plays a recorded call the other one is not there.
         if (!here?.rehearsed || codeOf(thrown) !== "conversation_not_found") throw thrown;

@@ -30,6 +30,8 @@ export interface JointUpdate {
   readonly name: string;
   /** Unique for what is done; see {@link Running.nextOperationId}. */
   readonly operationId: string;
+  /** For what it is done: under the same operation id for something else it is refused (`call_mismatch`). Nothing in particular unless given. */
+  readonly digest?: string;
   /** When the record goes away, milliseconds since 1970; null keeps it for ever. Unchanged unless given. */
   readonly expiresAtMs?: number | null;
   /** Who changes it by hand, for the journal. */

@@ -66,6 +66,12 @@ export interface Running {
   readonly joint: JointRecords;
   /** A name for the next thing of a kind that the unit does outside of its own record: the same in every delivery of its call (P11). */
   nextOperationId(kind: string): string;
+  /** Does what the handler has to wait for: a unit that ends before it is not committed. @param how as it is written: `this.customer.update(...)`. */
+  awaited<T>(how: string, run: () => Promise<T>): Promise<T>;
+  /** Runs what may run again, so that it changes nothing of the unit: a draft throws `read_only` then. */
+  pure<T>(recipe: () => T): T;
+  /** Digest of the call's arguments, "" in hooks: what is done under an operation id is done for these. */
+  readonly digest: string;
   /**
    * Does the next thing of a kind under its name.
    *

@@ -187,8 +187,12 @@ export class ToolPart {
   onceKey(parsed: unknown): OnceKey | undefined {
     const key = this.options.once?.(parsed as never);
     if (key === undefined) return undefined;
-    const whose = this.guards().map((guard) => (typeof guard === "function" ? undefined : guard.whose?.())).find((each) => each !== undefined);
-    return { tool: this.#name, key, whose: whose ?? "" };
+    return { tool: this.#name, key, whose: this.whose() ?? "" };
+  }
+
+  /** For whom it runs now, where a guard knows. */
+  whose(): string | undefined {
+    return this.guards().map((guard) => (typeof guard === "function" ? undefined : guard.whose?.())).find((each) => each !== undefined);
   }
 
   /** Runs the handler with arguments that were parsed. */

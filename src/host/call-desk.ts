@@ -14,7 +14,7 @@ import { ConversimpleError, type ErrorCode } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { hide, kindOf, originOf } from "../base/redaction.ts";
 import { conversationOwner } from "../state/store.ts";
-import { callDigest } from "./call-digest.ts";
+import { callDigest, mismatch } from "./call-digest.ts";
 import { withCause } from "./failure-cause.ts";
 import { hiddenArguments } from "./hidden-texts.ts";
 import { keptAnswer } from "./kept-answer.ts";
@@ -224,8 +224,4 @@ const PARALLEL_LIMIT = 64;
 function unknownTool(name: unknown): ConversimpleError {
   const shown = typeof name === "string" ? JSON.stringify(name.slice(0, 64)) : "without a name";
   return new ConversimpleError("tool_not_found", `There is no tool ${shown}.`, {});
-}
-
-function mismatch(callId: string): ConversimpleError {
-  return new ConversimpleError("call_mismatch", "This call id was used before with other arguments or for another tool. Use a new id for a new call.", { callId });
 }

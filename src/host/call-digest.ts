@@ -1,6 +1,8 @@
 // What makes a repeated call the same call: its tool and its arguments, secrets left out.            (P5, P21)
 //
-//   DG1. The digest is keyed: whoever has the store and not the secret cannot try out what a card number or a date of birth was.
+//   DG1. What a call did before it failed - an effect, a small update, an update of a customer - is known by the arguments that it
+//        had: with others it is another call, and what was done is not taken for what is asked.   (P5)
+//   DG2. The digest is keyed: whoever has the store and not the secret cannot try out what a card number or a date of birth was.
 
 import { ConversimpleError } from "../base/errors.ts";
 import { Mask } from "../base/mask.ts";
@@ -22,6 +24,23 @@ export function callDigest(hash: KeyedHash, tool: string, input: unknown, secret
   }
   const known = secrets.size === 0 ? text : canonical(withoutSecrets(input, secrets));
   return hash.of("call", `${tool}\n${known}`).slice(0, 22);
+}
+
+/** What is kept with something that a call did before it was done: which arguments it had then. */
+export function partDigest(what: string, digest: string): string {
+  return digest === "" ? what : `${what}\n${digest}`;
+}
+
+/** Which of a call's doings a kept digest is of. @throws {ConversimpleError} `call_mismatch`: the call had other arguments then. */
+export function partOf(kept: string, digest: string, callId: string): string {
+  const [what = "", before] = kept.split("\n");
+  if (before !== undefined && before !== digest) throw mismatch(callId);
+  return what;
+}
+
+/** The error of a call id that stands for another call. */
+export function mismatch(callId: string): ConversimpleError {
+  return new ConversimpleError("call_mismatch", "This call id was used before with other arguments or for another tool. Use a new id for a new call.", { callId });
 }
 
 /** Arguments as the journal keeps them: a secret one is there, its value is not. */

@@ -20,6 +20,7 @@ import { sealBody } from "../state/record.ts";
 import type { Slice } from "../state/slice.ts";
 import { LEDGER_MAX_AGE_MS, type Change, type Facts, type Loaded, type Owner } from "../state/store.ts";
 import { Unit, type UnitChange } from "../state/unit.ts";
+import { partDigest } from "./call-digest.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
 
 /** How far apart the versions are whose time is remembered for JO2, milliseconds. */
@@ -114,7 +115,7 @@ export class JointOwner {
     // The first commit always stores the record.
     const made = unit.change() ?? (this.#text === null ? { parts: new Map(), patches: {} } : undefined);
     const version = this.#version + 1;
-    const answer = { callId: how.operationId, digest: "update", text: sealBody(keptText(how.name, result)) };
+    const answer = { callId: how.operationId, digest: partDigest("update", how.digest ?? ""), text: sealBody(keptText(how.name, result)) };
     const record = made && document.textWith(version, made.parts);
     const facts: EntryFacts = { unit: how.source === undefined ? "update" : "outside", name: how.name, outcome: "ok", ms: [0, 0, 0], ...(how.source === undefined ? {} : { source: how.source }) };
     const entry = this.#journal.entry(facts, document, version, made);

@@ -25,6 +25,7 @@ import { RecordDocument } from "../state/document.ts";
 import { conversationOwner, LEDGER_MAX_CALLS, type Change, type Loaded, type Owner, type Store } from "../state/store.ts";
 import { SizeWatch, type GrownPart } from "../state/size-watch.ts";
 import type { Slice } from "../state/slice.ts";
+import { partOf } from "./call-digest.ts";
 import { JointOwner, type Attempt } from "./joint-owner.ts";
 import { keptAnswer } from "./kept-answer.ts";
 
@@ -131,7 +132,7 @@ export class JointRecordsOfStore implements JointRecords {
         known = await this.#fresh(owner);
         isFresh = true;
       }
-      const before = await this.#appliedBefore(known, how.operationId);
+      const before = await this.#appliedBefore(known, how);
       if (before !== undefined) {
         how.onCommitted?.(known.operations.find(how.operationId, this.#clock.now())?.version ?? known.version);
         return decode(before);
@@ -163,11 +164,13 @@ export class JointRecordsOfStore implements JointRecords {
   }
 
   /** SR2. */
-  async #appliedBefore(known: JointOwner, operationId: string): Promise<string | undefined> {
+  async #appliedBefore(known: JointOwner, { operationId, digest = "" }: JointUpdate): Promise<string | undefined> {
     const { operations } = known;
     if (known.version === 0) return undefined;
+    const listed = operations.find(operationId, this.#clock.now());
+    if (listed) partOf(listed.digest, digest, operationId);
     // Where the ledger is not full, what it does not know did not happen.
-    if (!operations.find(operationId, this.#clock.now()) && operations.size < LEDGER_MAX_CALLS) return undefined;
+    if (!listed && operations.size < LEDGER_MAX_CALLS) return undefined;
     return keptAnswer(this.#store, known.owner, operationId);
   }
 

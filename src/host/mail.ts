@@ -4,6 +4,7 @@
 //
 //   ML1. What is not one of these forms is refused, never half understood: an older or a newer release may have posted it.
 
+import { encode } from "../base/codec.ts";
 import { ConversimpleError } from "../base/errors.ts";
 import { wholeInbox } from "../state/inbox.ts";
 import { openText, sealText } from "../state/record.ts";
@@ -35,6 +36,10 @@ export const END_MESSAGE = "end-of-conversation";
 export function appliedAs(messageId: string): string {
   return `\nmessage:${messageId}`;
 }
+
+/** What the ledger keeps of a message: it was applied, or its unit failed and whoever sent it may send it again. */
+export const MESSAGE_APPLIED = encode(undefined);
+export const MESSAGE_REFUSED = encode("refused");
 
 /** The message that ends a conversation. */
 export function endMessage(reason: string): Message {

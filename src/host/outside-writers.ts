@@ -5,7 +5,8 @@
 //   OW1. Nobody writes a conversation but its owner: a writer posts to the inbox.
 //   OW2. `applied` resolves when the owner has committed the message, and rejects with its reason when refused.
 //   OW3. A message has one id from the first attempt to the last; the owner applies an id once. So a post whose outcome is
-//        not known is simply repeated.
+//        not known is simply repeated. Whoever heard that it was refused, and sends it again under an id of his own, means
+//        it: it is another attempt.
 
 import { randomUUID } from "node:crypto";
 
@@ -20,7 +21,8 @@ import { openEntry } from "../state/journal.ts";
 import { openRecord, sealText } from "../state/record.ts";
 import { conversationOwner, type Message, type Owner, type Store } from "../state/store.ts";
 import { defineAgent } from "../agent/definition.ts";
-import { appliedAs, type Mail } from "./mail.ts";
+import { keptAnswer } from "./kept-answer.ts";
+import { appliedAs, MESSAGE_REFUSED, type Mail } from "./mail.ts";
 import type { Maintained } from "./maintenance.ts";
 
 /** How long a writer waits for its message to be applied, milliseconds, and how often it looks. */
@@ -77,10 +79,8 @@ export class OutsideWriters {
     if (!before || (agentId !== undefined && before.facts.agentId !== agentId)) throw new ConversimpleError("conversation_not_found", "There is no such conversation.", { conversation: conversationId });
     // Its owner refuses what is not encrypted: better said now than when nobody hears it.
     if (before.record !== null && encryptedHead(before.record)) openRecord(owner, before.version, before.record);
-    const known = knownId(options);
-    const id = known ?? randomUUID();
-    const isRepeated = known !== undefined && (await store.answer(owner, appliedAs(id))) !== undefined;
-    if (isRepeated) return wait === "applied" ? this.#applied(conversationId, id, 0) : undefined;
+    const { id, isApplied } = await this.#idOf(owner, options);
+    if (isApplied) return wait === "applied" ? this.#applied(conversationId, id, 0) : undefined;
     await this.#stored(owner, { id, text: sealText(mail) });
     const isHere = host?.deliver(conversationId) === true;
     // When that fails, for example because somebody else takes it over just now, the message is still on its way.
@@ -88,6 +88,19 @@ export class OutsideWriters {
     const quarantine = host?.conversations.get(conversationId)?.quarantine;
     if (quarantine && wait === "applied") throw quarantine;
     return wait === "applied" ? this.#applied(conversationId, id, before.version) : undefined;
+  }
+
+  /** The id of a message, and whether it was applied already (OW3). Those that writers give are apart from those that we make. */
+  async #idOf(owner: Owner, { messageId, operationId }: PostOptions): Promise<{ readonly id: string; readonly isApplied: boolean }> {
+    const { store } = this.#options;
+    if (operationId !== undefined) return { id: `unit:${operationId}`, isApplied: (await store.answer(owner, appliedAs(`unit:${operationId}`))) !== undefined };
+    if (messageId === undefined) return { id: randomUUID(), isApplied: false };
+    checkId(messageId, "message id");
+    for (let attempt = 1; ; attempt++) {
+      const id = `given${attempt === 1 ? "" : attempt}:${messageId}`;
+      const kept = await keptAnswer(store, owner, appliedAs(id));
+      if (kept !== MESSAGE_REFUSED) return { id, isApplied: kept !== undefined };
+    }
   }
 
   /** Posts until it is known whether it is there: the owner applies an id once (OW3). */
@@ -151,12 +164,6 @@ export class OutsideWriters {
     if (!slice) return openRecord(owner, loaded.version, loaded.record).get(STATE)?.data;
     return copyOf(RecordDocument.open(owner, loaded.version, loaded.record, [slice]).value(slice));
   }
-}
-
-/** The id of a message that may be posted again; those that writers give are apart from those that we make. */
-function knownId({ messageId, operationId }: PostOptions): string | undefined {
-  if (messageId !== undefined) return `given:${checkId(messageId, "message id")}`;
-  return operationId === undefined ? undefined : `unit:${operationId}`;
 }
 
 /** The field of an agent's conversation state. */

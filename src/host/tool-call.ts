@@ -96,6 +96,7 @@ export class ToolCall {
     const info = this.#info();
     const run = new UnitRun(this.#host, this.#live, this.#tool.options.parallel ? "read" : "write", info.callId, info);
     run.called(info.callId);
+    run.digest = this.digest;
     run.hidden = () => hiddenArguments(this.#tool, this.#invocation.arguments);
     if (run.recording) run.secrets = () => secretTexts(this.#invocation.arguments, this.#tool.parameters.secrets);
     try {
@@ -131,6 +132,7 @@ export class ToolCall {
       const refusal = await refusalOf(guards);
       this.#guardMs = this.#clock.monotonic() - this.#startedAt;
       if (refusal) throw new RefusedError(refusal);
+      if (this.isParallel) run.isStillTheirs = this.#sameCaller();
     }
     const onceKey = this.#tool.onceKey(this.#parsed.value);
     const before = onceKey === undefined ? undefined : onceAnswer(run, onceKey);
@@ -143,6 +145,12 @@ export class ToolCall {
     const json = resultJson(this.#checked(result), this.#tool.resultMasks);
     if (onceKey !== undefined) rememberOnce(run, onceKey, json);
     return { kind: "result", json, outcome: "ok", keepsChange: true };
+  }
+
+  /** Whether whoever is logged in is still the one for whom the guards let it run. */
+  #sameCaller(): () => boolean {
+    const before = this.#tool.whose();
+    return () => this.#tool.whose() === before;
   }
 
   #checked(result: unknown): unknown {

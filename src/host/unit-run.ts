@@ -10,14 +10,17 @@
 //   UR3. In a parallel tool an update is a unit of its own, in the conversation's queue. The n-th one of a call is applied
 //        once, however often the call is delivered.                                                (P2, P5)
 //   UR4. An operation has the same name in every delivery: that of its place (`places.ts`).             (P11)
-//   UR5. A unit whose handler did not wait for an effect is not committed: what it says may not be true.
+//   UR5. A unit whose handler did not wait for what it asked for - an effect, an update, a login - is not committed: what it
+//        says may not be true.
+//   UR6. What a parallel tool that somebody logged in for changes later is refused once somebody else is: the phone may
+//        change hands meanwhile.                                                                       (P18)
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { hash } from "node:crypto";
 
 import type { Clock } from "../base/clock.ts";
 import { decode, encode } from "../base/codec.ts";
-import { ConversimpleError } from "../base/errors.ts";
+import { ConversimpleError, RefusedError } from "../base/errors.ts";
 import { checkId } from "../base/ids.ts";
 import { hide } from "../base/redaction.ts";
 import { copyOf } from "../base/plain.ts";
@@ -31,6 +34,7 @@ import type { Slice } from "../state/slice.ts";
 import type { EntryFacts } from "../state/journal.ts";
 import type { Change, Owner } from "../state/store.ts";
 import { Unit } from "../state/unit.ts";
+import { partDigest, partOf } from "./call-digest.ts";
 import type { LiveConversation } from "./conversation.ts";
 import { onceAnswer, onceName, rememberOnce, repeatedAnswer } from "./once.ts";
 import { Places } from "./places.ts";
@@ -52,7 +56,13 @@ export interface UnitHost {
   report(conversation: LiveConversation, thrown: unknown, message: string): void;
   answer(conversation: LiveConversation, callId: string): Promise<string | undefined>;
   /** Runs a recipe as a small unit in the conversation's queue, unless it was applied under its id before (UR3). */
-  smallUnit<T>(conversation: LiveConversation, name: string, id: string, recipe: (run: UnitRun) => T): Promise<T>;
+  smallUnit<T>(conversation: LiveConversation, name: string, id: Answered, recipe: (run: UnitRun) => T): Promise<T>;
+}
+
+/** What a small unit is remembered under, and the digest of its call's arguments. */
+export interface Answered {
+  readonly callId: string;
+  readonly digest: string;
 }
 
 /** The effect that runs, and the unit that it belongs to. */
@@ -69,8 +79,8 @@ export class UnitRun implements Running {
   /** Makes effect names of a hook unique to it. */
   readonly #id: string;
   #effects: Set<string> | undefined;
-  /** Those of them that are not over. */
-  #running: Set<string> | undefined;
+  /** What the handler asked for and is not over, as it is written (UR5). */
+  #awaited: Set<{ readonly how: string }> | undefined;
   #madePlaces: Places | undefined;
   #onces: Map<string, Promise<string>> | undefined;
   #customer: Owner | undefined;
@@ -128,6 +138,16 @@ export class UnitRun implements Running {
   nextOperationId(kind: string): string {
     const effect = this.#effectName();
     return this.#operationId(kind, effect, this.#places.next(kind, effect));
+  }
+
+  async awaited<T>(how: string, run: () => Promise<T>): Promise<T> {
+    const asked = { how };
+    (this.#awaited ??= new Set()).add(asked);
+    try {
+      return await run();
+    } finally {
+      this.#awaited.delete(asked);
+    }
   }
 
   operation<T>(kind: string, run: (operationId: string) => Promise<T>): Promise<T> {
@@ -204,27 +224,21 @@ export class UnitRun implements Running {
       throw new ConversimpleError("option_invalid", `The effect "${name}" was used twice in one call. Give each its own name, for example \`${name}-\${item.id}\`.`, { effect: name });
     }
     this.#effects.add(name);
-    return this.#awaited(name, run);
+    return this.awaited(`this.effect("${name}", ...)`, async () => {
+      try {
+        return await this.#effectOnce(name, run);
+      } catch (thrown) {
+        // A failed one may be tried again in the same call.
+        this.#effects?.delete(name);
+        throw thrown;
+      }
+    });
   }
 
-  /** Whether it is over is asked at the end of the handler (UR5). A failed one may be tried again in the same call. */
-  async #awaited<T>(name: string, run: () => T | Promise<T>): Promise<T> {
-    (this.#running ??= new Set()).add(name);
-    try {
-      return await this.#effectOnce(name, run);
-    } catch (thrown) {
-      this.#effects?.delete(name);
-      throw thrown;
-    } finally {
-      this.#running.delete(name);
-    }
-  }
-
-  /** UR5. @throws {ConversimpleError} `unit_ended`: the handler did not wait for an effect. */
+  /** UR5. @throws {ConversimpleError} `unit_ended`. */
   checkAwaited(): void {
-    const [name] = this.#running ?? [];
-    if (name === undefined) return;
-    throw new ConversimpleError("unit_ended", `The effect "${name}" was not awaited: it may still fail, so nothing was committed. Write await this.effect("${name}", ...).`, { effect: name });
+    const [asked] = this.#awaited ?? [];
+    if (asked) throw new ConversimpleError("unit_ended", `${asked.how} was not awaited: it may still fail, so nothing was committed. Write await ${asked.how}.`, { wanted: asked.how });
   }
 
   async once(key: OnceKey, run: () => unknown): Promise<unknown> {
@@ -257,15 +271,31 @@ export class UnitRun implements Running {
     this.#check("this.update()");
     if (this.unit.mode === "write") return sync(recipe());
     const effect = this.#effectName();
-    return this.#places.at("state update", effect, (place) =>
+    const name = this.call?.tool ?? this.#id;
+    return this.awaited("this.update(...)", () => this.#places.at("state update", effect, (place) => {
       // A name of an effect is not empty, so an update is never mistaken for one, nor for one of an effect's.
-      this.#host.smallUnit(this.#live, this.call?.tool ?? this.#id, `${this.#id}\n\n${effect === undefined ? "" : `${effect}\n`}${place}`, (run) => {
-        // It may have waited in the queue until its call was over.
-        this.#check("this.update()");
-        // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
-        return runWith(run, () => copyOf(sync(recipe())));
-      }));
+      const callId = `${this.#id}\n\n${effect === undefined ? "" : `${effect}\n`}${place}`;
+      return this.#host.smallUnit(this.#live, name, { callId, digest: this.digest }, (run) => runWith(run, () => this.#recipe(recipe)));
+    }));
   }
+
+  #recipe<T>(recipe: () => T): T {
+    // It may have waited in the queue until its call was over.
+    this.#check("this.update()");
+    if (!this.isStillTheirs()) throw new RefusedError({ error: "not_authenticated", message: "Whoever asked for that is not logged in any more." });
+    // A recipe may end with a draft, as `() => this.state.names.add("Kim")` does: it is given back as a copy.
+    return copyOf(sync(recipe()));
+  }
+
+  pure<T>(recipe: () => T): T {
+    return this.unit.untouched(recipe);
+  }
+
+  /** Digest of the arguments of its call; "" in hooks. */
+  digest = "";
+
+  /** UR6; asked inside of the small unit. */
+  isStillTheirs: () => boolean = always;
 
   /** What of its call's arguments must not stand in a text about it. */
   hidden: () => readonly string[] = noTexts;
@@ -304,7 +334,7 @@ export class UnitRun implements Running {
     // Whether an earlier attempt was recorded may not be known yet.
     await this.#live.settle();
     const known = this.#live.ledger.find(callId, this.nowMs());
-    if (known?.digest === NOT_STORABLE) throw ranInVain(name);
+    if (known && partOf(known.digest, this.digest, this.#id) === NOT_STORABLE) throw ranInVain(name);
     if (known) return keptFrom(note, this.#host.answer(this.#live, callId).then((text) => text ?? Promise.reject(resultGone(name))));
     const startedMs = this.nowMs();
     const recorded = this.rehearsed?.effect(name);
@@ -314,7 +344,7 @@ export class UnitRun implements Running {
     const text = effectText(name, result);
     await this.#live.commit({
       entry: { unit: "effect", name, ...(this.call ? { callId: this.call.callId } : {}), outcome: "ok", ms: [0, 0, note.ms] },
-      answer: { callId, digest: text === undefined ? NOT_STORABLE : "effect", text: text ?? encode(undefined) },
+      answer: { callId, digest: partDigest(text === undefined ? NOT_STORABLE : "effect", this.digest), text: text ?? encode(undefined) },
     });
     if (text === undefined) throw ranInVain(name);
     return text;
@@ -356,6 +386,7 @@ async function noted<T>(note: Writable<EffectNote>, run: () => T | Promise<T>): 
 
 /** One for all: a unit costs no function that it does not need. */
 const noTexts = (): readonly string[] => [];
+const always = (): boolean => true;
 
 /** In the place of the digest of an effect that has run, and whose result could not be stored: it does not run again. */
 const NOT_STORABLE = "effect without result";

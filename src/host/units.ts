@@ -31,11 +31,12 @@ import { applyEdit, EDIT } from "./hand-edits.ts";
 import { keptAnswer } from "./kept-answer.ts";
 import { FORKED, forkedAs, rememberFork } from "./known-forks.ts";
 import type { LiveConversation } from "./conversation.ts";
+import { partDigest, partOf } from "./call-digest.ts";
 import { Deadline } from "./deadline.ts";
 import { hiddenState } from "./hidden-texts.ts";
-import { appliedAs, END_MESSAGE, readMail, type EndMail, type Mail } from "./mail.ts";
+import { appliedAs, END_MESSAGE, MESSAGE_APPLIED, MESSAGE_REFUSED, readMail, type EndMail, type Mail } from "./mail.ts";
 import { RESULT_MAX_BYTES } from "./result-json.ts";
-import type { UnitHost } from "./unit-run.ts";
+import type { Answered, UnitHost } from "./unit-run.ts";
 import { UnitRun } from "./unit-run.ts";
 
 export interface UnitsOptions {
@@ -101,12 +102,14 @@ export class Units implements UnitHost {
     return keptAnswer(this.#store, live.owner, callId);
   }
 
-  smallUnit<T>(live: LiveConversation, name: string, id: string, recipe: (run: UnitRun) => T): Promise<T> {
+  smallUnit<T>(live: LiveConversation, name: string, { callId, digest }: Answered, recipe: (run: UnitRun) => T): Promise<T> {
     return this.inQueue(live, `update of ${name}`, async () => {
-      if (live.ledger.find(id, this.nowMs())) return decode((await this.answer(live, id)) ?? NOTHING) as T;
+      const known = live.ledger.find(callId, this.nowMs());
+      if (known) partOf(known.digest, digest, callId);
+      if (known) return decode((await this.answer(live, callId)) ?? NOTHING) as T;
       let result: T;
-      const answer = () => ({ callId: id, digest: "update", text: keptText(result) });
-      const failure = await this.#unit(live, { unit: "update", name, id, handle: (run) => (result = recipe(run)), answer });
+      const answer = () => ({ callId, digest: partDigest("update", digest), text: keptText(result) });
+      const failure = await this.#unit(live, { unit: "update", name, id: callId, handle: (run) => (result = recipe(run)), answer });
       if (failure) throw failure.thrown;
       return result!;
     });
@@ -285,7 +288,7 @@ export class Units implements UnitHost {
     });
     const consume = [...new Set([...(handled.message ? [handled.message.id] : []), ...(handled.consume ?? [])])];
     // Applied or refused: known by its id from now on (UN5).
-    const known = handled.unit !== "hook" && handled.message ? { answer: { callId: handled.id, digest: "message", text: NOTHING } } : {};
+    const known = (text: string) => (handled.unit !== "hook" && handled.message ? { answer: { callId: handled.id, digest: "message", text } } : {});
     const also = { ...(handled.facts ? { facts: handled.facts } : {}), ...(consume.length > 0 ? { consume } : {}) };
     const deadline = new Deadline(this.clock, handled.name, handled.limitMs ?? TOOL_TIMEOUT_MS);
     let failure: Failure | undefined;
@@ -303,7 +306,7 @@ export class Units implements UnitHost {
     if (!failure) {
       try {
         const facts = run.facts || handled.facts ? { ...run.facts, ...handled.facts } : undefined;
-        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...known, ...also, facts });
+        await live.commit({ entry: entry("ok"), change, answer: handled.answer?.(), ...known(MESSAGE_APPLIED), ...also, facts });
         return undefined;
       } catch (thrown) {
         // Its parts fit, the record does not: that is the handler's failure, not the store's.
@@ -311,7 +314,7 @@ export class Units implements UnitHost {
         failure = { thrown, hasHung: false };
       }
     }
-    await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...known, ...also });
+    await live.commit({ entry: entry("failed", failure.thrown ?? "nothing"), ...known(MESSAGE_REFUSED), ...also });
     return failure;
   }
 }

@@ -23,7 +23,8 @@ export class CacheTime {
   /** Goes on with another clock from the moment that was reached. */
   use(clock: Clock): void {
     if (clock === this.#clock) return;
-    this.#offset = this.now() - clock.monotonic();
+    // Whole: a fraction would be lost or won by rounding later on, and with it the last moment of a value.
+    this.#offset = Math.ceil(this.now() - clock.monotonic());
     this.#clock = clock;
   }
 

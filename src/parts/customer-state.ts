@@ -151,6 +151,10 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
   async identify(id: string): Promise<void> {
     const context = this.#running("identify()");
     checkId(id, "customer id");
+    return context.awaited(`this.${this.name}.identify(...)`, () => this.#identify(context, id));
+  }
+
+  async #identify(context: Running, id: string): Promise<void> {
     const account = this.#account();
     if (this.#isIdentified(context, id, account)) return;
     this.#checkWritable(context);
@@ -184,11 +188,12 @@ export class CustomerStatePart extends Part implements CustomerState<unknown> {
     const context = this.#running("update()");
     const owner = this.#owner(context);
     const profile = this.#profileSlice();
-    const update = (operationId: string) => context.joint.update(owner, [profile, visitsSlice], this.#how("customer update", "updated", operationId, context), (value) => {
+    const update = (operationId: string, digest = "") => context.joint.update(owner, [profile, visitsSlice], { ...this.#how("customer update", "updated", operationId, context), digest }, (value) => {
       note(value(visitsSlice) as Visits, context);
-      return recipe(value(profile));
+      return context.pure(() => recipe(value(profile)));
     });
-    return opId === undefined ? context.operation("update", update) : update(`op:${checkId(opId, "operation id")}`);
+    const named = opId === undefined ? undefined : `op:${checkId(opId, "operation id")}`;
+    return context.awaited(`this.${this.name}.update(...)`, () => (named === undefined ? context.operation("update", (operationId) => update(operationId, context.digest)) : update(named)));
   }
 
   /** Changes a profile by hand; a record that is not there is made. Who it is of is not asked: that is the inspector's guard. */

@@ -143,6 +143,10 @@ export class SessionPart extends Part implements Session<unknown> {
   async login(account: string, verify: () => unknown): Promise<unknown> {
     const context = this.#running("login()");
     if (typeof account !== "string" || typeof verify !== "function") throw new ConversimpleError("option_invalid", `this.${this.name}.login() takes the account as a text and a function that compares the secret: login(account, () => ...).`);
+    return context.awaited(`this.${this.name}.login(...)`, () => this.#login(context, account, verify));
+  }
+
+  async #login(context: Running, account: string, verify: () => unknown): Promise<unknown> {
     // Before anything is counted: a parallel tool could not keep who logged in.
     if (!this.#write(context, this.#record(context))) throw this.#readOnly("login()");
     const key = context.joint.ownerOf("account", accountName(account));

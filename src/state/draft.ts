@@ -18,6 +18,11 @@ import { isLeaf, PrivateCopy } from "./private-copy.ts";
 
 export type DraftMode = "write" | "read";
 
+/** Whether nothing may be changed just now: something runs that may run again. */
+export interface DraftHold {
+  isHeld: boolean;
+}
+
 const MAP_WRITERS = new Set<PropertyKey>(["set", "delete", "clear"]);
 const SET_WRITERS = new Set<PropertyKey>(["add", "delete", "clear"]);
 const DATE_WRITERS = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"));
@@ -28,6 +33,7 @@ export class Draft implements ProxyHandler<object> {
   touched = false;
   #ended = false;
   readonly #mode: DraftMode;
+  readonly #hold: DraftHold;
   readonly #name: string;
   // Not weak: they live as long as the unit does, and weak ones cost the collector more than all the rest of a draft.
   /** What was handed out for each object: its proxy; in read mode a leaf's copy. */
@@ -39,8 +45,9 @@ export class Draft implements ProxyHandler<object> {
   readonly #copy: PrivateCopy | undefined;
 
   /** @param name how the value is called in errors: "state". */
-  constructor(mode: DraftMode, name: string, committed: unknown) {
+  constructor(mode: DraftMode, name: string, committed: unknown, hold: DraftHold = { isHeld: false }) {
     this.#mode = mode;
+    this.#hold = hold;
     this.#name = name;
     const isObject = typeof committed === "object" && committed !== null;
     this.#copy = mode === "write" && isObject ? new PrivateCopy(committed, (value) => this.#behind.get(value)) : undefined;
@@ -216,6 +223,7 @@ export class Draft implements ProxyHandler<object> {
   #beforeWrite(key: PropertyKey): void {
     this.#check();
     if (this.#mode === "read") throw this.#readOnly();
+    if (this.#hold.isHeld) throw mayRunAgain(this.#name);
     if (key === "__proto__") throw this.#misuse(NO_PROTOTYPE);
     this.touched = true;
   }
@@ -227,6 +235,10 @@ export class Draft implements ProxyHandler<object> {
   #misuse(reason: string): ConversimpleError {
     return new ConversimpleError("state_invalid", `${reason} (${this.#name}).`, { part: this.#name });
   }
+}
+
+export function mayRunAgain(part: string): ConversimpleError {
+  return new ConversimpleError("read_only", `${part} was changed inside the recipe of another update. The recipe may run again, and would find what it left: change ${part} after the update.`, { part });
 }
 
 const NO_PROTOTYPE = "__proto__ is not allowed as a key";

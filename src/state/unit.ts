@@ -6,11 +6,12 @@
 //   U2. What `change` gives shares no object with anything that a handler holds.                       (P3)
 //   U3. A unit that only read has no change.
 //   U4. After `change` or `discard` every draft throws `unit_ended`.
+//   U5. What may run again changes nothing of it: the second run would find what the first one left.     (P11)
 
 import { ConversimpleError } from "../base/errors.ts";
 import { copyOf } from "../base/plain.ts";
 import type { NewPart, RecordDocument } from "./document.ts";
-import { Draft, type DraftMode } from "./draft.ts";
+import { Draft, mayRunAgain, type DraftHold, type DraftMode } from "./draft.ts";
 import { diff, type Patch } from "./patch.ts";
 import { encodePart } from "./record.ts";
 import type { MaskPath, Masks } from "../base/marks.ts";
@@ -37,6 +38,8 @@ export class Unit {
   readonly #open = new Map<string, Open>();
   /** Open ones, and those that were replaced by another. */
   readonly #drafts: Draft[] = [];
+  /** Whether drafts can be changed just now (U5). */
+  readonly #hold: DraftHold = { isHeld: false };
 
   /** @param mode `write` for ordered units, `read` for parallel tools. */
   constructor(document: RecordDocument, mode: DraftMode) {
@@ -55,7 +58,19 @@ export class Unit {
   /** Puts a whole new value in the place of a part's (write mode). */
   replace(slice: Slice, value: unknown): void {
     if (this.mode === "read") throw new ConversimpleError("read_only", `${slice.name} is read-only here. In a parallel tool change it inside this.update(() => { ... }).`, { part: slice.name });
+    if (this.#hold.isHeld) throw mayRunAgain(slice.name);
     this.#begin(slice, copyOf(value)).touched = true;
+  }
+
+  /** Runs something synchronous that must not change a draft. @throws what it throws; `read_only` when it does (U5). */
+  untouched<T>(run: () => T): T {
+    const before = this.#hold.isHeld;
+    this.#hold.isHeld = true;
+    try {
+      return run();
+    } finally {
+      this.#hold.isHeld = before;
+    }
   }
 
   /**
@@ -93,7 +108,7 @@ export class Unit {
   }
 
   #begin(slice: Slice, base: unknown): Draft {
-    const draft = new Draft(this.mode, slice.name, base);
+    const draft = new Draft(this.mode, slice.name, base, this.#hold);
     this.#open.set(slice.name, { slice, draft, base });
     this.#drafts.push(draft);
     return draft;

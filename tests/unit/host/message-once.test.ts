@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { codeOf } from "../../../src/base/errors.ts";
 import { openState } from "../../../src/index.ts";
 import { sealText } from "../../../src/state/record.ts";
 import { conversationOwner } from "../../../src/state/store.ts";
@@ -82,4 +83,20 @@ test("a webhook that is delivered again under its own id is applied once", async
   await state.signal("c1", "paid", 3, { id: "end-of-conversation" });
   await here.clock.advance("1s");
   expect(heard()).toHaveLength(3);
+});
+
+test("one that was refused, and is sent again by whoever heard so, is another attempt, and applied once", async () => {
+  const here = world();
+  const { agent, bench } = await start({ failing: "signal" }, here);
+  await bench.open();
+  const writer = await start({}, here);
+  const state = await openState(here.store, { clock: here.clock, agents: [writer.agent], secret: "the secret of this test" });
+  const send = () => here.clock.until(state.signal("c1", "paid", 1, { id: "evt_1" }).then(() => "applied", codeOf));
+  expect(await send()).toBe("tool_execution_error");
+  expect(await send()).toBe("tool_execution_error");
+  delete agent.options.failing;
+  expect(await send()).toBe("applied");
+  expect(await send()).toBe("applied");
+  expect(agent.heard.filter((line) => line.startsWith("signal"))).toHaveLength(3);
+  expect(await bench.stored()).toMatchObject({ log: ["started", "signal paid 1"] });
 });

@@ -82,7 +82,7 @@ class DeskAgent extends ConversimpleAgent {
 
 const start = async () => {
   const agent = new DeskAgent();
-  const bench = await HostBench.start(agent);
+  const bench = await HostBench.start(agent, { secret: "the secret of this test" });
   await bench.open();
   return { bench, agent };
 };
@@ -177,7 +177,7 @@ test("after a crash between its updates a call goes on with the second one", asy
   await held.reached;
   bench.host.abandon();
   await bench.world.clock.advance("11s");
-  const next = await HostBench.start(new DeskAgent(), { world: bench.world });
+  const next = await HostBench.start(new DeskAgent(), { world: bench.world, secret: "the secret of this test" });
   await next.open();
   expect(await next.result("count_twice", {}, { callId: "c" })).toEqual({ first: 1, second: 2 });
   expect(await next.stored()).toMatchObject({ n: 2 });

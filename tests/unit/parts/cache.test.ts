@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 
 import { cache, type CacheOptions, type CacheScope } from "../../../src/index.ts";
+import { systemClock, type Clock } from "../../../src/base/clock.ts";
+import { CacheTime } from "../../../src/parts/cache-entries.ts";
 import { counting, open } from "./cache-shop.ts";
 
 test("a value is loaded once, until it is older than its time to live", async () => {
@@ -10,6 +12,20 @@ test("a value is loaded once, until it is older than its time to live", async ()
   expect((await call.tool("fetch", { key: "a" })).result).toEqual({ value: "a#1", cached: true, ageMs: 60_000 });
   await call.advance(1);
   expect((await call.tool("fetch", { key: "a" })).result).toEqual({ value: "a#2", cached: false, ageMs: 0 });
+});
+
+test("what is as old as its time to live is fresh, whatever fraction of a millisecond another clock had reached", () => {
+  for (let step = 0; step < 1_000; step++) {
+    const time = new CacheTime();
+    const moments = { first: 0, second: 0 };
+    const clock = (which: keyof typeof moments): Clock => ({ ...systemClock, monotonic: () => moments[which] });
+    time.use(clock("first"));
+    moments.first = 20_000 + step * 0.777;
+    time.use(clock("second"));
+    const before = time.now();
+    moments.second = 60_000;
+    expect(time.now() - before).toBe(60_000);
+  }
 });
 
 test("a wall clock that is set makes nothing older or younger", async () => {

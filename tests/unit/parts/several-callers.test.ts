@@ -106,3 +106,41 @@ test("a call that breaks while the customer is being identified takes nothing aw
   const later = await first.another();
   expect((await later.tool("login", { name: "kim" })).result).toEqual([]);
 });
+
+test("what a parallel tool that one caller asked for changes later is refused once another one is logged in, or nobody", async () => {
+  const gate = Promise.withResolvers<void>();
+  class Slow extends ConversimpleAgent {
+    static override readonly agentId = "slow";
+    readonly gate = gate;
+    readonly state = conversationState(z.object({ found: z.string().default(""), seen: z.number().default(0) }));
+    readonly session = session({ user: z.object({ id: z.string() }) });
+    login = tool("Log in", { name: z.string() }, ({ name }) => this.session.login(name, () => ({ id: name })));
+    logout = tool("Log out", () => this.session.logout());
+    find = tool("Find slowly", {}, { parallel: true, requires: this.session }, async () => {
+      const { id } = this.session.user!;
+      await this.gate.promise;
+      await this.update(() => void (this.state.found = `what ${id} may see`));
+      return { id };
+    });
+    anybody = tool("Look slowly", {}, { parallel: true }, async () => {
+      await this.gate.promise;
+      await this.update(() => void this.state.seen++);
+      return "seen";
+    });
+  }
+  await using call = await testAgent(() => new Slow());
+  await call.tool("login", { name: "kim" });
+  const [byKim, byAnybody] = [call.tool("find"), call.tool("anybody")];
+  await call.advance(1);
+  await call.tool("logout");
+  await call.tool("login", { name: "lee" });
+  const byLee = call.tool("find");
+  await call.advance(1);
+  // The same person again is the same person.
+  await call.tool("login", { name: "lee" });
+  gate.resolve();
+  expect((await byKim).result).toMatchObject({ error: "not_authenticated" });
+  expect((await byAnybody).result).toBe("seen");
+  expect((await byLee).result).toEqual({ id: "lee" });
+  expect(call.state).toMatchObject({ state: { found: "what lee may see", seen: 1 } });
+});
