@@ -12,9 +12,9 @@
 
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { StatementSync } from "node:sqlite";
+import type { DatabaseSync as Database, StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../base/errors.ts";
+import { DatabaseSync } from "../stores/sqlite/driver.ts";
 
 /** Runs when a write is durable, or with the error that stopped it. */
 export type Done = (error: StoreUnavailableError | undefined) => void;
@@ -40,7 +40,7 @@ const SCHEMA = `
 const CHANGES = ["ALTER TABLE calls ADD COLUMN digest TEXT;", "ALTER TABLE conversations ADD COLUMN is_rung INTEGER NOT NULL DEFAULT 0;"];
 
 export class DataFile {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   #waiting: Done[] = [];
   #isClosed = false;
 

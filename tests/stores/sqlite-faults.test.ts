@@ -298,3 +298,15 @@ test("what was forgotten is in no byte of the files, soon while the store is ope
   expect(holds("KEPT")).toBe(true);
   await store.close();
 });
+
+test("no text is stored with a NUL, at which Node 22 ends what it reads", async () => {
+  const path = newFile();
+  const store = await openSqlite(path);
+  await store.commit("customer:a\0b", change(0, { record: "r\0", entry: "e\0\u0001", answer: { callId: "c\0", digest: "d\0", text: "t\0" }, facts: { endReason: "\0" } }));
+  await store.close();
+  const database = new DatabaseSync(path);
+  const owners = database.prepare("SELECT owner, record, end_reason FROM owners").all();
+  const turns = database.prepare("SELECT call_id, digest, entry, answer FROM turns").all();
+  database.close();
+  expect([...owners, ...turns].flatMap((row) => Object.values(row))).toEqual(["customer:a\u00010b", "r\u00010", "\u00010", "c\u00010", "d\u00010", "e\u00010\u00011", "t\u00010"]);
+});

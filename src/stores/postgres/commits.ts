@@ -14,7 +14,7 @@ import type { Connections } from "./connections.ts";
 import type { Erasure } from "./erasure.ts";
 import { mayBeOfOne } from "./failure.ts";
 import { nowSql } from "./time.ts";
-import { stored, storedOrNull } from "./texts.ts";
+import { stored, storedOrNull } from "../texts.ts";
 
 /** Most changes of one statement. Source: 64 fill a group on a fast disk; more only makes each wait longer. */
 const GROUP = 128;

@@ -8,7 +8,7 @@
 import type { Forgotten, ForgetOptions, Owner, Swept } from "../../state/store.ts";
 import type { Connections, Session } from "./connections.ts";
 import { nowSql } from "./time.ts";
-import { stored } from "./texts.ts";
+import { stored } from "../texts.ts";
 
 /** A sweep stops after owners with so many commits. Source: about half a second of deleting on a slow disk. */
 const SLICE_COMMITS = 20_000;

@@ -10,7 +10,7 @@ import type { Connections } from "./connections.ts";
 import type { Erasure } from "./erasure.ts";
 import { present, type Owners } from "./owners.ts";
 import { nowSql } from "./time.ts";
-import { read, stored, storedOrNull } from "./texts.ts";
+import { read, stored, storedOrNull } from "../texts.ts";
 
 interface Attempt {
   readonly before: string | null;

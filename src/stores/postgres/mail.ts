@@ -6,7 +6,7 @@ import { checkTakesMail } from "../refusal.ts";
 import type { Connections } from "./connections.ts";
 import { isOrphan, present } from "./owners.ts";
 import { nowSql } from "./time.ts";
-import { read, stored } from "./texts.ts";
+import { read, stored } from "../texts.ts";
 
 export interface MailOptions {
   readonly connections: Connections;

@@ -8,7 +8,7 @@ import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS, type Entry, type Facts, type FeedI
 import { PAGE_ITEMS, pageLimit, readCursor } from "../paging.ts";
 import type { Connections } from "./connections.ts";
 import { nowSql } from "./time.ts";
-import { read, readOrNull, stored } from "./texts.ts";
+import { read, readOrNull, stored } from "../texts.ts";
 
 interface Row extends Facts {
   readonly id: number;

@@ -11,7 +11,7 @@ import type { Erasure } from "./erasure.ts";
 import type { Mail } from "./mail.ts";
 import type { Owners } from "./owners.ts";
 import type { PackedCommit, RareChange } from "./protocol.ts";
-import { changed } from "./query.ts";
+import { run } from "./query.ts";
 import type { Turns } from "./turns.ts";
 
 export interface CommitTables {
@@ -59,8 +59,8 @@ export class Commits {
   }
 
   #applied([owner, writeId, version, epoch, record, entry, callId, digest, answer, rare]: PackedCommit, nowMs: number): boolean {
-    if (changed(this.#append, nowMs, callId, digest, entry, answer, owner, version, epoch, nowMs, writeId) === 0) return false;
-    this.#update.run(writeId, nowMs, record, callId, owner);
+    if (run(this.#append, nowMs, callId, digest, entry, answer, owner, version, epoch, nowMs, writeId) === 0) return false;
+    run(this.#update, writeId, nowMs, record, callId, owner);
     if (rare) this.#applyRare(owner, rare);
     return true;
   }
@@ -74,7 +74,7 @@ export class Commits {
   }
 
   #applyFacts(owner: Owner, { status, agentId, customer, endReason, expiresAtMs }: NonNullable<Change["facts"]>): void {
-    this.#facts.run({
+    run(this.#facts, {
       owner,
       status: status ?? null,
       setsAgent: Number(agentId !== undefined), agent: agentId ?? null,

@@ -7,7 +7,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Forgotten, Owner, Swept } from "../../state/store.ts";
 import type { Mail } from "./mail.ts";
 import type { Owners } from "./owners.ts";
-import { all, one } from "./query.ts";
+import { all, one, run } from "./query.ts";
 import type { Turns } from "./turns.ts";
 
 /** A slice of a sweep stops after this many turns: about 5 ms of deleting with secure_delete. */
@@ -44,14 +44,14 @@ export class Erasure {
     if (tombstone) {
       this.#owners.create(owner, null, nowMs);
       const version = (row?.version ?? 0) + 1;
-      this.#mark.run(version, (row?.epoch ?? 0) + 1, version + 1, version + 1, row?.createdAtMs ?? nowMs, untilMs, owner);
+      run(this.#mark, version, (row?.epoch ?? 0) + 1, version + 1, version + 1, row?.createdAtMs ?? nowMs, untilMs, owner);
     }
     return { records, entries, messages };
   }
 
   /** One slice (Z2); also forgets leases that are over. */
   sweep(limit: number, nowMs: number): Swept {
-    this.#leases.run(nowMs);
+    run(this.#leases, nowMs);
     const expired = all<{ owner: Owner }>(this.#expired, nowMs, limit + 1);
     let removed = 0;
     for (let turns = 0; removed < Math.min(limit, expired.length) && turns < SLICE_TURNS; removed++) {
@@ -65,7 +65,7 @@ export class Erasure {
     const row = this.#owners.stored(owner);
     if (!row) return { turns: 0, messages: 0 };
     const removed = { turns: this.#turns.removeAll(row), messages: this.#mail.removeAll(row.id) };
-    this.#remove.run(row.id);
+    run(this.#remove, row.id);
     return removed;
   }
 }

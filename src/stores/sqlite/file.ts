@@ -6,9 +6,10 @@
 
 import { closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync as Database } from "node:sqlite";
 import { systemClock } from "../../base/clock.ts";
 import { ConversimpleError } from "../../base/errors.ts";
+import { DatabaseSync } from "./driver.ts";
 import { limitPages } from "./faults.ts";
 import { SQLITE, openingError, sqliteCode } from "./failure.ts";
 import { checkVersion, migrate } from "./schema.ts";
@@ -28,7 +29,7 @@ const CACHE_KIB = 32_000;
 const AUTO_CHECKPOINT_PAGES = 64_000;
 
 /** @throws {ConversimpleError} `store_misconfigured` with the remedy; `state_unavailable` when it is locked or full. */
-export function openFile(options: FileOptions): DatabaseSync {
+export function openFile(options: FileOptions): Database {
   const deadlineMs = systemClock.monotonic() + options.busyTimeoutMs;
   makeFile(options);
   for (;;) {
@@ -41,7 +42,7 @@ export function openFile(options: FileOptions): DatabaseSync {
   }
 }
 
-function openOnce({ path, address, busyTimeoutMs, maxPageCount }: FileOptions): DatabaseSync {
+function openOnce({ path, address, busyTimeoutMs, maxPageCount }: FileOptions): Database {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
     checkVersion(database, address);

@@ -9,7 +9,7 @@ import type { Acquired, Owner, ProcessIdentity } from "../../state/store.ts";
 import type { Erasure } from "./erasure.ts";
 import { isGone } from "./liveness.ts";
 import type { Owners } from "./owners.ts";
-import { all, one } from "./query.ts";
+import { all, one, run } from "./query.ts";
 
 interface Lease {
   readonly id: string;
@@ -52,21 +52,21 @@ export class Leases {
     if (row.status === "forgotten") return { kind: "acquired", loaded: this.#owners.load(owner, nowMs)!, tookOver: false };
     const lease = tookOver ? one<Lease>(this.#one, row.process, nowMs) : undefined;
     if (lease && !isGone(lease)) return { kind: "held", process: lease.id, untilMs: lease.untilMs };
-    this.#take.run(process.id, row.id);
+    run(this.#take, process.id, row.id);
     return { kind: "acquired", loaded: this.#owners.load(owner, nowMs)!, tookOver };
   }
 
   renew(process: ProcessIdentity, leaseMs: number, nowMs: number): void {
-    this.#renew.run(process.id, process.pid, process.host, process.startedAtMs, nowMs + leaseMs);
+    run(this.#renew, process.id, process.pid, process.host, process.startedAtMs, nowMs + leaseMs);
   }
 
   release(owner: Owner, process: string, epoch: number): void {
-    this.#release.run(owner, process, epoch);
+    run(this.#release, owner, process, epoch);
   }
 
   retire(process: string): void {
-    this.#releaseAll.run(process);
-    this.#end.run(process);
+    run(this.#releaseAll, process);
+    run(this.#end, process);
   }
 
   /** Ids of the processes whose lease counts (L2). */

@@ -5,7 +5,7 @@ import type { Owner, WaitingMessage } from "../../state/store.ts";
 import { PAGE_ITEMS } from "../paging.ts";
 import { checkTakesMail } from "../refusal.ts";
 import type { Owners } from "./owners.ts";
-import { all, changed } from "./query.ts";
+import { all, listed, run } from "./query.ts";
 
 export class Mail {
   readonly #owners: Owners;
@@ -33,12 +33,12 @@ export class Mail {
   post(owner: Owner, messageId: string, text: string, nowMs: number): void {
     const row = this.#owners.find(owner, nowMs);
     checkTakesMail(owner, row?.status);
-    this.#post.run(row!.id, messageId, text, nowMs);
+    run(this.#post, row!.id, messageId, text, nowMs);
   }
 
   /** @param process null: what none of `alive` owns. */
   pending(process: string | null, alive: readonly string[], nowMs: number): Owner[] {
-    const rows = process === null ? all<{ owner: Owner }>(this.#orphaned, nowMs, JSON.stringify(alive)) : all<{ owner: Owner }>(this.#owned, nowMs, process);
+    const rows = process === null ? all<{ owner: Owner }>(this.#orphaned, nowMs, listed(alive)) : all<{ owner: Owner }>(this.#owned, nowMs, process);
     return rows.map((row) => row.owner);
   }
 
@@ -49,11 +49,11 @@ export class Mail {
   }
 
   consume(ownerId: number, ids: readonly string[]): void {
-    for (const id of ids) this.#consume.run(ownerId, id);
+    for (const id of ids) run(this.#consume, ownerId, id);
   }
 
   /** Returns how many there were. */
   removeAll(ownerId: number): number {
-    return changed(this.#removeAll, ownerId);
+    return run(this.#removeAll, ownerId);
   }
 }

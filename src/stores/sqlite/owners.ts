@@ -6,7 +6,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { FeedItem, ListFilter, ListPage, Listed, Loaded, Owner } from "../../state/store.ts";
 import { PAGE_ITEMS, pageLimit, readCursor } from "../paging.ts";
 import type { Head } from "../refusal.ts";
-import { all, one } from "./query.ts";
+import { all, listed, one, run } from "./query.ts";
 import type { Chain, Turns } from "./turns.ts";
 
 /** A row without its record: enough to judge a commit and to find the turns. */
@@ -69,7 +69,7 @@ export class Owners {
 
   /** A fresh row; there must be none under this key. */
   create(owner: Owner, agentId: string | null, nowMs: number): void {
-    this.#create.run(owner, owner.slice(0, owner.indexOf(":")), agentId, nowMs, nowMs);
+    run(this.#create, owner, owner.slice(0, owner.indexOf(":")), agentId, nowMs, nowMs);
   }
 
   /** @param alive the processes whose lease counts. */
@@ -106,7 +106,7 @@ function conditionsOf(filter: ListFilter, alive: readonly string[], nowMs: numbe
   if (filter.status !== undefined) parts.push(["status = ?", filter.status]);
   if (filter.agentId !== undefined) parts.push(["agent_id = ?", filter.agentId]);
   if (filter.customer !== undefined) parts.push(["customer = ?", filter.customer]);
-  if (filter.orphaned) parts.push(["(process IS NULL OR process NOT IN (SELECT value FROM json_each(?)))", JSON.stringify(alive)]);
+  if (filter.orphaned) parts.push(["(process IS NULL OR process NOT IN (SELECT value FROM json_each(?)))", listed(alive)]);
   if (filter.cursor !== undefined) parts.push(["id < ?", readCursor(filter.cursor)]);
   return { where: parts.map(([condition]) => condition).join(" AND "), values: parts.map(([, value]) => value) };
 }

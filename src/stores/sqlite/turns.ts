@@ -7,7 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { LEDGER_MAX_AGE_MS, LEDGER_MAX_CALLS } from "../../state/store.ts";
 import type { Entry, KnownCall } from "../../state/store.ts";
-import { all, one } from "./query.ts";
+import { all, one, run } from "./query.ts";
 
 /** Where an owner's turns begin and which of them count. */
 export interface Chain {
@@ -92,7 +92,7 @@ export class Turns {
     const lowest = Math.max(chain.trimBelow, Math.min(below, chain.version + 1));
     const isDue = lowest - chain.keptFrom >= chain.version + 1 - lowest;
     if (isDue) this.#removeBelow(chain, lowest);
-    this.#trim.run(lowest, isDue ? lowest : chain.keptFrom, chain.id);
+    run(this.#trim, lowest, isDue ? lowest : chain.keptFrom, chain.id);
   }
 
   /** Removes every row, visible or not; returns how many there were. */
@@ -101,6 +101,6 @@ export class Turns {
   }
 
   #removeBelow(chain: Chain, below: number): number {
-    return Number(this.#remove.run({ last: chain.lastTurn, owner: chain.id, lowest: chain.keptFrom, below }).changes);
+    return run(this.#remove, { last: chain.lastTurn, owner: chain.id, lowest: chain.keptFrom, below });
   }
 }

@@ -1,15 +1,18 @@
-// Texts as PostgreSQL takes them.
+// Texts as databases take them and give them back.
 //
-//   TX1. PostgreSQL's text knows no NUL. U+0000 is stored as U+0001 "0", and U+0001 as U+0001 "1": two texts never
-//        become one, and every other text is stored as it is.
-
-const ESCAPED = /[\0\u0001]/;
+//   TX1. PostgreSQL's text knows no NUL, and what Node 22 reads from SQLite ends before one. So U+0000 is stored as U+0001 "0",
+//        and U+0001 as U+0001 "1": two texts never become one, and every other text is stored as it is.
 
 /** A text as it is stored; UTF-8 has no lone surrogates. */
 export function stored(text: string): string {
-  const sent = text.toWellFormed();
-  if (!ESCAPED.test(sent)) return sent;
-  return sent.replaceAll("\u0001", "\u00011").replaceAll("\0", "\u00010");
+  return escaped(text.toWellFormed());
+}
+
+/** The same, for a driver that makes UTF-8 of it by itself. */
+export function escaped(text: string): string {
+  // Two looks for a character are many times faster than one regular expression.
+  if (!text.includes("\0") && !text.includes("\u0001")) return text;
+  return text.replaceAll("\u0001", "\u00011").replaceAll("\0", "\u00010");
 }
 
 /** A stored text as it was. */
