@@ -14,6 +14,7 @@ import type { WebSocket } from "ws";
 import { sleep, systemClock } from "../base/clock.ts";
 import { MAX_FRAME_BYTES } from "../wire/frame.ts";
 import { chooseSubprotocol } from "./credentials.ts";
+import { answerOthersAsPlainHttp, webSocketsOnly } from "./plain-http.ts";
 
 /** How long peers may take to say goodbye, milliseconds of real time. */
 const GOODBYE_MS = 500;
@@ -59,10 +60,10 @@ export class Listener {
         port,
         overrideGlobalObjects: false,
         createServer,
-        // Anything else that asks for an upgrade (curl --http2) is answered as plain HTTP.
-        serverOptions: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket" },
+        serverOptions: webSocketsOnly,
         websocket: { server: sockets as WebSocketServerLike },
       }) as Server;
+      answerOthersAsPlainHttp(server);
       this.#server = server;
       server.once("error", reject);
       server.once("listening", () => {

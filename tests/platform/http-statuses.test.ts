@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { SimulatedClock } from "../../src/base/simulated-clock.ts";
 import { agent, FrameClient, http, KEY, platform, TOOLS } from "./clients.ts";
@@ -199,7 +201,32 @@ test("a wrong key is a 401 over HTTP and a 403 at the upgrade", async () => {
   expect(await bare(server.port, { ...upgrade, origin: "https://evil.example" }, path(KEY))).toBe(403);
   expect(await bare(server.port, { ...upgrade, host: "evil.example:4000" }, path(KEY))).toBe(403);
   expect(await bare(server.port, {}, { path: "/sdk/websocket" })).toBe(426);
-  expect(await bare(server.port, { connection: "Upgrade", upgrade: "h2c" })).toBe(200);
+});
+
+test("who asks for another protocol than WebSocket is answered as plain HTTP, with its body, on a connection that is kept", async () => {
+  await using server = await platform();
+  const upgrade = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAoAAAAAIAAAAA" };
+  expect(await bare(server.port, upgrade)).toBe(200);
+  expect(await bare(server.port, { ...upgrade, authorization: "" })).toBe(401);
+  expect(await bare(server.port, { ...upgrade, host: "evil.example:4000" })).toBe(403);
+
+  const socket = connect(server.port, "127.0.0.1");
+  let heard = "";
+  socket.on("data", (data) => (heard += String(data)));
+  const statuses = (): string[] => [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status!);
+  const body = JSON.stringify({ agentId: "shop", conversationId: "by h2c", caller: { name: "é".repeat(7_000) } });
+  const head = `POST /v1/conversations HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+  const asks = "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+  // The body in two parts, the first of them beside the head; then a second request that asks again.
+  socket.write(head + asks + body.slice(0, 100));
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.write(body.slice(100));
+  while (statuses().length < 1) await once(socket, "data");
+  socket.write(head + asks + body);
+  while (statuses().length < 2) await once(socket, "data");
+  socket.destroy();
+  expect(statuses()).toEqual(["201", "201"]);
+  expect(server.local.conversation("by h2c").caller).toEqual({ name: "é".repeat(7_000) });
 });
 
 test("a foreign Host or Origin is a 403, also without a key", async () => {
