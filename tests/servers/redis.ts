@@ -65,7 +65,7 @@ export interface RedisSentinel {
 /** @param more arguments of both servers. */
 export async function startSentinel(...more: readonly string[]): Promise<RedisSentinel> {
   const primary = await startRedis(...more);
-  const replica = await startRedis("--replicaof", `127.0.0.1 ${primary.port}`, "--repl-diskless-sync-delay", "0", ...more);
+  const replica = await startRedis("--replicaof", "127.0.0.1", String(primary.port), "--repl-diskless-sync-delay", "0", ...more);
   await until(async () => /master_link_status:up/.test(await replica.command("INFO", "replication")));
   const cwd = temporaryFolder("sentinel");
   const file = join(cwd, "sentinel.conf");

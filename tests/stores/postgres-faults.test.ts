@@ -9,6 +9,7 @@ import { startPostgres, type PostgresServer } from "../servers/postgres.ts";
 import { until } from "../servers/redis.ts";
 import { TcpRelay } from "../servers/tcp-relay.ts";
 import { Place } from "./postgres-gate.ts";
+import { inTime } from "./in-time.ts";
 
 let server: PostgresServer;
 let relay: TcpRelay;
@@ -31,7 +32,8 @@ function change(expectedVersion: number, more: Partial<Change> = {}): Change {
 
 /** A store in a schema of its own, behind the relay unless told otherwise. */
 async function open({ timeoutMs = 5_000, pool = 4, direct = false, more = `schema=faults_${++places}` }: { timeoutMs?: number; pool?: number; direct?: boolean; more?: string } = {}): Promise<Store> {
-  const store = await openPostgres(`postgres://postgres@127.0.0.1:${direct ? server.port : relay.port}/postgres?pool=${pool}&${more}`, { timeoutMs });
+  const address = `postgres://postgres@127.0.0.1:${direct ? server.port : relay.port}/postgres?pool=${pool}&${more}`;
+  const store = await inTime(() => openPostgres(address, { timeoutMs }));
   opened.push(store);
   return store;
 }
@@ -104,7 +106,7 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
   });
 
   test("without an answer every method ends at its timeout: a read with nothing done, a commit unknown, one that was not sent with nothing done", async () => {
-    const store = await open({ timeoutMs: 300 });
+    const store = await open({ timeoutMs: 1_000 });
     await store.commit(A, change(0));
     relay.mode = "black hole";
     const outcomes = await Promise.all([refused(store.load(A)), refused(store.commit(A, change(1))), refused(store.commit(A, change(1))), refused(store.list())]);
@@ -115,11 +117,11 @@ describe.runIf(isHere)("postgres when things go wrong", () => {
   });
 
   test("a method of several steps ends at its timeout too, and what it began is done as a whole", async () => {
-    const store = await open({ timeoutMs: 300, pool: 1 });
+    const store = await open({ timeoutMs: 1_000, pool: 1 });
     await store.commit(A, change(0));
     // Each step is answered in time, all of them together are not.
-    relay.delayMs = 200;
-    expect(await refused(store.forget(A))).toMatchObject({ code: "state_unavailable", fields: { outcome: "unknown" }, message: expect.stringMatching(/did not answer within 300 ms/) });
+    relay.delayMs = 600;
+    expect(await refused(store.forget(A))).toMatchObject({ code: "state_unavailable", fields: { outcome: "unknown" }, message: expect.stringMatching(/did not answer within 1000 ms/) });
     relay.delayMs = 0;
     await until(async () => (await store.forget(A)).entries === 0);
     expect(await store.load(A)).toBeUndefined();

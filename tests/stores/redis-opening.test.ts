@@ -126,7 +126,7 @@ describe.runIf(isHere)("opening redis", () => {
 
   test("a replica, a node of a cluster, and a prefix that holds something else are refused", async () => {
     const primary = await started(startRedis());
-    const replica = await started(startRedis("--replicaof", `127.0.0.1 ${primary.port}`));
+    const replica = await started(startRedis("--replicaof", "127.0.0.1", String(primary.port)));
     expect(await failure(at(replica.port), 1_000)).toMatch(/is a replica/);
     const node = await started(startRedis("--cluster-enabled", "yes", "--cluster-port", String(await freePort())));
     expect(await failure(at(node.port), 1_000)).toMatch(/cluster/);
