@@ -6,8 +6,10 @@ import { openStore } from "../../src/stores/index.ts";
 import { SimulatedClock, faultyStore, storeConformance, testAgent } from "../../src/testing/index.ts";
 import { BankAgent } from "./bank-agent.ts";
 
-void test("a call is played, crashes and goes on", async () => {
-  await using call = await testAgent(() => new BankAgent(), { now: "2026-01-01T09:00Z" });
+// Node 22 runs no `await using`: the same end as a person writes it there.
+void test("a call is played, crashes and goes on", async (t) => {
+  const call = await testAgent(() => new BankAgent(), { now: "2026-01-01T09:00Z" });
+  t.after(() => call.close());
   const turn = await call.tool("deposit", { amount: 5 });
   turn.expectState({ state: { balance: 105 } });
   const hanging = call.tool("hang", { amount: 1 });
@@ -19,8 +21,9 @@ void test("a call is played, crashes and goes on", async () => {
   call.expectState({ state: { balance: 105, log: [{ what: "resumed", at: new Date("2026-01-01T09:00:30Z") }] } });
 });
 
-void test("a wrong expectation fails with an AssertionError", async () => {
-  await using call = await testAgent(new BankAgent());
+void test("a wrong expectation fails with an AssertionError", async (t) => {
+  const call = await testAgent(new BankAgent());
+  t.after(() => call.close());
   assert.throws(() => call.expectState({ state: { balance: 7 } }), assert.AssertionError);
 });
 

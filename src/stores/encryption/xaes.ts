@@ -7,7 +7,7 @@
 //        So there is no counter to keep, over processes and restarts, and none that a cloned machine could repeat.
 //   XA2. What `open` gives was sealed with this key and these additional data; everything else is undefined.
 
-import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type Cipheriv, type KeyObject } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto";
 
 const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
@@ -20,7 +20,7 @@ const NONCES_AT_ONCE = 128;
 
 export class Xaes {
   /** AES-256 on single blocks, for the derivation only. */
-  readonly #blocks: Cipheriv;
+  readonly #blocks: ReturnType<typeof createCipheriv>;
   /** K1 of CMAC. */
   readonly #mask: Uint8Array;
   readonly #nonces = new Uint8Array(NONCE_BYTES * NONCES_AT_ONCE);
