@@ -94,7 +94,7 @@ export class TestCall<A extends ConversimpleAgent> implements AsyncDisposable {
 
   /** The durable parts as they were last stored: a plain copy (TE3). */
   get state(): StateOf<A> {
-    return this.#parts(this.#rig.acknowledged.last(this.#owner)) as StateOf<A>;
+    return this.#parts(this.#rig.acknowledged.last(this.#owner));
   }
 
   /** @throws {AssertionError} unless the state has what is expected (a deep partial, by part). */

@@ -57,7 +57,7 @@ export class Turn<A, Result = unknown> {
 
   /** The durable parts as this call left them: a plain copy. */
   get state(): StateOf<A> {
-    return this.#stateAfter() as StateOf<A>;
+    return this.#stateAfter();
   }
 
   /** @throws {AssertionError} unless the state after this call has what is expected (a deep partial, by part). */

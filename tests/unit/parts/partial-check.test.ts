@@ -14,7 +14,7 @@ import { isSame } from "../../../src/state/patch.ts";
 const line = z.object({ id: z.string(), quantity: z.number().int(), at: z.date().optional(), note: z.string().max(5).nullable().default(null) });
 const node = z.object({
   name: z.string(),
-  get children(): z.ZodArray<z.ZodType<unknown>> {
+  get children(): z.ZodArray<z.ZodType> {
     return z.array(node);
   },
 });
