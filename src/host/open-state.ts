@@ -7,6 +7,8 @@
 
 import type { ConversimpleAgent } from "../agent/agent.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
+import { ConversimpleError } from "../base/errors.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import type { Store } from "../state/store.ts";
 import type { CustomerExport } from "./customer-export.ts";
 import type { ErasureReceipt } from "./erasure.ts";
@@ -26,6 +28,8 @@ export interface OpenStateOptions {
   readonly create?: boolean;
   readonly clock?: Clock;
 }
+
+const OPTIONS: OptionNames<OpenStateOptions> = { agents: true, source: true, secret: true, encryption: true, create: true, clock: true };
 
 /** What a message can be told. */
 export interface MessageOptions {
@@ -69,9 +73,11 @@ export interface StateAccess {
  * Opens the state of a store for another program.
  *
  * @param address as `openStore` takes it; `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
- * @throws {ConversimpleError} `store_misconfigured`, `definition_invalid`, `state_unavailable`.
+ * @throws {ConversimpleError} `option_invalid`, `store_misconfigured`, `definition_invalid`, `state_unavailable`.
  */
 export async function openState(address?: string | Store, options: OpenStateOptions = {}): Promise<StateAccess> {
+  const mistake = optionMistakeText(options, OPTIONS);
+  if (mistake !== undefined) throw new ConversimpleError("option_invalid", `openState: ${mistake}.`);
   const { agents = [], source = "outside", encryption, clock = systemClock, create = agents.length > 0 } = options;
   const { openStore, withEncryption } = await import("../stores/open.ts");
   const store = typeof address === "object" ? withEncryption(address, encryption) : await openStore(address, { clock, encryption, create });

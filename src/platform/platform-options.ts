@@ -3,6 +3,7 @@
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { ConversimpleError } from "../base/errors.ts";
+import { optionMistake, type OptionNames } from "../base/option-names.ts";
 import type { AgentDesk } from "../inspector/desks.ts";
 import type { Store } from "../state/store.ts";
 import type { BrainMaker } from "./brains/brain.ts";
@@ -71,8 +72,15 @@ type Absent = "callerToken" | "publicUrl";
 
 export type CheckedOptions = Required<Omit<LocalPlatformOptions, Optional | Absent>> & Pick<LocalPlatformOptions, Optional> & { readonly [K in Absent]: LocalPlatformOptions[K] | undefined };
 
+const OPTIONS: OptionNames<LocalPlatformOptions> = {
+  port: true, host: true, apiKey: true, dataPath: true, clock: true, logger: true, silenceMs: true, maxBufferedBytes: true, sendConversationId: true,
+  allowHosts: true, brains: true, brain: true, callerToken: true, publicUrl: true, inspector: true,
+};
+
 /** @throws {ConversimpleError} `option_invalid`. */
 export function checkedOptions(options: LocalPlatformOptions): CheckedOptions {
+  const mistake = optionMistake(options, OPTIONS);
+  if (mistake) throw new ConversimpleError("option_invalid", `The platform's option ${mistake.option} ${mistake.reason}.`, { option: mistake.option });
   const checked = {
     port: 4_000, host: "127.0.0.1", clock: systemClock, silenceMs: 60_000, maxBufferedBytes: 16 * 1_048_576,
     sendConversationId: true, allowHosts: [], brain: "rules", callerToken: undefined, publicUrl: undefined, ...options, brains: { rules: rulesBrain(), ...options.brains },

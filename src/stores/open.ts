@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 
 import { ConversimpleError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { optionMistakeText, type OptionNames } from "../base/option-names.ts";
 import type { Store, StoreOptions } from "../state/store.ts";
 import { environmentEncryption, KeyRing, type EncryptionOptions } from "./encryption/key-ring.ts";
 import { EncryptedStore, encryptedStore } from "./encryption/store.ts";
@@ -30,15 +31,19 @@ export interface OpenStoreOptions extends StoreOptions {
   readonly logger?: Logger;
 }
 
+const OPTIONS: OptionNames<OpenStoreOptions> = { clock: true, timeoutMs: true, encryption: true, create: true, logger: true };
+
 /**
  * Opens the store at an address: `memory:` (for tests; ends with the process), `sqlite:<path>`,
  * `redis://<user>:<password>@<host>`, `rediss://`, `redis+sentinel://`, `redis+cluster://` (needs the package `redis`) or
  * `postgres://<user>:<password>@<host>/<database>` (needs the package `pg`).
  *
  * @param address `CONVERSIMPLE_STORE`, else `sqlite:.conversimple/state.db`, unless given.
- * @throws {ConversimpleError} `store_misconfigured`; the message never repeats a password or a key.
+ * @throws {ConversimpleError} `option_invalid`, `store_misconfigured`; the message never repeats a password or a key.
  */
 export async function openStore(address: string = process.env.CONVERSIMPLE_STORE || DEFAULT_STORE, options: OpenStoreOptions = {}): Promise<Store> {
+  const mistake = optionMistakeText(options, OPTIONS);
+  if (mistake !== undefined) throw new ConversimpleError("option_invalid", `openStore: ${mistake}.`);
   const { encryption = environmentEncryption(), ...own } = options;
   if (!encryption) return openPlain(address, own);
   // The keys are checked before anything is opened.

@@ -57,16 +57,18 @@ test("a call of a tool that is not offered, or with arguments that do not fit, i
 
 test("speaking over the model cuts its stream, and it hears what it had said", async () => {
   const never = new Promise(() => undefined);
-  await using server = await modelServer(script({ text: ["Once upon ", "a time"], until: never }, { text: ["Fine."] }));
+  await using server = await modelServer(script({ text: ["Hello."] }, { text: ["Once upon ", "a time"], until: never }, { text: ["Fine."] }));
   await using hotel = await talking(new WorkflowAgent(), await asking(server.baseUrl));
   const line = await new RelayCaller(hotel.url, { agent: "workflow", auth_token: KEY, conversation: "c1" }).setup();
+  expect(await line.utterance(1)).toBe("Hello.");
+  const { length } = line.heard;
   line.prompt("tell me a story");
-  await expect.poll(() => line.heard.length).toBe(2);
+  await expect.poll(() => line.heard.length).toBe(length + 2);
   line.send({ type: "interrupt", utteranceUntilInterrupt: "Once", durationUntilInterruptMs: 300 });
-  await server.requests[0]!.cut;
+  await server.requests[1]!.cut;
   line.prompt("stop it");
-  expect(await line.utterance(2)).toBe("Fine.");
-  expect(server.requests[1]!.body.messages.slice(1)).toMatchObject([
+  expect(await line.utterance(3)).toBe("Fine.");
+  expect(server.requests[2]!.body.messages.slice(3)).toMatchObject([
     { role: "user", content: "tell me a story" },
     { role: "assistant", content: "Once upon a time" },
     { role: "user", content: '(The caller spoke over you and heard only: "Once")\nstop it' },

@@ -3,8 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
-import { cache, conversationState, ConversimpleAgent, customerState, Dispatcher, ephemeral, session, tool, workflow } from "../../../src/index.ts";
+import { cache, conversationState, ConversimpleAgent, customerState, Dispatcher, ephemeral, openState, session, tool, workflow } from "../../../src/index.ts";
 import { defineAgent } from "../../../src/agent/definition.ts";
+import { LocalPlatform } from "../../../src/platform/index.ts";
+import { openStore } from "../../../src/stores/index.ts";
 import { testAgent } from "../../../src/testing/index.ts";
 
 /** What no compiler has seen: it fits everywhere. */
@@ -48,6 +50,12 @@ describe("a name that means nothing is refused, not ignored", () => {
   test("a dispatcher and a test", async () => {
     await expect(new Dispatcher(written({ agents: [new Desk()], healthPort: 9_000 })).start()).rejects.toThrow("Dispatcher: healthPort is none of its options: agents, apiKey,");
     await expect(testAgent(new Desk(), written({ at: "2026-01-01" }))).rejects.toThrow("testAgent: at is none of its options: conversationId, caller, now,");
+  });
+
+  test("a store, its state from outside, and a platform", async () => {
+    await expect(openStore("memory:", written({ encrytion: { keys: [] } }))).rejects.toThrow("openStore: encrytion is none of its options: clock, timeoutMs, encryption, create, logger.");
+    await expect(openState("memory:", written({ agent: new Desk() }))).rejects.toThrow("openState: agent is none of its options: agents, source, secret, encryption, create, clock.");
+    expect(() => new LocalPlatform(written({ dataFile: "x.json" }))).toThrow("The platform's option dataFile is none of its options: port, host, apiKey, dataPath,");
   });
 });
 
