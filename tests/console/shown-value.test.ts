@@ -131,3 +131,13 @@ test("an edit never writes the masked text over what it stands for", () => {
   expect(patchesOf(root, ["phone"], { kind: "set", value: "•••" })).toBeUndefined();
   expect(patchesOf(root, ["phone"], { kind: "set", value: "123" })).toEqual([["set", ["phone"], "123"]]);
 });
+
+test("a preview reads no more of a long list than it shows", () => {
+  const list: unknown[] = Array.from({ length: 10_000 }, (_, index) => index);
+  const unread = (): never => {
+    throw new Error("nobody sees this one");
+  };
+  Object.defineProperty(list, 500, { get: unread, enumerable: true });
+  expect(previewOf({ list }, 30)).toMatch(/^\{ list: \[0, 1, 2, .*…$/);
+  expect(previewOf({ $set: list }, 30)).toMatch(/^Set\(10000\)/);
+});

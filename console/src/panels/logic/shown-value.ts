@@ -82,17 +82,17 @@ export interface Child {
   readonly maskKey: string | number | undefined;
 }
 
-/** The children of a node, in order; none of a leaf. */
-export function childrenOf(node: Shown): readonly Child[] {
+/** The children of a node, in order; none of a leaf. @param most no more of them are looked at. */
+export function childrenOf(node: Shown, most = Infinity): readonly Child[] {
   switch (node.kind) {
     case "object":
-      return node.entries.map(([key, raw]) => ({ step: key, label: key, raw, maskKey: key }));
+      return node.entries.slice(0, most).map(([key, raw]) => ({ step: key, label: key, raw, maskKey: key }));
     case "list":
-      return node.items.map((raw, index) => ({ step: index, label: String(index), raw, maskKey: index }));
+      return node.items.slice(0, most).map((raw, index) => ({ step: index, label: String(index), raw, maskKey: index }));
     case "set":
-      return node.items.map((raw, entry) => ({ step: { entry }, label: String(entry), raw, maskKey: undefined }));
+      return node.items.slice(0, most).map((raw, entry) => ({ step: { entry }, label: String(entry), raw, maskKey: undefined }));
     case "map":
-      return node.entries.map(([key, raw], entry) => ({ step: { entry }, label: previewOf(key, 40), raw, maskKey: typeof key === "string" || typeof key === "number" ? key : undefined }));
+      return node.entries.slice(0, most).map(([key, raw], entry) => ({ step: { entry }, label: previewOf(key, 40), raw, maskKey: typeof key === "string" || typeof key === "number" ? key : undefined }));
     default:
       return [];
   }
@@ -141,7 +141,8 @@ function textOf(node: Shown, room: number): string {
 function containerText(node: Shown, room: number): string {
   const pieces: string[] = [];
   let left = room;
-  for (const { label, raw } of childrenOf(node)) {
+  // Each takes some of the room, so no more than that can be shown.
+  for (const { label, raw } of childrenOf(node, room)) {
     if (left <= 0) {
       pieces.push("…");
       break;

@@ -107,14 +107,14 @@ function Times({ entry }: { readonly entry: TimelineEntry }) {
   return (
     <DetailSection title={`Where the time went: ${duration(total)}`}>
       <div aria-hidden="true" className="mb-1.5 flex h-2 overflow-hidden rounded-sm bg-sunk">
-        {PHASES.map((phase) => <span key={phase} style={{ width: `${total === 0 ? 0 : ((entry[`${phase}Ms`] ?? 0) / total) * 100}%` }} className={PHASE_LOOKS[phase].fill} />)}
+        {PHASES.map((phase) => <span key={phase} style={{ width: `${total === 0 ? 0 : ((entry[`${phase}Ms`] ?? 0) / total) * 100}%`, background: PHASE_LOOKS[phase].fill }} />)}
       </div>
       <table className="w-full text-xs">
         <tbody>
           {PHASES.map((phase) => (
             <tr key={phase}>
               <th scope="row" className="w-20 py-0.5 text-left align-baseline font-normal whitespace-nowrap">
-                <span aria-hidden="true" className={`mr-1.5 inline-block size-2 rounded-[2px] ${PHASE_LOOKS[phase].fill}`} />
+                <span aria-hidden="true" style={{ background: PHASE_LOOKS[phase].fill }} className="mr-1.5 inline-block size-2 rounded-[2px]" />
                 {phase}
               </th>
               <td className="w-20 pr-3 text-right align-baseline font-mono whitespace-nowrap">{entry[`${phase}Ms`] === null ? "not yet known" : duration(entry[`${phase}Ms`] ?? 0)}</td>

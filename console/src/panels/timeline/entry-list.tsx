@@ -13,6 +13,8 @@ import { EntryRow } from "./entry-row.tsx";
 
 const ROW = 52;
 const NARROW_ROW = 68;
+/** Rows beyond what is seen, on each side: more of them make every frame of a fast scroll longer, and are gone unseen. */
+const BEYOND = 3;
 /** So near to the end counts as at the end, pixels. */
 const AT_END = 40;
 
@@ -30,7 +32,7 @@ export function EntryList({ entries, shown, waterfall, selectedVersion, isNarrow
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const height = isNarrow ? NARROW_ROW : ROW;
-  const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 8 });
+  const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: BEYOND });
   const pieces = useMemo(() => linkPieces(linksAmong(waterfall.links, shown)), [waterfall, shown]);
   const { active, setActive } = useActive(entries, shown, selectedVersion, virtual.scrollRect?.height, (index) => virtual.scrollToIndex(index, { align: "auto" }));
   useEffect(() => virtual.measure(), [height]);

@@ -1,4 +1,6 @@
 // One unit of work as a row of the timeline.
+//
+//   ER1. A fast scroll makes twenty rows anew in each frame: a row has few elements, and reads no more of an entry than it shows.
 
 import { memo } from "react";
 
@@ -22,38 +24,35 @@ export interface EntryRowProps {
   readonly isNarrow: boolean;
 }
 
-const EDGES: Readonly<Record<ReturnType<typeof toneOf>, string>> = { good: "bg-transparent", plain: "bg-transparent", warn: "bg-warn", bad: "bg-bad" };
+const EDGES: Readonly<Record<ReturnType<typeof toneOf>, string>> = { good: "", plain: "", warn: "shadow-[inset_2px_0_var(--color-warn)]", bad: "shadow-[inset_2px_0_var(--color-bad)]" };
 
 /** What is in a row; what it is for a list is around it. */
 export const EntryRow = memo(function EntryRow({ entry, bar, scaleMs, links, isSelected, isActive, isNarrow }: EntryRowProps) {
   const tone = toneOf(entry);
   const look = isSelected ? "bg-chosen" : tone === "bad" ? "bg-bad-soft/50 hover:bg-bad-soft" : "hover:bg-hover";
   return (
-    <div className={`relative flex h-full gap-3 border-b border-line pr-3 pl-3 ${look} ${isActive ? "group-focus/list:outline-2 group-focus/list:-outline-offset-2 group-focus/list:outline-accent" : ""}`}>
-      <span aria-hidden="true" className={`absolute inset-y-0 left-0 w-0.5 ${EDGES[tone]}`} />
+    <div className={`flex h-full gap-3 border-b border-line pr-3 pl-3 ${EDGES[tone]} ${look} ${isActive ? "group-focus/list:outline-2 group-focus/list:-outline-offset-2 group-focus/list:outline-accent" : ""}`}>
       <div className={`flex min-w-0 flex-col justify-center ${isNarrow ? "flex-1" : "basis-3/5"}`}>
         <div className="flex min-w-0 items-center gap-2">
           <time dateTime={new Date(entry.atMs).toISOString()} className="shrink-0 font-mono text-2xs text-ink-3">{timeOfDay(entry.atMs, !isNarrow)}</time>
           <span className="max-w-[70%] shrink-0 truncate font-mono text-sm font-medium">{entry.name}</span>
           {entry.unit === "tool" ? null : <span className="shrink-0 text-2xs text-ink-3">{entry.unit}</span>}
           <Arguments entry={entry} />
-          <span className="ml-auto flex shrink-0 items-center gap-2">
-            {tone === "good" ? <span className="text-2xs text-good">ok</span> : <Chip tone={tone}>{outcomeText(entry)}</Chip>}
-            {isNarrow ? <Total bar={bar} isOpen={entry.commitMs === null} /> : null}
-          </span>
+          {tone === "good" ? <span className="ml-auto shrink-0 text-2xs text-good">ok</span> : <span className="ml-auto shrink-0"><Chip tone={tone}>{outcomeText(entry)}</Chip></span>}
+          {isNarrow ? <Total bar={bar} isOpen={entry.commitMs === null} /> : null}
         </div>
         <SecondLine entry={entry} />
         {isNarrow ? <div className="flex h-4">{<BarCell bar={bar} scaleMs={scaleMs} links={links} />}</div> : null}
       </div>
       {isNarrow ? null : <BarCell bar={bar} scaleMs={scaleMs} links={links} />}
-      {isNarrow ? null : <span className="flex w-16 shrink-0 items-center justify-end"><Total bar={bar} isOpen={entry.commitMs === null} /></span>}
+      {isNarrow ? null : <Total bar={bar} isOpen={entry.commitMs === null} className="w-16 self-center text-right" />}
     </div>
   );
 });
 
 /** How long it took. `isOpen`: how long its commit and its reply took comes with the entry after it. */
-function Total({ bar, isOpen }: { readonly bar: Bar; readonly isOpen: boolean }) {
-  return <span title={isOpen ? "How long its commit and its reply took is known with the next entry" : undefined} className="font-mono text-2xs text-ink-2">{duration(bar.totalMs)}{isOpen ? "+" : ""}</span>;
+function Total({ bar, isOpen, className = "" }: { readonly bar: Bar; readonly isOpen: boolean; readonly className?: string }) {
+  return <span title={isOpen ? "How long its commit and its reply took is known with the next entry" : undefined} className={`shrink-0 font-mono text-2xs text-ink-2 ${className}`}>{duration(bar.totalMs)}{isOpen ? "+" : ""}</span>;
 }
 
 function Arguments({ entry }: { readonly entry: TimelineEntry }) {
@@ -89,7 +88,11 @@ function chipsOf(entry: TimelineEntry): readonly { readonly tone: Tone; readonly
 /** More places than that of one part are only counted. */
 const MOST_PLACES = 2;
 
+/** ... and of more changes than that not even their places. */
+const MOST_READ = 50;
+
 function placesOf(part: string, patches: readonly Patch[]): readonly string[] {
+  if (patches.length > MOST_READ) return [`${part}: ${patches.length.toLocaleString("en")} changes`];
   const places = [...new Set(patches.map((patch) => pathText(part, patch[1])))];
   return places.length > MOST_PLACES ? [`${part}: ${places.length} places`] : places;
 }

@@ -2,10 +2,11 @@
 
 import type { Phase } from "../logic/waterfall.ts";
 
+/** `fill`: a colour, since several phases share one background. */
 export const PHASE_LOOKS: Readonly<Record<Phase, { readonly fill: string; readonly name: string; readonly about: string }>> = {
-  queue: { fill: "bg-edge/60", name: "queue", about: "waited for its turn: units of one conversation run one after another" },
-  guard: { fill: "bg-note", name: "guard", about: "was checked: session, workflow step, arguments" },
-  run: { fill: "bg-accent", name: "run", about: "the handler ran" },
-  commit: { fill: "bg-good", name: "commit", about: "the store wrote it durably" },
-  reply: { fill: "bg-warn", name: "reply", about: "the answer was on its way until it was confirmed" },
+  queue: { fill: "color-mix(in oklab, var(--color-edge) 60%, transparent)", name: "queue", about: "waited for its turn: units of one conversation run one after another" },
+  guard: { fill: "var(--color-note)", name: "guard", about: "was checked: session, workflow step, arguments" },
+  run: { fill: "var(--color-accent)", name: "run", about: "the handler ran" },
+  commit: { fill: "var(--color-good)", name: "commit", about: "the store wrote it durably" },
+  reply: { fill: "var(--color-warn)", name: "reply", about: "the answer was on its way until it was confirmed" },
 };

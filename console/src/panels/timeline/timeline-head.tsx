@@ -38,7 +38,7 @@ export function ScaleHead({ scaleMs, isNarrow }: { readonly scaleMs: number; rea
       <ul aria-label="What the bars are made of" className={`flex min-w-0 flex-wrap items-center gap-x-3 ${isNarrow ? "" : "basis-3/5"}`}>
         {PHASES.map((phase) => (
           <li key={phase} title={PHASE_LOOKS[phase].about} className="flex items-center gap-1">
-            <span aria-hidden="true" className={`size-2 rounded-[2px] ${PHASE_LOOKS[phase].fill}`} />
+            <span aria-hidden="true" style={{ background: PHASE_LOOKS[phase].fill }} className="size-2 rounded-[2px]" />
             {PHASE_LOOKS[phase].name}
           </li>
         ))}
