@@ -13,10 +13,11 @@ const TONES: Readonly<Record<Tone, string>> = {
   accent: "bg-chosen text-accent",
 };
 
-/** The meaning is never in the colour alone: the word says it. */
-export function Chip({ tone = "plain", title, children }: { readonly tone?: Tone; readonly title?: string; readonly children: ReactNode }) {
+/** The meaning is never in the colour alone: the word says it. @param canShrink a word that gives way, with dots, where there is no room. */
+export function Chip({ tone = "plain", title, canShrink = false, children }: { readonly tone?: Tone; readonly title?: string; readonly canShrink?: boolean; readonly children: ReactNode }) {
+  const room = canShrink ? "inline-block min-w-0 shrink truncate leading-5" : "inline-flex shrink-0 items-center gap-1";
   return (
-    <span title={title} className={`inline-flex h-5 shrink-0 items-center gap-1 rounded-sm px-1.5 text-2xs font-medium whitespace-nowrap ${TONES[tone]}`}>
+    <span title={title} className={`h-5 rounded-sm px-1.5 text-2xs font-medium whitespace-nowrap ${room} ${TONES[tone]}`}>
       {children}
     </span>
   );

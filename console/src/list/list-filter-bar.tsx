@@ -32,7 +32,7 @@ export function ListFilterBar() {
             event.stopPropagation();
           }}
         />
-        {filter.search === "" ? <Kbd keys="/" /> : <IconButton label="Clear the search" isSmall onClick={() => filterBy({ search: "" })}><Icon name="close" className="size-3" /></IconButton>}
+        {filter.search === "" ? <span className="[@media(hover:none)]:hidden"><Kbd keys="/" /></span> : <IconButton label="Clear the search" isSmall onClick={() => filterBy({ search: "" })}><Icon name="close" className="size-3" /></IconButton>}
       </div>
       <div className="flex items-center gap-1.5">
         <div role="group" aria-label="Status" className="flex rounded-md bg-sunk p-0.5">

@@ -86,7 +86,7 @@ function CallLine({ row, isHere }: { readonly row: ConversationRow; readonly isH
   return (
     <li>
       <a href={linkTo({ page: "conversation", conversationId: row.conversationId, panel: "", version: null })} aria-current={isHere ? "page" : undefined} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 rounded-sm px-1 py-1.5 hover:bg-hover">
-        <span className="min-w-0 flex-1 truncate font-mono text-xs">{row.conversationId}</span>
+        <span className="min-w-0 flex-1 basis-40 truncate font-mono text-xs">{row.conversationId}</span>
         {isHere ? <Chip tone="accent">this one</Chip> : null}
         <Chip tone={row.status === "live" ? "good" : "plain"}>{row.status}</Chip>
         <span className="text-2xs text-ink-3">{row.agentId} · {count(row.version, "version")} · <Ago atMs={row.updatedAtMs} /></span>

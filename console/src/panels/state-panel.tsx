@@ -48,7 +48,7 @@ function StateHead({ parts, reveal, hasEditing }: { readonly parts: readonly Par
   if (!hasEditing && !(hasMasks && reveal)) return null;
   return (
     <div className="flex min-h-7 flex-wrap items-center gap-2 text-xs text-ink-3">
-      <span className="min-w-0 flex-1 basis-64">{hasEditing ? "Point at a value to change it, or press Enter on it. A change is validated and journalled as made here." : ""}</span>
+      <span className="min-w-0 flex-1 basis-64">{hasEditing ? "A value is changed by its pencil, a double-click, or Enter on it. A change is validated, and journalled as made here." : ""}</span>
       {hasMasks && reveal ? <RevealButton reveal={reveal} /> : null}
     </div>
   );

@@ -64,7 +64,7 @@ function StepFacts({ workflow, state, isNow }: { readonly workflow: WorkflowInfo
     <Facts>
       <Fact name="Step"><strong className="font-semibold">{step.name}</strong>{step.isFinal ? " (final)" : ""}</Fact>
       {step.prompt === undefined ? null : <Fact name="The agent asks">“{step.prompt}”</Fact>}
-      {state.sinceMs === undefined ? null : <Fact name="Since">{moment(state.sinceMs)} <Ago atMs={state.sinceMs} isSentence className="text-xs text-ink-3" /></Fact>}
+      {state.sinceMs === undefined ? null : <Fact name="Since">{moment(state.sinceMs)} <Ago atMs={state.sinceMs} isSentence className="block text-xs text-ink-3" /></Fact>}
       {needs.length === 0 ? null : (
         <Fact name="Needs">
           <ul className="flex flex-wrap gap-1">{needs.map(({ field, isThere }) => <li key={field}><Chip tone={isThere ? "good" : "warn"}>{isThere ? <Icon name="check" className="size-3" /> : null}{field}{isThere ? "" : " is missing"}</Chip></li>)}</ul>

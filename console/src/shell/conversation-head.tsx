@@ -56,7 +56,7 @@ export function ConversationHead() {
 
 function CustomerLink({ customer }: { readonly customer: string }) {
   return (
-    <button type="button" onClick={() => filterBy({ customer })} title={`All calls of customer ${customer}`} className="h-6 max-w-40 min-w-16 truncate font-mono text-2xs text-accent hover:underline">
+    <button type="button" onClick={() => filterBy({ customer })} title={`All calls of customer ${customer}`} className="-my-1 h-6 max-w-40 min-w-16 truncate font-mono text-2xs text-accent hover:underline">
       {customer}
     </button>
   );

@@ -5,9 +5,11 @@ import { Icon } from "../kit/icon.tsx";
 import { useConversation } from "../lib/conversation-context.tsx";
 import { timeOfDay } from "../lib/formatting.ts";
 import { useShortcuts } from "../lib/keyboard.ts";
+import { useRoom } from "../lib/media.ts";
 
 export function VersionBar() {
   const { selectedVersion, selectedEntry, timeline, view, select } = useConversation();
+  const room = useRoom();
   const newest = view.value?.version ?? timeline.entries.at(-1)?.version ?? 0;
   const at = selectedVersion ?? newest;
   const step = (by: number) => {
@@ -26,7 +28,7 @@ export function VersionBar() {
       <IconButton label="One version on" disabled={!isPast} onClick={() => step(1)} isSmall><Icon name="right" className="size-3.5" /></IconButton>
       <span className="ml-1 shrink-0">Version {at}{isPast ? ` of ${newest}` : ""}</span>
       {selectedEntry ? (
-        <span className="truncate">· <span className="font-mono">{selectedEntry.name}</span> at {timeOfDay(selectedEntry.atMs, true)}</span>
+        <span className="truncate">· <span className="font-mono">{selectedEntry.name}</span> at {timeOfDay(selectedEntry.atMs, room !== "narrow")}</span>
       ) : null}
       <span className="flex-1" />
       {isPast ? <Button look="quiet" isSmall className="text-warn!" onClick={() => select(null)}>Back to now</Button> : <span className="pr-1.5">Now</span>}

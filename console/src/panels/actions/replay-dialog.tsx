@@ -39,7 +39,7 @@ function ReplayResult({ replay }: { readonly replay: Replay }) {
               <th scope="col" className="pr-3 font-medium">Unit</th>
               <th scope="col" className="pr-3 font-medium">Recorded</th>
               <th scope="col" className="pr-3 font-medium">Replayed</th>
-              <th scope="col" className="font-medium">State after it</th>
+              <th scope="col" className="font-medium max-sm:hidden">State after it</th>
             </tr>
           </thead>
           <tbody>{replay.steps.map((step) => <StepRow key={step.version} step={step} />)}</tbody>
@@ -54,12 +54,17 @@ function StepRow({ step }: { readonly step: ReplayStep }) {
   return (
     <tr className={`border-b border-line align-baseline ${isOdd(step) ? "bg-warn-soft" : ""}`}>
       <td className="py-1 pr-3 pl-1 font-mono text-ink-3">{version}</td>
-      <td className="pr-3"><span className="font-mono font-medium">{name}</span> <span className="text-2xs text-ink-3">{unit}</span></td>
+      <td className="pr-3"><span className="font-mono font-medium">{name}</span> <span className="text-2xs text-ink-3">{unit}</span>{differences.length === 0 ? null : <span className="block sm:hidden"><Differences places={differences} /></span>}</td>
       <td className="pr-3"><Chip tone={recorded === "ok" ? "good" : "plain"}>{recorded}</Chip></td>
       <td className="pr-3"><Chip tone={replayed === recorded ? (recorded === "ok" ? "good" : "plain") : "warn"}>{replayed}</Chip></td>
-      <td className="py-1">{differences.length === 0 ? <span className="text-ink-3">{replayed === "not run" ? "–" : "the same"}</span> : <ul>{differences.map((place) => <li key={place} className="font-mono break-all text-warn">{place}</li>)}</ul>}</td>
+      <td className="py-1 max-sm:hidden">{differences.length === 0 ? <span className="text-ink-3">{replayed === "not run" ? "–" : "the same"}</span> : <Differences places={differences} />}</td>
     </tr>
   );
+}
+
+/** In a column of their own, where there is room for one. */
+function Differences({ places }: { readonly places: readonly string[] }) {
+  return <ul>{places.map((place) => <li key={place} className="font-mono break-all text-warn">{place}</li>)}</ul>;
 }
 
 function isOdd({ recorded, replayed, differences }: ReplayStep): boolean {

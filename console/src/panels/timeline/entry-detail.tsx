@@ -7,6 +7,7 @@ import { Button, IconButton } from "../../kit/button.tsx";
 import { Chip } from "../../kit/chip.tsx";
 import { useConversation } from "../../lib/conversation-context.tsx";
 import { duration, moment, timeOfDay } from "../../lib/formatting.ts";
+import { useRoom } from "../../lib/media.ts";
 import { Callout } from "../callout.tsx";
 import { Icon } from "../../kit/icon.tsx";
 import { explain, failedLogin, noteChip, outcomeText, toneOf } from "../logic/entry-words.ts";
@@ -25,12 +26,13 @@ interface EntryDetailProps {
 }
 
 export function EntryDetail({ entry, onStep, onClose }: EntryDetailProps) {
+  const room = useRoom();
   return (
     <section aria-label={`Entry ${entry.version}, ${entry.name}`} className="flex h-full min-h-0 flex-col bg-pane">
       <header className="flex items-center gap-2 border-b border-line py-1.5 pr-1.5 pl-3">
         <h3 className="min-w-0 flex-1 truncate">
           <span className="font-mono font-semibold">{entry.name}</span>
-          <span className="ml-2 text-2xs text-ink-3">{entry.unit} · version {entry.version} · {moment(entry.atMs)}</span>
+          <span className="ml-2 text-2xs text-ink-3">{entry.unit} · version {entry.version} · <time title={moment(entry.atMs)}>{room === "narrow" ? timeOfDay(entry.atMs) : moment(entry.atMs)}</time></span>
         </h3>
         <Chip tone={toneOf(entry)}>{outcomeText(entry)}</Chip>
         <span className="flex">

@@ -70,7 +70,7 @@ function SecondLine({ entry }: { readonly entry: TimelineEntry }) {
   if (chips.length === 0 && why === undefined) return null;
   return (
     <div className="mt-0.5 flex min-w-0 items-center gap-1 overflow-hidden">
-      {chips.slice(0, MOST_CHIPS).map(({ tone, text }) => <Chip key={text} tone={tone}>{text}</Chip>)}
+      {chips.slice(0, MOST_CHIPS).map(({ tone, text }, index, { length }) => <Chip key={text} tone={tone} canShrink={index === length - 1}>{text}</Chip>)}
       {chips.length > MOST_CHIPS ? <span className="shrink-0 text-2xs text-ink-3">and {chips.length - MOST_CHIPS} more</span> : null}
       {why === undefined ? null : <span className="min-w-0 truncate text-2xs text-ink-2" title={why}>{why}{entry.remedy === undefined ? "" : ` ${entry.remedy}`}</span>}
     </div>

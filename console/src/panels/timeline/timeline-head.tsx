@@ -26,7 +26,7 @@ export function FilterBar({ filter, search, counts, onFilter, onSearch }: Filter
           </button>
         ))}
       </div>
-      <input type="search" aria-label="Search the timeline" placeholder="Name, code, source…" value={search} onChange={(event) => onSearch(event.target.value)} className="h-6 min-w-0 flex-1 rounded-md border border-edge/50 bg-pane px-2 text-xs @lg:max-w-56" />
+      <input type="search" aria-label="Search the timeline" placeholder="Search…" title="By name, code, reason, source or call id" value={search} onChange={(event) => onSearch(event.target.value)} className="h-6 min-w-20 flex-1 rounded-md border border-edge/50 bg-pane px-2 text-xs @lg:max-w-56" />
     </div>
   );
 }

@@ -94,7 +94,7 @@ function StepBox({ data: { label, needs, look, isFinal, isDown } }: NodeProps<St
     <div className={`flex h-12 w-40 flex-col justify-center rounded-md px-2.5 text-center font-sans text-xs ${isFinal ? "border-3 border-double" : "border"} ${LOOKS[look]}`}>
       <Handle id="in" type="target" position={into} className={handle} isConnectable={false} />
       <div className="truncate">{label}</div>
-      {needs.length > 0 ? <div className={`truncate text-2xs font-normal ${look === "current" ? "" : "text-ink-3"}`}>needs {needs.join(", ")}</div> : null}
+      {needs.length > 0 ? <div className={`-mx-2 truncate text-2xs font-normal ${look === "current" ? "" : "text-ink-3"}`}>needs {needs.join(", ")}</div> : null}
       <Handle id="out" type="source" position={out} className={handle} isConnectable={false} />
       {(["over", "under"] as const).map((side) => [
         <Handle key={`${side}-in`} id={`${side}-in`} type="target" position={sides[side]} className={handle} isConnectable={false} />,
