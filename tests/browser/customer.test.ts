@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { Eye } from "./accessibility.ts";
 import { hasBrowser, openPage } from "./browser.ts";
 import { devForAll, enter, entryIn, newCall, post, TEST_MS, valueIn, view } from "./inspector.ts";
 
@@ -26,6 +27,9 @@ test.runIf(hasBrowser)("what is masked of a customer is shown for a reason, and 
     await valueIn(customer, /^address: “Canary Road 1” in clear/).waitFor();
   };
   await reveal();
+  const eye = new Eye(page);
+  await eye.look("a customer in clear");
+  expect(eye.found).toEqual([]);
   await customer.getByRole("button", { name: "Hide them" }).click();
   await valueIn(customer, /^address: masked/).waitFor();
   expect(await page.content()).not.toContain("Canary");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { Eye } from "./accessibility.ts";
 import { hasBrowser, openPage } from "./browser.ts";
 import { devForAll, enter, entryIn, newCall, say, TEST_MS, view } from "./inspector.ts";
 
@@ -55,6 +56,9 @@ test.runIf(hasBrowser)("a tool that is run by a form says that it was refused, a
   await answer.getByText("not authenticated", { exact: true }).waitFor();
   await answer.getByText("Please log in first.", { exact: true }).waitFor();
   await answer.getByText(/What to do: Nobody is logged in/).waitFor();
+  const eye = new Eye(page);
+  await eye.look("a tool that was refused");
+  expect(eye.found).toEqual([]);
 
   await dialog.getByRole("combobox", { name: "Tool" }).selectOption("login");
   await dialog.getByRole("textbox", { name: "Username" }).fill("Lee");
