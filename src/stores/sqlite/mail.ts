@@ -19,7 +19,8 @@ export class Mail {
   constructor(database: DatabaseSync, owners: Owners) {
     this.#owners = owners;
     this.#post = database.prepare("INSERT INTO inbox (owner_id, message_id, text, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
-    this.#inbox = database.prepare("SELECT message_id AS id, text, at AS atMs FROM inbox WHERE owner_id = ?1 AND inbox.id > coalesce((SELECT id FROM inbox WHERE owner_id = ?1 AND message_id = ?2), 0) ORDER BY inbox.id LIMIT ?3");
+    // Not `?1` twice: Node 22 takes a parameter with a number for a named one.
+    this.#inbox = database.prepare("SELECT message_id AS id, text, at AS atMs FROM inbox WHERE owner_id = ? AND inbox.id > coalesce((SELECT id FROM inbox WHERE owner_id = ? AND message_id = ?), 0) ORDER BY inbox.id LIMIT ?");
     this.#consume = database.prepare("DELETE FROM inbox WHERE owner_id = ? AND message_id = ?");
     this.#removeAll = database.prepare("DELETE FROM inbox WHERE owner_id = ?");
     // The inbox is nearly always empty, so it leads: a poll that finds no mail reads one page.
@@ -45,7 +46,7 @@ export class Mail {
   /** @param after the id of a message, or null. */
   inbox(owner: Owner, after: string | null, nowMs: number): WaitingMessage[] {
     const row = this.#owners.find(owner, nowMs);
-    return row ? all<WaitingMessage>(this.#inbox, row.id, after, PAGE_ITEMS.inbox) : [];
+    return row ? all<WaitingMessage>(this.#inbox, row.id, row.id, after, PAGE_ITEMS.inbox) : [];
   }
 
   consume(ownerId: number, ids: readonly string[]): void {
