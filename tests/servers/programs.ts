@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** What a suite may need. */
-export type Service = "redis" | "postgres" | "pgbouncer" | "chromium";
+export type Service = "redis" | "postgres" | "pgbouncer" | "chromium" | "strace";
 
 interface Needed {
   readonly programs: readonly string[];
@@ -20,6 +20,7 @@ const NEEDED: Readonly<Record<Service, Needed>> = {
   postgres: { programs: ["initdb", "postgres"], packages: ["postgresql"] },
   pgbouncer: { programs: ["pgbouncer"], packages: ["pgbouncer"] },
   chromium: { programs: ["chromium"], packages: ["chromium"] },
+  strace: { programs: ["strace"], packages: ["strace"] },
 };
 
 const DEBIAN_POSTGRES = "/usr/lib/postgresql";

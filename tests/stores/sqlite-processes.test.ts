@@ -1,30 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname } from "node:os";
-import { DatabaseSync } from "node:sqlite";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { processStat } from "../../src/base/process-stat.ts";
-import { conversationOwner } from "../../src/state/store.ts";
 import type { Fault, Step } from "../../src/stores/sqlite/faults.ts";
 import { openSqlite } from "../../src/stores/sqlite/store.ts";
 import { temporaryFiles } from "./folder.ts";
+import { CONVERSATIONS, expectNothingLost, playedBy } from "./killed-writer.ts";
 
 const newFile = temporaryFiles("sqlite-processes");
 
 function start(script: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`./process/${script}`, import.meta.url));
   return spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-}
-
-function integrityOf(path: string): unknown {
-  const database = new DatabaseSync(path);
-  try {
-    return database.prepare("PRAGMA integrity_check").get()!.integrity_check;
-  } finally {
-    database.close();
-  }
 }
 
 test("of two processes that add to one number at the same time none loses an update", async () => {
@@ -76,7 +66,6 @@ test("a process whose pid was given to another one holds nothing", async () => {
 });
 
 const STEPS: readonly Step[] = ["before-begin", "after-begin", "after-operation", "before-commit", "after-commit", "before-reply", "checkpoint"];
-const CONVERSATIONS = 4;
 
 /** Where to kill: at each step, in groups that a seed chooses. */
 function killPoints(seed: number): Fault[] {
@@ -94,32 +83,10 @@ for (const fault of killPoints(20_260_101)) {
   test(`killed at ${fault.step} of group ${fault.group ?? "any"}${fault.operation ? `, operation ${fault.operation}` : ""}, everything acknowledged is there and nothing half-done`, async () => {
     const path = newFile();
     const writer = start("writer.ts", path, JSON.stringify([fault]), String(CONVERSATIONS), "40");
-    const begun = new Map<number, number>();
-    const done = new Map<number, number>();
-    const lines = createInterface(writer.stdout).on("line", (line) => {
-      const [what, n, version] = line.split(" ");
-      (what === "begin" ? begun : done).set(Number(n), Number(version));
-    });
-    const [[code, signal]] = await Promise.all([once(writer, "exit"), once(lines, "close")]);
+    const { begun, done, code, signal } = await playedBy(writer);
     expect([code, signal]).toEqual([null, "SIGKILL"]);
     expect(begun.size).toBeGreaterThan(0);
 
-    const store = await openSqlite(path);
-    for (let n = 0; n < CONVERSATIONS; n++) {
-      const owner = conversationOwner(String(n));
-      const loaded = await store.load(owner);
-      const stored = loaded?.version ?? 0;
-      expect(stored).toBeGreaterThanOrEqual(done.get(n) ?? 0);
-      expect(stored).toBeLessThanOrEqual(begun.get(n) ?? 0);
-      const versions = Array.from({ length: stored }, (_, index) => index + 1);
-      expect(loaded?.record?.trimEnd().startsWith(`record ${stored} `) ?? stored === 0).toBe(true);
-      expect((await store.history(owner)).map((entry) => entry.text)).toEqual(versions.map((version) => `entry ${version}`));
-      expect(loaded?.calls.map((call) => call.callId) ?? []).toEqual(versions.map((version) => `call-${version}`));
-      // The write whose answer was lost may be sent again: it happened, or it happens now, once.
-      const next = await store.commit(owner, { writeId: `${n}-${stored}`, expectedVersion: Math.max(0, stored - 1), epoch: 0, entry: "entry 1", record: "record 1 " });
-      expect(next.version).toBe(Math.max(1, stored));
-    }
-    await store.close();
-    expect(integrityOf(path)).toBe("ok");
+    await expectNothingLost(path, begun, done);
   });
 }
