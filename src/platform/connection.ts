@@ -117,7 +117,7 @@ export class Connection implements FrameSink {
 
   #frame(frame: Frame): void {
     const { topic, event } = frame;
-    if (event === "heartbeat" && (topic === "phoenix" || topic.startsWith("customer:"))) return this.#reply(frame, "ok", {});
+    if (event === "heartbeat" && topic === "phoenix") return this.#reply(frame, "ok", {});
     if (event === "phx_join") return this.#join(frame);
     const channel = this.#channels.get(topic);
     if (event === "phx_leave") return this.#leave(frame, channel);

@@ -250,6 +250,18 @@ test("shared: a call without a conversation id is taken while one is served, ref
   ]);
 });
 
+test("shared: a call for a conversation that this process does not serve is not found, and does not reach the host", async () => {
+  host.answers.push({ kind: "held", untilMs: clock.now() + 10_000 });
+  const { control } = await linked({ connections: "shared" });
+  ready(control, "held elsewhere");
+  await settled();
+  call(control, "c1", { conversation_id: "held elsewhere" });
+  call(control, "c2", { conversation_id: "never announced" });
+  await settled();
+  expect(errors(control)).toMatchObject(["c1", "c2"].map((callId) => ({ call_id: callId, error: { type: "conversation_not_found" } })));
+  expect(host.invocations).toEqual([]);
+});
+
 test("a refused key rejects the start, ends the link, and is not tried again", async () => {
   const link = new PlatformLink({ host, connect: paper.connect, clock, log });
   const started = link.start();

@@ -212,14 +212,6 @@ async function victimIn(bench: Bench) {
   return { id, slot, node: await bench.way.cluster!.masterOf(slot) };
 }
 
-/** One node is gone until a caller was told so; the others have all they need. */
-const nodeDown: Strike = async (bench) => {
-  const { id, node } = await victimIn(bench);
-  await node.stop("SIGKILL");
-  await bench.hears(id, "state_unavailable");
-  await node.restart();
-};
-
 const nodeKilled: Strike = async (bench) => (await victimIn(bench)).node.restart();
 
 /** One node takes connections and says nothing. */
@@ -255,7 +247,7 @@ const handedOver: Strike = async (bench) => {
 };
 
 export const FAULTS: readonly Fault[] = [
-  { name: "the store is down", codes: AWAY, on: { sqlite: NO_SERVER, redis: down, "redis-cluster": nodeDown, postgres: down } },
+  { name: "the store is down", codes: AWAY, on: { sqlite: NO_SERVER, redis: down, "redis-cluster": "a node that is away until callers are told so is the black hole", postgres: down } },
   { name: "kill -9 of the store, and its restart", codes: AWAY, on: { sqlite: NO_SERVER, redis: killed, "redis-cluster": nodeKilled, postgres: killed } },
   { name: "the store is slow by 2 s", codes: AWAY, on: { sqlite: locked, redis: slow, "redis-cluster": "a node that hangs is the black hole", postgres: slow } },
   { name: "connections are cut before the store hears", codes: AWAY, on: { sqlite: NO_CONNECTION, redis: relayed("cut before"), "redis-cluster": nodesCut, postgres: relayed("cut before") } },

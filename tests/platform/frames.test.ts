@@ -83,6 +83,23 @@ test("one call id in two conversations on one connection is two calls with two a
   expect((await Promise.all(calls)).map((answer) => (answer as { json: string }).json)).toEqual(["1", "2"]);
 });
 
+test("a conversation that another connection takes over leaves its call ids free on the one before", async () => {
+  await using server = await platform();
+  const first = await agent(server.port, { tool: () => undefined });
+  for (const conversationId of ["c1", "c2"]) await server.local.createConversation({ agentId: "a", conversationId });
+  const call = (conversationId: string) => server.local.callTool({ conversationId, tool: "echo", callId: "same" });
+  const taken = call("c1");
+  await first.hears((heard) => heard.event === "tool_call_request" && heard.payload["conversation_id"] === "c1");
+  const second = await new FrameClient(server.port).join();
+  await second.request("register_conversation_tools", { conversation_id: "c1", tools: TOOLS });
+  await second.hearsEvent("tool_call_request", "same");
+  const other = call("c2");
+  await first.hears((heard) => heard.event === "tool_call_request" && heard.payload["conversation_id"] === "c2");
+  await first.request("tool_call_response", { call_id: "same", result: "of c2" });
+  await second.request("tool_call_response", { call_id: "same", result: "of c1" });
+  expect((await Promise.all([taken, other])).map((answer) => (answer as { json: string }).json)).toEqual(['"of c1"', '"of c2"']);
+});
+
 test("a bare message of the documentation is understood on the one channel there is", async () => {
   await using server = await platform();
   await server.local.createConversation({ agentId: "a", conversationId: "c1" });

@@ -7,6 +7,7 @@ import { startRedis, until, type RedisServer } from "./redis.ts";
 
 const SLOTS = 16_384;
 const MASTERS = 3;
+const NODE_TIMEOUT_MS = 2_000;
 
 export interface RedisCluster {
   readonly url: string;
@@ -67,7 +68,7 @@ export async function automatic(replica: RedisServer): Promise<void> {
 }
 
 async function startNode(more: readonly string[]): Promise<RedisServer> {
-  const cluster = ["--cluster-enabled", "yes", "--cluster-port", String(await freePort()), "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000", "--cluster-replica-no-failover", "yes"];
+  const cluster = ["--cluster-enabled", "yes", "--cluster-port", String(await freePort()), "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", String(NODE_TIMEOUT_MS), "--cluster-replica-no-failover", "yes"];
   return startRedis(...cluster, "--repl-diskless-sync-delay", "0", ...more);
 }
 
@@ -113,12 +114,21 @@ async function move(nodes: readonly RedisServer[], slot: number, to: RedisServer
   for (const master of [to, ...masters.filter((other) => other !== to)]) await master.command("CLUSTER", "SETSLOT", String(slot), "NODE", toId);
 }
 
+/**
+ * What `CLUSTER FAILOVER` does, by hand and without an election: Redis counts the votes of a node's last election for eight
+ * seconds, in which it could not be elected again.
+ */
 async function handOver(nodes: readonly RedisServer[], slot: number): Promise<void> {
   const before = await masterOf(nodes, slot);
   const { id } = await selfOf(before);
-  const all = await Promise.all(nodes.map(async (node) => ({ node, self: await selfOf(node) })));
-  const replica = all.find(({ self }) => self.masterId === id)!.node;
-  await replica.command("CLUSTER", "FAILOVER");
-  const { id: next } = await selfOf(replica);
-  for (const node of nodes) await until(async () => (await knownBy(node)).find((known) => known.id === next)!.has(slot));
+  let heir: Known | undefined;
+  await until(async () => (heir = (await knownBy(before)).find(({ masterId }) => masterId === id)) !== undefined);
+  const replica = nodes.find(({ port }) => port === heir!.port)!;
+  const offset = async (server: RedisServer, name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(await server.command("INFO", "replication"))?.[1] ?? -1);
+  await before.command("CLIENT", "PAUSE", "60000", "WRITE");
+  const reached = await offset(before, "master_repl_offset");
+  await until(async () => (await offset(replica, "slave_repl_offset")) >= reached);
+  await replica.command("CLUSTER", "FAILOVER", "TAKEOVER");
+  for (const node of nodes) await until(async () => (await knownBy(node)).find((known) => known.id === heir!.id)!.has(slot));
+  await before.command("CLIENT", "UNPAUSE");
 }

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { ConversimpleError } from "../../src/base/errors.ts";
-import { conversationOwner, type Change, type Owner, type Store } from "../../src/state/store.ts";
+import { conversationOwner, type Change, type Entry, type Owner, type Store } from "../../src/state/store.ts";
 import { Keyspace } from "../../src/stores/redis/keys.ts";
 import { openRedis } from "../../src/stores/redis/opening.ts";
 import { canStart } from "../servers/desk.ts";
@@ -48,6 +48,8 @@ function writing(store: Store): { stop(): Promise<number[]>; everybodyWrote(): P
     while (!over.signal.aborted) {
       await settled(store, owner, change(versions[n]!, { record: `record ${versions[n]! + 1}`, entry: String(versions[n]! + 1) }));
       versions[n]! += 1;
+      // Enough to be in the way of everything, not so much that nobody gets on.
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   });
   return {
@@ -67,8 +69,14 @@ function writing(store: Store): { stop(): Promise<number[]>; everybodyWrote(): P
 async function expectAll(store: Store, versions: readonly number[]): Promise<void> {
   for (const [n, owner] of OWNERS.entries()) {
     expect(await store.load(owner)).toMatchObject({ version: versions[n], record: `record ${versions[n]}` });
-    expect((await store.history(owner)).map((entry) => entry.text)).toEqual(Array.from({ length: versions[n]! }, (_, at) => String(at + 1)));
+    expect(await entriesOf(store, owner)).toEqual(Array.from({ length: versions[n]! }, (_, at) => String(at + 1)));
   }
+}
+
+async function entriesOf(store: Store, owner: Owner): Promise<(string | null)[]> {
+  const entries: Entry[] = [];
+  for (let page: readonly Entry[]; (page = await store.history(owner, { afterVersion: entries.at(-1)?.version ?? 0 })).length > 0; ) entries.push(...page);
+  return entries.map(({ text }) => text);
 }
 
 async function errorsOf(server: RedisServer, word: string): Promise<number> {
@@ -118,6 +126,30 @@ describe.runIf(isHere)("a redis cluster", () => {
     await Promise.all(its.map((owner) => settled(store, owner, seconds.get(owner)!)));
     for (const owner of its) expect(await store.load(owner)).toMatchObject({ version: 2, record: "two" });
     await store.close();
+  });
+
+  test("reads that were given up leave no answer for whoever asks next, though parts share connections", { timeout: 60_000 }, async () => {
+    const { store: patient, prefix } = await opened(15_000);
+    await Promise.all(OWNERS.map((owner) => patient.commit(owner, change(0, { record: `of ${owner}` }))));
+    const store = await openRedis(`${set.url}?prefix=${prefix}`, { timeoutMs: 1_000 });
+    const wrong: Owner[] = [];
+    /** Whether there was an answer. */
+    const ask = async (owner: Owner) => {
+      const [outcome] = await Promise.allSettled([store.load(owner)]);
+      if (outcome.status === "fulfilled" && outcome.value?.record !== `of ${owner}`) wrong.push(owner);
+      return outcome.status === "fulfilled";
+    };
+    const all = (signal: NodeJS.Signals) => set.masters.forEach((master) => master.kill(signal));
+    onTestFinished(() => all("SIGCONT"));
+    for (let round = 0; round < 2; round++) {
+      // Answers come, but after those who asked have gone.
+      all("SIGSTOP");
+      expect((await Promise.all(OWNERS.map(ask))).filter((isAnswered) => isAnswered)).toEqual([]);
+      all("SIGCONT");
+      for (const owner of OWNERS.toReversed()) while (!(await ask(owner)));
+    }
+    expect(wrong).toEqual([]);
+    await Promise.all([patient.close(), store.close()]);
   });
 
   test("a store is not opened while a part of it is away: never half a store", { timeout: 60_000 }, async () => {

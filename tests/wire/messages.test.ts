@@ -18,7 +18,10 @@ const SPELLINGS: readonly [string, string, unknown, Partial<PlatformMessage>][] 
   ["an end whose reason is a text", "conversation_lifecycle", { event: "ended", conversation_id: "v1", reason: "PIN 1234 was wrong" }, { kind: "conversation_ended", reason: "ended" }],
   ["another lifecycle event", "conversation_lifecycle", { event: "paused", conversation_id: "v1" }, { kind: "notice" }],
   ["a configuration", "config_update", { voice: "a" }, { kind: "config_update", config: { voice: "a" } }],
-  ["a notice", "hook_event", { event_type: "x" }, { kind: "notice", event: "hook_event" }],
+  ["a notice of a hook", "hook_event", { event_type: "x" }, { kind: "notice", event: "hook_event" }],
+  ["a notice of figures", "analytics_update", {}, { kind: "notice", event: "analytics_update" }],
+  ["a warning", "connection_warning", { message: "slow" }, { kind: "notice", event: "connection_warning" }],
+  ["a notice of an error", "error_notification", { error_type: "x", error_message: "y" }, { kind: "notice", event: "error_notification" }],
   ["an event of another version", "toString", {}, { kind: "unknown", event: "toString" }],
 ];
 
