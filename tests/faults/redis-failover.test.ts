@@ -7,7 +7,7 @@ import { Keyspace } from "../../src/stores/redis/keys.ts";
 import { canStart } from "../servers/desk.ts";
 import { programsOf } from "../servers/programs.ts";
 import { automatic, startCluster } from "../servers/redis-cluster.ts";
-import { startSentinel, until, type RedisServer } from "../servers/redis.ts";
+import { cutReplicas, startSentinel, until, type RedisServer } from "../servers/redis.ts";
 import { onServer } from "./places.ts";
 import { kindOf, Rig } from "./rig.ts";
 
@@ -79,9 +79,7 @@ describe.runIf(isHere).concurrent.each([["through Sentinel", sentinelPair], ["of
     await Promise.all([...[asked, written, ...kept].map(add), visit()]);
     const reached = await offset("primary", "master_repl_offset");
     await until(async () => (await offset("replica", "slave_repl_offset")) >= reached);
-    // From here on the replica hears nothing: what is acknowledged now dies with the primary.
-    await pair.primary.command("ACL", "SETUSER", "default", "-psync");
-    await pair.primary.command("CLIENT", "KILL", "TYPE", "REPLICA");
+    await cutReplicas(pair.primary);
     const lost = await Promise.all([add(asked), add(written), visit()]);
     expect(lost.map(kindOf)).toEqual(["result", "result", "result"]);
     pair.primary.kill("SIGKILL");

@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import type { Change, Owner, Store } from "../../src/state/store.ts";
 import { openRedis } from "../../src/stores/redis/opening.ts";
 import { canStart, sharedServer } from "../servers/desk.ts";
-import { startRedis, startSentinel, until } from "../servers/redis.ts";
+import { cutReplicas, startRedis, startSentinel, until } from "../servers/redis.ts";
 
 const single = await sharedServer("redis");
 const cluster = await sharedServer("redis-cluster");
@@ -61,9 +61,7 @@ describe.runIf(isHere)("redis that changes hands", () => {
     const replicated = async () => Number(/slave_repl_offset:(\d+)/.exec(await set.replica.command("INFO", "replication"))![1]);
     const reached = await offset();
     await until(async () => (await replicated()) >= reached);
-    // From here on the replica hears nothing: what is acknowledged now dies with the primary.
-    await set.primary.command("ACL", "SETUSER", "default", "-psync");
-    await set.primary.command("CLIENT", "KILL", "TYPE", "REPLICA");
+    await cutReplicas(set.primary);
     await store.commit("conversation:lost", change(1, { epoch: 1, record: "two" }));
     set.primary.kill("SIGKILL");
 
