@@ -92,7 +92,7 @@ export async function startSentinel(...more: readonly string[]): Promise<RedisSe
 
 /** From here on the replicas of a server hear nothing: what it acknowledges now dies with it. Refused one way, they would try the older one. */
 export async function cutReplicas(server: RedisServer): Promise<void> {
-  await server.command("ACL", "SETUSER", "default", "-psync");
+  await server.command("ACL", "SETUSER", "default", "-psync", "-sync");
   await server.command("CLIENT", "KILL", "TYPE", "REPLICA");
 }
 
