@@ -18,9 +18,8 @@ export default defineConfig({
   },
   test: {
     globalSetup: ["tests/setup/build.ts", "tests/setup/servers.ts"],
-    // Longer than any test takes on a machine that is busy with something else: a test that hangs is all that it finds.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
     pool: "forks",
     // Most of a test is waiting for a process, a disk or a server: one more than two cores have.
     maxWorkers: 3,
